@@ -1,0 +1,381 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void open_memory(enum log_level level)
+{
+    static char rest[65536];
+    struct log_setup setup = { .target = LOG_TO_MEMORY, .name = "linnet", .level = level };
+
+    assert_int_equal(log_open(&setup), STATUS_OK);
+    (void)log_take_memory(rest, sizeof rest);
+}
+
+static const char *taken(void)
+{
+    static char buffer[8192];
+    (void)log_take_memory(buffer, sizeof buffer);
+    return buffer;
+}
+
+/* ------------------------------------------------------------------ what a line looks like */
+
+static void test_parts_and_levels(void **test)
+{
+    (void)test;
+    open_memory(LOG_WARN);
+    log_line(LOG_PART_MAIN, LOG_CRITICAL, "number %d", 5);
+    log_line(LOG_PART_DHCP, LOG_WARN, "%s", "two");
+    log_line(LOG_PART_TFTP, LOG_NOTE, "not this");
+    log_line(LOG_PART_SCRIPT, LOG_ERROR, "three");
+    log_line(LOG_PART_TFTP, LOG_ERROR, "four");
+    assert_string_equal(taken(), "linnet: number 5\n"
+                                 "linnet-dhcp: two\n"
+                                 "linnet-script: three\n"
+                                 "linnet-tftp: four\n");
+    assert_string_equal(taken(), "");
+
+    open_memory(LOG_DETAIL);
+    log_line(LOG_PART_MAIN, LOG_DETAIL, "detail");
+    assert_string_equal(taken(), "linnet: detail\n");
+    log_close();
+}
+
+static void test_strangers_cannot_forge_lines(void **test)
+{
+    (void)test;
+    static const struct {
+        const char *name;
+        const char *text;
+        const char *line;
+    } rows[] = {
+        { "newline", "a\nlinnet: b", "linnet: a\\012linnet: b\n" },
+        { "return", "a\rb", "linnet: a\\015b\n" },
+        { "escape", "\033[2Ja", "linnet: \\033[2Ja\n" },
+        { "delete", "a\177", "linnet: a\\177\n" },
+        { "tab", "a\tb", "linnet: a\\011b\n" },
+        { "backslash stays", "a\\b", "linnet: a\\b\n" },
+        { "UTF-8 stays", "caf\303\251", "linnet: caf\303\251\n" },
+        { "format of strangers", "%s%n", "linnet: %s%n\n" },
+        { "nothing", "", "linnet: \n" },
+    };
+
+    open_memory(LOG_INFORM);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        log_line(LOG_PART_MAIN, LOG_INFORM, "%s", rows[i].text);
+        const char *line = taken();
+        if (strcmp(line, rows[i].line) != 0)
+            fail_msg("%s: %s", rows[i].name, line);
+    }
+    log_close();
+}
+
+static void test_long_lines_are_cut_and_ended(void **test)
+{
+    (void)test;
+    /* Plain characters, and some that grow fourfold. */
+    static const char fillings[] = { 'x', '\n' };
+
+    open_memory(LOG_INFORM);
+    for (size_t i = 0; i < COUNT_OF(fillings); i++) {
+        char text[LOG_LINE_MAX * 2];
+        memset(text, fillings[i], sizeof text);
+        log_line(LOG_PART_MAIN, LOG_INFORM, "%.*s", (int)sizeof text, text);
+        const char *line = taken();
+        assert_int_equal(strlen(line), LOG_LINE_MAX);
+        assert_ptr_equal(strchr(line, '\n'), line + LOG_LINE_MAX - 1);
+    }
+    log_close();
+}
+
+static void test_errno_is_kept(void **test)
+{
+    (void)test;
+    int saved = dup(STDERR_FILENO);
+    assert_true(saved >= 0);
+
+    log_close();
+    close(STDERR_FILENO);
+    errno = ENOENT;
+    log_line(LOG_PART_MAIN, LOG_ERROR, "the write of this fails");
+    int after = errno;
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    assert_int_equal(after, ENOENT);
+}
+
+static void test_memory_is_bounded(void **test)
+{
+    (void)test;
+    char part[4];
+    size_t total = 0;
+
+    open_memory(LOG_INFORM);
+    log_line(LOG_PART_MAIN, LOG_INFORM, "ab");
+    assert_int_equal(log_take_memory(part, sizeof part), 3);
+    assert_string_equal(part, "lin");
+    assert_string_equal(taken(), "net: ab\n");
+    for (unsigned i = 0; i < 10000; i++)
+        log_line(LOG_PART_MAIN, LOG_INFORM, "line %u", i);
+    for (const char *some = taken(); some[0] != '\0'; some = taken())
+        total += strlen(some);
+    assert_true(total > 30000 && total <= 65536);
+    log_close();
+}
+
+/* ------------------------------------------------------------------ where lines go */
+
+/* Standard error as a datagram socket: each write arrives as one message. */
+static int catch_stderr(int *saved)
+{
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+    *saved = dup(STDERR_FILENO);
+    assert_true(*saved >= 0 && dup2(ends[1], STDERR_FILENO) >= 0);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void release_stderr(int caught, int saved)
+{
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(caught);
+}
+
+static void test_stderr_gets_one_write_a_line(void **test)
+{
+    (void)test;
+    static const struct {
+        const char *name;
+        enum log_target target;
+        bool also_stderr;
+        const char *format; /* with the pid */
+    } rows[] = {
+        { "stderr", LOG_TO_STDERR, false, "dnsmasq-dhcp: hello\n" },
+        { "plain", LOG_TO_STDERR_PLAIN, false, "dnsmasq-dhcp[%ld]: hello\n" },
+        { "syslog and stderr", LOG_TO_SYSLOG, true, "dnsmasq-dhcp: hello\n" },
+        { "syslog alone", LOG_TO_SYSLOG, false, NULL },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct log_setup setup = { .target = rows[i].target,
+                                   .name = "dnsmasq",
+                                   .facility = 3 << 3,
+                                   .level = LOG_INFORM,
+                                   .also_stderr = rows[i].also_stderr };
+        char got[256] = "";
+        char expected[256] = "";
+        int saved;
+        int caught = catch_stderr(&saved);
+
+        enum status status = log_open(&setup);
+        log_line(LOG_PART_DHCP, LOG_INFORM, "hello");
+        log_close();
+        ssize_t count = recv(caught, got, sizeof got - 1, MSG_DONTWAIT);
+        got[count > 0 ? count : 0] = '\0';
+        release_stderr(caught, saved);
+
+        if (rows[i].format != NULL) {
+            struct text_out out = text_out_on(expected, sizeof expected);
+            text_put_string(&out, "dnsmasq-dhcp");
+            if (rows[i].target == LOG_TO_STDERR_PLAIN)
+                text_printf(&out, "[%ld]", (long)getpid());
+            text_put_string(&out, ": hello\n");
+        }
+        if (status != STATUS_OK || strcmp(got, expected) != 0)
+            fail_msg("%s: \"%s\"", rows[i].name, got);
+    }
+}
+
+static char folder[] = "/tmp/log_test.XXXXXX";
+static char path[64];
+static char old_path[64];
+
+static int make_folder(void **test)
+{
+    (void)test;
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/log", folder);
+    snprintf(old_path, sizeof old_path, "%s/log.old", folder);
+    return 0;
+}
+
+static int remove_folder(void **test)
+{
+    (void)test;
+    log_close();
+    unlink(path);
+    unlink(old_path);
+    return rmdir(folder);
+}
+
+static const char *file_text(const char *name)
+{
+    static char buffer[1 << 20];
+    int descriptor = open(name, O_RDONLY);
+    assert_true(descriptor >= 0);
+    ssize_t count = read(descriptor, buffer, sizeof buffer - 1);
+    assert_true(count >= 0);
+    buffer[count] = '\0';
+    close(descriptor);
+    return buffer;
+}
+
+static const struct log_setup file_setup = {
+    .target = LOG_TO_FILE, .name = "linnet", .path = path, .level = LOG_INFORM
+};
+
+static void test_file_lines_have_local_time(void **test)
+{
+    (void)test;
+    /* Half past everything, so that universal time cannot pass for it. */
+    assert_int_equal(setenv("TZ", "XST-05:30", 1), 0);
+    tzset();
+    assert_int_equal(log_open(&file_setup), STATUS_OK);
+    assert_true(log_descriptor() >= 0);
+    time_t before = time(NULL);
+    log_line(LOG_PART_TFTP, LOG_INFORM, "hello");
+    time_t after = time(NULL);
+
+    const char *line = file_text(path);
+    bool found = false;
+    for (time_t at = before; at <= after; at++) {
+        char expected[128];
+        char stamp[32];
+        time_t shifted = at + 5 * 3600 + 30 * 60;
+        strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", gmtime(&shifted));
+        snprintf(expected, sizeof expected, "%s linnet-tftp[%ld]: hello\n", stamp, (long)getpid());
+        found |= strcmp(line, expected) == 0;
+    }
+    if (!found)
+        fail_msg("%s", line);
+
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 07137, 0);
+    log_close();
+    assert_int_equal(log_descriptor(), -1);
+    unlink(path);
+}
+
+static void test_opens_anew_after_rotation(void **test)
+{
+    (void)test;
+    assert_int_equal(log_open(&file_setup), STATUS_OK);
+    log_line(LOG_PART_MAIN, LOG_INFORM, "first");
+    assert_int_equal(rename(path, old_path), 0);
+    log_line(LOG_PART_MAIN, LOG_INFORM, "second");
+    assert_int_equal(log_open(&file_setup), STATUS_OK);
+    log_line(LOG_PART_MAIN, LOG_INFORM, "third");
+    assert_non_null(strstr(file_text(old_path), "second"));
+    assert_null(strstr(file_text(old_path), "third"));
+    assert_non_null(strstr(file_text(path), "third"));
+
+    struct log_setup bad = file_setup;
+    bad.path = "/nonexistent/log";
+    assert_int_equal(log_open(&bad), STATUS_SYSTEM);
+    assert_int_equal(errno, ENOENT);
+    log_line(LOG_PART_MAIN, LOG_INFORM, "fourth");
+    assert_non_null(strstr(file_text(path), "fourth"));
+    log_close();
+    unlink(path);
+}
+
+#define THREADS 4
+#define LINES   400
+
+static void *write_lines(void *context)
+{
+    const unsigned *index = context;
+    for (unsigned i = 0; i < LINES; i++)
+        log_line(LOG_PART_MAIN, LOG_INFORM, "thread %u line %u end", *index, i);
+    return NULL;
+}
+
+static void test_threads_do_not_mix_lines(void **test)
+{
+    (void)test;
+    pthread_t threads[THREADS];
+    unsigned indexes[THREADS];
+    unsigned next[THREADS] = { 0 };
+
+    assert_int_equal(log_open(&file_setup), STATUS_OK);
+    for (unsigned i = 0; i < THREADS; i++) {
+        indexes[i] = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, write_lines, &indexes[i]), 0);
+    }
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(log_open(&file_setup), STATUS_OK);
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+
+    struct text rest = text_of(file_text(path));
+    struct text line;
+    while (text_next_line(&rest, &line)) {
+        unsigned thread = THREADS;
+        unsigned number = 0;
+        char end[4] = "";
+        size_t colon = text_find(line, ']');
+        assert_true(colon != SIZE_MAX);
+        int fields = sscanf(line.at + colon, "]: thread %u line %u %3s", &thread, &number, end);
+        if (fields != 3 || thread >= THREADS || number != next[thread]++ || strcmp(end, "end") != 0)
+            fail_msg("%.*s", TEXT_ARG(line));
+    }
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(next[i], LINES);
+    log_close();
+}
+
+/* ------------------------------------------------------------------ rate */
+
+static void test_one_line_a_second(void **test)
+{
+    (void)test;
+    static const struct {
+        mono_ms now;
+        bool passes;
+        uint64_t suppressed;
+    } rows[] = {
+        { 5, true, 0 },     { 5, false, 0 },   { 1004, false, 0 }, { 1005, true, 2 },
+        { 2004, false, 0 }, { 9000, true, 1 }, { 10000, true, 0 },
+    };
+    struct log_rate rate = { 0 };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint64_t suppressed = 0;
+        bool passes = log_rate_pass(&rate, rows[i].now, &suppressed);
+        if (passes != rows[i].passes || suppressed != rows[i].suppressed)
+            fail_msg("at %llu: %llu held", (unsigned long long)rows[i].now,
+                     (unsigned long long)suppressed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parts_and_levels),
+        cmocka_unit_test(test_strangers_cannot_forge_lines),
+        cmocka_unit_test(test_long_lines_are_cut_and_ended),
+        cmocka_unit_test(test_errno_is_kept),
+        cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_stderr_gets_one_write_a_line),
+        cmocka_unit_test(test_file_lines_have_local_time),
+        cmocka_unit_test(test_opens_anew_after_rotation),
+        cmocka_unit_test(test_threads_do_not_mix_lines),
+        cmocka_unit_test(test_one_line_a_second),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
