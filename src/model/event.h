@@ -1,0 +1,86 @@
+/* Something worth telling: a query came, an answer left, a lease was given, a packet was dropped. A
+ * core fills one on its stack and hands it to the sink; the log, the script, metrics and buses listen.
+ * Nothing is formatted unless somebody listens: cores test event_wanted first. */
+#ifndef LINNET_MODEL_EVENT_H
+#define LINNET_MODEL_EVENT_H
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "wire/dname.h"
+
+enum event_kind {
+    /* DNS; log words in dns.md section 15 */
+    EVENT_DNS_QUERY,       /* query[type] name from client */
+    EVENT_DNS_FORWARDED,   /* forwarded name to server */
+    EVENT_DNS_REPLY,       /* reply name is rdata: one per record of an upstream's answer */
+    EVENT_DNS_CACHED,      /* cached name is rdata */
+    EVENT_DNS_LOCAL,       /* <source> name is rdata: config, hosts file, DHCP */
+    EVENT_DNS_ERROR,       /* reply/config error is RCODE */
+    EVENT_DNS_LIMIT,       /* Maximum number of concurrent DNS queries reached */
+    EVENT_DNS_DROPPED,     /* malformed or unwanted packet: `text` says which kind */
+    /* DHCP; log lines in dhcp.md section 13 */
+    EVENT_DHCP_MESSAGE,    /* DHCPDISCOVER(eth0) [address] mac [name or text] */
+    EVENT_DHCP_NOTE,       /* a line of its own: `text` */
+    EVENT_DHCP_WARNING,
+    EVENT_DHCP_DETAIL,     /* log-dhcp: `text`, with xid */
+    EVENT_DHCP_DROPPED,
+    /* Leases: scripts, buses, dashboards */
+    EVENT_LEASE_ADDED,
+    EVENT_LEASE_CHANGED,
+    EVENT_LEASE_REMOVED,
+    EVENT_KIND_COUNT
+};
+
+/* What stands on the right of "is". */
+enum event_answer {
+    EVENT_ANSWER_RDATA,    /* rdata of `type` */
+    EVENT_ANSWER_NODATA,
+    EVENT_ANSWER_NXDOMAIN,
+};
+
+struct lease;
+
+struct event {
+    enum event_kind kind;
+    /* DNS */
+    const struct dname *name;
+    uint16_t type;
+    uint8_t answer;                 /* enum event_answer */
+    uint8_t rcode;
+    int ede;                        /* enum ede_code */
+    struct bytes rdata;             /* uncompressed */
+    const char *source;             /* EVENT_DNS_LOCAL: "config", "/etc/hosts", "DHCP" */
+    const struct endpoint *peer;    /* client or server */
+    uint32_t serial;                /* log-queries=extra */
+    const struct endpoint *client;  /* log-queries=extra: who asked */
+    bool tcp;
+    bool authoritative;
+    /* DHCP */
+    const char *verb;               /* "DHCPACK" */
+    const char *interface;
+    const struct address *address;  /* NULL: none */
+    const struct hardware *hardware;
+    uint32_t xid;
+    const char *text;               /* NUL-terminated, may hold a stranger's characters: log escapes */
+    const struct lease *lease;
+    const char *old_name;           /* EVENT_LEASE_CHANGED: the name it had */
+};
+
+struct event_sink {
+    uint64_t wanted;  /* bit per kind */
+    void (*on_event)(void *context, const struct event *event);
+    void *context;
+};
+
+static inline bool event_wanted(const struct event_sink *sink, enum event_kind kind)
+{
+    return sink != NULL && (sink->wanted >> kind & 1) != 0;
+}
+
+static inline void event_tell(const struct event_sink *sink, const struct event *event)
+{
+    if (event_wanted(sink, event->kind))
+        sink->on_event(sink->context, event);
+}
+
+#endif

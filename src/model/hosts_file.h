@@ -1,0 +1,23 @@
+/* Hosts file syntax (hosts(5), dns.md section 6): text in, local names out. The daemon reads the files;
+ * this only reads their text. */
+#ifndef LINNET_MODEL_HOSTS_FILE_H
+#define LINNET_MODEL_HOSTS_FILE_H
+
+#include "model/local_names.h"
+#include "model/site.h"
+
+/* Told of each line that is not understood: "bad address at F line N", "bad name at F line N" (the
+ * line's other names count). */
+typedef void hosts_file_complaint(void *context, const char *path, unsigned line, const char *what);
+
+/* Adds every name of the text. path: shown as the source. expand: site whose domains complete dot-less
+ * names (expand-hosts), or NULL. complain may be NULL. *count: names read, expanded and repeated ones
+ * too. A name is of printable characters, each label 1 to 63 of them. STATUS_NO_MEMORY. */
+NODISCARD enum status hosts_file_read(struct local_names *names, struct text text, const char *path,
+                                      const struct site *expand, hosts_file_complaint *complain,
+                                      void *context, size_t *count);
+
+/* Whether a folder's entry counts as a file to read: not "*~", ".*", "#*#". */
+bool hosts_file_name_counts(const char *name);
+
+#endif

@@ -1,0 +1,254 @@
+#include "model/local_names.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const struct siphash_key key = { 1, 2 };
+
+static struct local_names *make_names(void)
+{
+    struct local_names *names = NULL;
+    assert_int_equal(local_names_create(&key, &names), STATUS_OK);
+    return names;
+}
+
+static struct dname name_of(const char *text)
+{
+    struct dname name;
+    assert_int_equal(dname_from_text(text_of(text), &name), STATUS_OK);
+    return name;
+}
+
+static struct address address_of(const char *text)
+{
+    struct address address;
+    assert_int_equal(address_from_text(text_of(text), &address), STATUS_OK);
+    return address;
+}
+
+static void add(struct local_names *names, const char *owner, uint16_t type, const char *rdata)
+{
+    struct dname name = name_of(owner);
+    struct local_record record = { .type = type,
+                                   .source = LOCAL_CONFIG,
+                                   .source_name = "config",
+                                   .rdata = bytes_of(rdata, strlen(rdata)) };
+    assert_int_equal(local_names_add(names, &name, &record), STATUS_OK);
+}
+
+static void add_address(struct local_names *names, const char *owner, const char *address,
+                        bool reverse)
+{
+    struct dname name = name_of(owner);
+    struct address value = address_of(address);
+    assert_int_equal(
+        local_names_add_address(names, &name, &value, LOCAL_HOSTS, "/etc/hosts", reverse),
+        STATUS_OK);
+}
+
+static const struct local_name *find(const struct local_names *names, const char *owner)
+{
+    struct dname name = name_of(owner);
+    return local_names_find(names, &name, dname_hash(&key, &name));
+}
+
+/* What a PTR of this owner points at, "" when there is none. */
+static const char *pointer_of(const struct local_names *names, const char *owner)
+{
+    static char text[DNAME_TEXT_MAX];
+    const struct local_name *found = find(names, owner);
+    for (size_t i = 0; found != NULL && i < found->count; i++) {
+        struct dname target;
+        if (found->records[i].type == RRTYPE_PTR
+            && dname_from_wire(found->records[i].rdata, &target) == STATUS_OK)
+            return dname_text(&target, text);
+    }
+    return "";
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    struct local_names *names = make_names();
+    assert_int_equal(local_names_freeze(names), STATUS_OK);
+    assert_null(find(names, "a.test"));
+    assert_null(find(names, "."));
+    assert_int_equal(local_names_count(names), 0);
+    local_names_free(names);
+
+    names = make_names();
+    local_names_free(names); /* never frozen */
+    local_names_free(NULL);
+}
+
+static void test_records_in_order_and_once(void **state)
+{
+    (void)state;
+    struct local_names *names = make_names();
+    add(names, "a.test", RRTYPE_TXT, "two");
+    add(names, "a.test", RRTYPE_TXT, "one");
+    add(names, "A.TEST", RRTYPE_TXT, "two"); /* again */
+    add(names, "a.test", RRTYPE_CAA, "two");
+    add(names, "a.test", RRTYPE_TXT, "");
+    add(names, "b.test", RRTYPE_TXT, "two");
+    assert_int_equal(local_names_freeze(names), STATUS_OK);
+
+    const struct local_name *found = find(names, "a.TEST");
+    assert_non_null(found);
+    struct dname owner = name_of("a.test");
+    assert_true(dname_equal_exact(&found->name, &owner));
+    static const struct {
+        uint16_t type;
+        const char *rdata;
+    } expected[] = {
+        { RRTYPE_TXT, "two" }, { RRTYPE_TXT, "one" }, { RRTYPE_CAA, "two" }, { RRTYPE_TXT, "" }
+    };
+    assert_int_equal(found->count, COUNT_OF(expected));
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
+        assert_int_equal(found->records[i].type, expected[i].type);
+        assert_int_equal(found->records[i].source, LOCAL_CONFIG);
+        assert_string_equal(found->records[i].source_name, "config");
+        assert_true(bytes_equal(found->records[i].rdata, text_bytes(text_of(expected[i].rdata))));
+    }
+    assert_int_equal(find(names, "b.test")->count, 1);
+    assert_null(find(names, "test"));
+    assert_null(find(names, "x.a.test"));
+    assert_int_equal(local_names_count(names), 2);
+    local_names_free(names);
+}
+
+static void test_ttl_of_the_first_stays(void **state)
+{
+    (void)state;
+    struct local_names *names = make_names();
+    struct dname name = name_of("a.test");
+    struct local_record record = { .type = RRTYPE_A,
+                                   .has_ttl = true,
+                                   .ttl = 7,
+                                   .source_name = "config",
+                                   .rdata = bytes_of("abcd", 4) };
+    assert_int_equal(local_names_add(names, &name, &record), STATUS_OK);
+    record.ttl = 9;
+    assert_int_equal(local_names_add(names, &name, &record), STATUS_OK);
+    assert_int_equal(local_names_freeze(names), STATUS_OK);
+    assert_int_equal(find(names, "a.test")->count, 1);
+    assert_true(find(names, "a.test")->records[0].has_ttl);
+    assert_int_equal(find(names, "a.test")->records[0].ttl, 7);
+    local_names_free(names);
+}
+
+static void test_pointers(void **state)
+{
+    (void)state;
+    struct local_names *names = make_names();
+    add_address(names, "late.test", "192.0.2.1", false);
+    add_address(names, "first.test", "192.0.2.1", true);
+    add_address(names, "second.test", "192.0.2.1", true);
+    add_address(names, "six.test", "2001:db8::1", true);
+    add_address(names, "quiet.test", "192.0.2.2", false);
+    struct dname given = name_of("given.test");
+    struct dname owner = name_of("3.2.0.192.in-addr.arpa");
+    struct local_record record = { .type = RRTYPE_PTR,
+                                   .source_name = "config",
+                                   .rdata = dname_bytes(&given) };
+    assert_int_equal(local_names_add(names, &owner, &record), STATUS_OK);
+    add_address(names, "third.test", "192.0.2.3", true);
+    assert_int_equal(local_names_freeze(names), STATUS_OK);
+
+    static const struct {
+        const char *owner, *target;
+    } rows[] = {
+        { "1.2.0.192.in-addr.arpa", "first.test" },
+        { "2.2.0.192.in-addr.arpa", "" },
+        { "3.2.0.192.in-addr.arpa", "given.test" },
+        { "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "six.test" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (strcmp(pointer_of(names, rows[i].owner), rows[i].target) != 0)
+            fail_msg("%s: %s", rows[i].owner, pointer_of(names, rows[i].owner));
+        const struct local_name *found = find(names, rows[i].owner);
+        if (found != NULL && found->count != 1)
+            fail_msg("%s: %zu pointers", rows[i].owner, found->count);
+    }
+    const struct local_name *six = find(names, "six.test");
+    struct address address = address_of("2001:db8::1");
+    assert_int_equal(six->records[0].type, RRTYPE_AAAA);
+    assert_int_equal(six->records[0].source, LOCAL_HOSTS);
+    assert_true(bytes_equal(six->records[0].rdata, address_bytes(&address)));
+    local_names_free(names);
+}
+
+static void test_kept_strings(void **state)
+{
+    (void)state;
+    struct local_names *names = make_names();
+    char path[] = "/etc/hosts";
+    const char *kept = local_names_keep(names, path);
+    assert_int_equal(local_names_freeze(names), STATUS_OK);
+    path[0] = 'x';
+    assert_string_equal(kept, "/etc/hosts");
+    local_names_free(names);
+}
+
+/* More records of one name than are compared one by one, and many names. */
+static void test_many(void **state)
+{
+    (void)state;
+    struct local_names *names = make_names();
+    char text[32];
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 5000; i++) {
+            snprintf(text, sizeof text, "10.1.%u.%u", i / 256, i % 256);
+            add_address(names, "crowded.test", text, false);
+            snprintf(text, sizeof text, "n%u.test", i);
+            add_address(names, text, "192.0.2.1", false);
+        }
+    }
+    assert_int_equal(local_names_freeze(names), STATUS_OK);
+    assert_int_equal(local_names_count(names), 5001);
+    const struct local_name *crowded = find(names, "crowded.test");
+    assert_int_equal(crowded->count, 5000);
+    for (unsigned i = 0; i < 5000; i++) {
+        assert_int_equal(crowded->records[i].rdata.at[2], i / 256);
+        assert_int_equal(crowded->records[i].rdata.at[3], i % 256);
+        snprintf(text, sizeof text, "N%u.test", i);
+        assert_non_null(find(names, text));
+        assert_int_equal(find(names, text)->count, 1);
+    }
+    for (unsigned i = 5000; i < 6000; i++) {
+        snprintf(text, sizeof text, "n%u.test", i);
+        assert_null(find(names, text));
+    }
+    local_names_free(names);
+}
+
+/* A found struct may be copied whole although only its own bytes are kept. */
+static void test_copied_whole(void **state)
+{
+    (void)state;
+    struct local_names *names = make_names();
+    add(names, "a", RRTYPE_TXT, "x");
+    assert_int_equal(local_names_freeze(names), STATUS_OK);
+    struct local_name copy = *find(names, "a");
+    struct dname expected = name_of("a");
+    assert_true(dname_equal(&copy.name, &expected));
+    local_names_free(names);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_records_in_order_and_once),
+        cmocka_unit_test(test_ttl_of_the_first_stays),
+        cmocka_unit_test(test_pointers),
+        cmocka_unit_test(test_kept_strings),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_copied_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
