@@ -1,0 +1,653 @@
+#include "store/lease_file_plan.h"
+
+#include <stdlib.h>
+
+#define CHANGES_TEXT_MAX ((size_t)1 << 20)
+#define DISK_BLOCK       512 /* what a disk writes whole or not at all */
+#define RECORD_NONE      UINT32_MAX
+
+static const struct lease_place no_line = { .offset = LEASE_LINE_NONE };
+
+NODISCARD static bool growing_put(struct lease_growing *growing, struct text text)
+{
+    size_t needed;
+    if (!size_add(growing->count, text.count, &needed))
+        return false;
+    if (needed > growing->room) {
+        size_t room = growing->room > 0 ? growing->room : 4096;
+        while (room < needed)
+            room *= 2;
+        char *at = realloc(growing->at, room);
+        if (at == NULL)
+            return false;
+        growing->at = at;
+        growing->room = room;
+    }
+    struct bytes_writer writer = bytes_writer_on(growing->at + growing->count, text.count);
+    bytes_write_span(&writer, text_bytes(text));
+    growing->count = needed;
+    return true;
+}
+
+/* ------------------------------------------------------------------ records and lines */
+
+NODISCARD static enum status record_take(struct lease_plan *plan, uint32_t *index)
+{
+    if (plan->free_record == RECORD_NONE) {
+        uint32_t room = plan->record_room > 0 ? plan->record_room * 2 : 256;
+        struct lease_record *records = realloc(plan->records, room * sizeof(*records));
+        if (records == NULL)
+            return STATUS_NO_MEMORY;
+        plan->records = records;
+        for (uint32_t i = plan->record_room; i < room; i++) {
+            plan->records[i] = (struct lease_record){ .next_free = plan->free_record };
+            plan->free_record = i;
+        }
+        plan->record_room = room;
+    }
+    *index = plan->free_record;
+    struct lease_record *record = &plan->records[*index];
+    plan->free_record = record->next_free;
+    *record = (struct lease_record){ .line = no_line, .older = no_line, .image = no_line };
+    plan->record_count++;
+    return STATUS_OK;
+}
+
+static void record_give(struct lease_plan *plan, uint32_t index)
+{
+    plan->records[index] = (struct lease_record){ .next_free = plan->free_record };
+    plan->free_record = index;
+    plan->record_count--;
+}
+
+static bool line_exists(const struct lease_place *line)
+{
+    return line->offset != LEASE_LINE_NONE;
+}
+
+/* Where the parts of a finished line are; its offset is the caller's. */
+static struct lease_place line_measure(struct text line, uint64_t offset)
+{
+    static const struct siphash_key key = { 0x6c65617365206c69, 0x6e65206469676573 };
+    size_t digits = text_find(line, ' ');
+    struct text rest = text_after(line, digits);
+    return (struct lease_place){ offset, siphash13(&key, rest.at, rest.count), (uint8_t)digits };
+}
+
+NODISCARD static struct text lease_text(const struct lease *lease, char *buffer, size_t room)
+{
+    struct text_out out = text_out_on(buffer, room);
+    text_put_lease_line(&out, lease);
+    return out.failed ? TEXT_NONE : text_out_text(&out);
+}
+
+/* ------------------------------------------------------------------ planning a batch */
+
+/* Digits behind the line of a batch that is still being put together are changed there. */
+static void patch(struct lease_plan *plan, uint64_t offset, struct text digits)
+{
+    if (offset >= plan->size) {
+        struct bytes_writer writer =
+            bytes_writer_on(plan->append.at + (offset - plan->size), digits.count);
+        bytes_write_span(&writer, text_bytes(digits));
+        return;
+    }
+    struct lease_patch *to = &plan->patches[plan->patch_count++];
+    to->offset = offset;
+    to->count = (uint8_t)digits.count;
+    struct bytes_writer writer = bytes_writer_on(to->digits, sizeof(to->digits));
+    bytes_write_span(&writer, text_bytes(digits));
+}
+
+/* An expiry of one second after the epoch: every reader takes such a lease for expired. */
+static void kill_line(struct lease_plan *plan, const struct lease_place *line)
+{
+    static const char past[] = "00000000000000000001";
+    if (line_exists(line))
+        patch(plan, line->offset,
+              (struct text){ past + LEASE_DIGITS_MAX - line->digits, line->digits });
+}
+
+static void count_dead(struct lease_plan *plan, const struct lease_place *line, uint64_t now_ms)
+{
+    if (line_exists(line) && plan->dead++ == 0)
+        plan->dead_since_ms = now_ms;
+}
+
+/* A disk may write one of two blocks and lose the other, so digits that lie in two are not touched.
+ */
+static bool may_overwrite(const struct lease_place *line, const struct lease_file_change *change)
+{
+    return line_exists(line) && line->digest == change->digest && line->digits == change->digits
+           && line->offset / DISK_BLOCK == (line->offset + line->digits - 1) / DISK_BLOCK;
+}
+
+NODISCARD static bool plan_put(struct lease_plan *plan, struct lease_file_change *change,
+                               uint64_t now_ms)
+{
+    struct lease_record *record = &plan->records[change->record];
+    struct text line = { plan->flight.text + change->text_at, change->text_count };
+    if (may_overwrite(&record->line, change)) {
+        change->needs_append = record->line.offset >= plan->size;
+        patch(plan, record->line.offset, text_part(line, 0, change->digits));
+        return true;
+    }
+    if (plan->tail_open && plan->append.count == 0 && !growing_put(&plan->append, TEXT("\n")))
+        return false;
+    uint64_t offset = plan->size + plan->append.count;
+    if (!growing_put(&plan->append, line))
+        return false;
+    /* The line before the last cannot matter any more; the last one does until this one is durable.
+     */
+    kill_line(plan, &record->older);
+    count_dead(plan, &record->line, now_ms);
+    record->older = record->line;
+    record->line = line_measure(line, offset);
+    change->needs_append = true;
+    return true;
+}
+
+static void plan_remove(struct lease_plan *plan, const struct lease_file_change *change,
+                        uint64_t now_ms)
+{
+    struct lease_record *record = &plan->records[change->record];
+    kill_line(plan, &record->line);
+    kill_line(plan, &record->older);
+    count_dead(plan, &record->line, now_ms);
+    record->line = no_line;
+    record->older = no_line;
+}
+
+static void plan_patches(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
+                         struct lease_work *work)
+{
+    plan->append.count = 0;
+    plan->patch_count = 0;
+    for (size_t i = 0; i < plan->flight.count; i++) {
+        struct lease_file_change *change = &plan->flight.changes[i];
+        change->needs_append = change->failed = false;
+        if (change->record == RECORD_NONE)
+            continue;
+        change->before_line = plan->records[change->record].line;
+        change->before_older = plan->records[change->record].older;
+        if (change->kind == LEASE_CHANGE_REMOVE)
+            plan_remove(plan, change, now_ms);
+        else if (!plan_put(plan, change, now_ms))
+            change->failed = true;
+    }
+    *work = (struct lease_work){
+        .disk = disk,
+        .size = plan->size,
+        .append = bytes_of(plan->append.at, plan->append.count),
+        .patches = plan->patches,
+        .patch_count = plan->patch_count,
+    };
+}
+
+/* An extra line about an address that has a lease of its own by now. */
+static bool is_superseded(const struct lease_plan *plan, struct text line)
+{
+    struct lease_line read;
+    return lease_line_read(line, &read) == STATUS_OK && read.kind == LEASE_LINE_LEASE
+           && lease_table_by_address(plan->table, &read.address) != NULL;
+}
+
+NODISCARD static bool image_put_lease(struct lease_plan *plan, struct lease *lease)
+{
+    char buffer[LEASE_LINE_MAX];
+    struct text line = lease_text(lease, buffer, sizeof(buffer));
+    if (text_is_empty(line))
+        return true;
+    if (lease->store_cookie != 0 && plan->records[lease->store_cookie - 1].removed)
+        return true;
+    if (lease->store_cookie == 0) {
+        uint32_t index;
+        if (record_take(plan, &index) != STATUS_OK)
+            return false;
+        lease->store_cookie = (uint64_t)index + 1;
+    }
+    plan->records[lease->store_cookie - 1].image = line_measure(line, plan->image.count);
+    return growing_put(&plan->image, line);
+}
+
+NODISCARD static bool image_put_leases(struct lease_plan *plan, bool ip4)
+{
+    struct lease *lease = lease_table_first(plan->table);
+    for (; lease != NULL; lease = lease_table_next(plan->table, lease)) {
+        if ((lease->kind == LEASE_IP4) == ip4 && !image_put_lease(plan, lease))
+            return false;
+    }
+    return true;
+}
+
+NODISCARD static bool image_put_extra(struct lease_plan *plan)
+{
+    struct text rest = { plan->extra.at, plan->extra.count };
+    struct text line;
+    while (text_next_line(&rest, &line)) {
+        if (is_superseded(plan, line))
+            continue;
+        if (!growing_put(&plan->image, line) || !growing_put(&plan->image, TEXT("\n")))
+            return false;
+    }
+    return true;
+}
+
+/* The file as it should be: IPv4 leases, newest first; lines of others; IPv6 leases. */
+NODISCARD static bool plan_image(struct lease_plan *plan, const struct lease_disk *disk,
+                                 struct lease_work *work)
+{
+    plan->image.count = 0;
+    for (uint32_t i = 0; i < plan->record_room; i++)
+        plan->records[i].image = no_line;
+    if (!image_put_leases(plan, true) || !image_put_extra(plan) || !image_put_leases(plan, false))
+        return false;
+    for (size_t i = 0; i < plan->flight.count; i++)
+        plan->flight.changes[i].failed = false;
+    *work = (struct lease_work){
+        .disk = disk,
+        .rewrite = true,
+        .size = plan->size,
+        .image = bytes_of(plan->image.at, plan->image.count),
+        .keep_broken = plan->has_broken,
+    };
+    return true;
+}
+
+/* A line of the file is about to become untrue. */
+static bool batch_kills(const struct lease_plan *plan, const struct lease_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct lease_file_change *change = &batch->changes[i];
+        if (change->record == RECORD_NONE)
+            continue;
+        const struct lease_place *line = &plan->records[change->record].line;
+        if (line_exists(line)
+            && (change->kind == LEASE_CHANGE_REMOVE || line->digest != change->digest))
+            return true;
+    }
+    return false;
+}
+
+static bool wants_image(const struct lease_plan *plan, const struct lease_batch *batch,
+                        uint64_t now)
+{
+    if (plan->force_rewrite)
+        return true;
+    if (plan->patch_only
+        || (now < plan->blocked_until_ms
+            && (batch->count == 0 || now - plan->failed_ms < LEASE_FILE_REWRITE_MS)))
+        return false;
+    if (plan->needs_rewrite && (batch->count > 0 || plan->blocked_until_ms > 0))
+        return true;
+    if (plan->size <= LEASE_FILE_SMALL_BYTES)
+        return plan->dead > 0 || batch_kills(plan, batch);
+    if (plan->dead == 0)
+        return false;
+    return (plan->dead >= plan->record_count / 4
+            && now - plan->rewritten_ms >= LEASE_FILE_REWRITE_MS)
+           || now - plan->dead_since_ms >= LEASE_FILE_DEAD_WAIT_MS;
+}
+
+bool lease_plan_is_idle(const struct lease_plan *plan, uint64_t now_ms)
+{
+    return plan->waiting.count == 0 && !wants_image(plan, &plan->waiting, now_ms);
+}
+
+uint64_t lease_plan_deadline(const struct lease_plan *plan)
+{
+    if (plan->needs_rewrite && plan->blocked_until_ms > 0)
+        return plan->blocked_until_ms;
+    return plan->dead > 0 ? plan->dead_since_ms + LEASE_FILE_DEAD_WAIT_MS : UINT64_MAX;
+}
+
+static void block_rewrite(struct lease_plan *plan, uint64_t now_ms)
+{
+    plan->needs_rewrite = true;
+    plan->failed_ms = now_ms;
+    plan->blocked_until_ms = now_ms + LEASE_FILE_RETRY_MS;
+}
+
+static void plan_flight(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
+                        struct lease_work *work)
+{
+    bool wanted = wants_image(plan, &plan->flight, now_ms);
+    bool planned = wanted && plan_image(plan, disk, work);
+    plan->force_rewrite = plan->patch_only = false;
+    if (planned)
+        return;
+    if (wanted)
+        block_rewrite(plan, now_ms); /* no memory for it now */
+    plan_patches(plan, disk, now_ms, work);
+}
+
+void lease_plan_start(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
+                      struct lease_work *work)
+{
+    struct lease_batch empty = plan->flight;
+    plan->flight = plan->waiting;
+    plan->waiting = empty;
+    plan->waiting.count = 0;
+    plan->waiting.text_count = 0;
+    plan_flight(plan, disk, now_ms, work);
+}
+
+/* ------------------------------------------------------------------ after a batch */
+
+static void fail_all(struct lease_plan *plan)
+{
+    for (size_t i = 0; i < plan->flight.count; i++)
+        plan->flight.changes[i].failed = true;
+}
+
+/* The lines of these changes are not in the file: the records go back to what is. */
+static void unwind(struct lease_plan *plan, bool all)
+{
+    for (size_t i = plan->flight.count; i-- > 0;) {
+        struct lease_file_change *change = &plan->flight.changes[i];
+        if (change->record == RECORD_NONE || !(all || change->needs_append))
+            continue;
+        plan->records[change->record].line = change->before_line;
+        plan->records[change->record].older = change->before_older;
+        change->failed = true;
+    }
+}
+
+static void adopt_image(struct lease_plan *plan, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < plan->record_room; i++) {
+        plan->records[i].line = plan->records[i].image;
+        plan->records[i].older = no_line;
+    }
+    plan->size = plan->image.count;
+    plan->dead = 0;
+    plan->tail_open = false;
+    plan->needs_rewrite = false;
+    plan->blocked_until_ms = 0;
+    plan->rewritten_ms = now_ms;
+}
+
+/* False: to be done again, as patches. */
+NODISCARD static bool settle_image(struct lease_plan *plan, const struct lease_work *work,
+                                   uint64_t now_ms)
+{
+    if (work->broken_kept)
+        plan->has_broken = false;
+    if (work->new_fd >= 0 || (work->in_place && !work->rewrite_failed))
+        adopt_image(plan, now_ms);
+    if (!work->rewrite_failed)
+        return true;
+    block_rewrite(plan, now_ms);
+    if (work->new_fd >= 0 || work->foreign) {
+        fail_all(plan);
+        return true;
+    }
+    plan->patch_only = plan->flight.count > 0;
+    return !plan->patch_only;
+}
+
+/* False: to be done again, as an image. */
+NODISCARD static bool settle_patches(struct lease_plan *plan, const struct lease_work *work,
+                                     uint64_t now_ms)
+{
+    if (work->foreign && !work->append_failed && !work->patch_failed) {
+        unwind(plan, true);
+        plan->needs_rewrite = plan->force_rewrite = true;
+        return false;
+    }
+    if (work->append_failed || work->patch_failed)
+        block_rewrite(plan, now_ms);
+    if (work->patch_failed)
+        fail_all(plan);
+    if (work->append_failed) {
+        unwind(plan, false);
+    } else {
+        plan->size += work->append.count;
+        plan->tail_open = plan->tail_open && work->append.count == 0;
+    }
+    return true;
+}
+
+bool lease_plan_settle(struct lease_plan *plan, struct lease_work *work, uint64_t now_ms)
+{
+    bool foreign = !work->rewrite && work->foreign;
+    bool settled =
+        work->rewrite ? settle_image(plan, work, now_ms) : settle_patches(plan, work, now_ms);
+    if (settled)
+        return true;
+    plan_flight(plan, work->disk, now_ms, work);
+    if (work->rewrite || !foreign)
+        return false;
+    /* No memory for an image, and nothing may be patched into a stranger's file. */
+    unwind(plan, true);
+    block_rewrite(plan, now_ms);
+    return true;
+}
+
+/* The lease of a removal is gone, so its record goes too, whether the disk took part or not. */
+void lease_plan_done(struct lease_plan *plan)
+{
+    for (size_t i = 0; i < plan->flight.count; i++) {
+        struct lease_file_change *change = &plan->flight.changes[i];
+        if (change->kind == LEASE_CHANGE_REMOVE && change->record != RECORD_NONE)
+            record_give(plan, change->record);
+    }
+    plan->flight.count = 0;
+    plan->flight.text_count = 0;
+}
+
+/* ------------------------------------------------------------------ changes */
+
+NODISCARD static enum status queue_text(struct lease_plan *plan, const struct lease *lease,
+                                        struct lease_file_change *change)
+{
+    struct lease_batch *batch = &plan->waiting;
+    struct text line =
+        lease_text(lease, batch->text + batch->text_count, CHANGES_TEXT_MAX - batch->text_count);
+    if (text_is_empty(line))
+        return STATUS_FULL;
+    struct lease_place measured = line_measure(line, 0);
+    change->text_at = batch->text_count;
+    change->text_count = (uint16_t)line.count;
+    change->digest = measured.digest;
+    change->digits = measured.digits;
+    return STATUS_OK;
+}
+
+NODISCARD static enum status queue_put(struct lease_plan *plan, struct lease *lease,
+                                       struct lease_file_change *change)
+{
+    enum status status = queue_text(plan, lease, change);
+    if (status == STATUS_OK && change->record == RECORD_NONE)
+        status = record_take(plan, &change->record);
+    if (status != STATUS_OK)
+        return status;
+    lease->store_cookie = (uint64_t)change->record + 1;
+    plan->waiting.text_count += change->text_count;
+    return STATUS_OK;
+}
+
+enum status lease_plan_change(struct lease_plan *plan, const struct lease_change *given)
+{
+    struct lease_file_change change = { .kind = (uint8_t)given->kind,
+                                        .record = RECORD_NONE,
+                                        .ticket = given->ticket };
+    if (plan->waiting.count == LEASE_FILE_CHANGES_MAX)
+        return STATUS_FULL;
+    if (given->lease->store_cookie != 0)
+        change.record = (uint32_t)(given->lease->store_cookie - 1);
+    if (given->kind == LEASE_CHANGE_PUT) {
+        enum status status = queue_put(plan, given->lease, &change);
+        if (status != STATUS_OK)
+            return status;
+    } else if (change.record != RECORD_NONE) {
+        plan->records[change.record].removed = true;
+    } else if (given->ticket == 0) {
+        return STATUS_OK; /* the file never heard of it */
+    }
+    plan->waiting.changes[plan->waiting.count++] = change;
+    return STATUS_OK;
+}
+
+/* ------------------------------------------------------------------ loading */
+
+/* What loading a file needs to know. */
+struct loading {
+    struct lease_plan *plan;
+    struct text all;
+    void (*each)(void *context, const struct lease_line *line);
+    void (*complain)(void *context, unsigned line, const char *why);
+    void *context;
+    unsigned number;
+};
+
+static void broken(struct loading *loading, const char *why)
+{
+    loading->plan->has_broken = true;
+    loading->plan->needs_rewrite = true;
+    if (loading->complain != NULL)
+        loading->complain(loading->context, loading->number, why);
+}
+
+static bool is_keyword(struct text word)
+{
+    for (size_t i = 0; i < word.count; i++) {
+        char c = word.at[i];
+        if (!(c >= 'a' && c <= 'z') && !(i > 0 && ((c >= '0' && c <= '9') || c == '-')))
+            return false;
+    }
+    return word.count > 0 && !text_equal(word, TEXT("duid"));
+}
+
+/* "keyword address ..." or "keyword 01:02 ...", like agent-info: what a later version or another
+ * server may understand. */
+static bool is_foreign_line(struct text line)
+{
+    struct text rest = line;
+    struct text word, value;
+    struct address address;
+    uint8_t bytes[LEASE_CLIENT_ID_MAX];
+    size_t count;
+    if (!text_next_word(&rest, &word) || !text_next_word(&rest, &value) || !is_keyword(word))
+        return false;
+    for (size_t i = 0; i < line.count; i++) {
+        if (line.at[i] < ' ' || line.at[i] >= 0x7f)
+            return false;
+    }
+    return address_from_text(value, &address) == STATUS_OK
+           || text_to_hex_bytes(value, bytes, sizeof(bytes), &count) == STATUS_OK;
+}
+
+static void keep_extra(struct loading *loading, struct text line)
+{
+    struct lease_plan *plan = loading->plan;
+    if (!growing_put(&plan->extra, line) || !growing_put(&plan->extra, TEXT("\n")))
+        broken(loading, "no memory to keep the line");
+}
+
+/* The table has taken the lease: remembers where its line stands. A line that we would write in
+ * other words is not one whose digits we may overwrite. */
+static void note_line(struct loading *loading, struct text line, struct lease *lease, bool ended)
+{
+    struct lease_plan *plan = loading->plan;
+    char buffer[LEASE_LINE_MAX];
+    uint32_t index;
+    if (lease->store_cookie != 0)
+        plan->needs_rewrite = true; /* an earlier line for this address still stands there */
+    else if (record_take(plan, &index) == STATUS_OK)
+        lease->store_cookie = (uint64_t)index + 1;
+    else
+        return;
+    struct text canonical = lease_text(lease, buffer, sizeof(buffer));
+    struct text bare = text_part(canonical, 0, canonical.count > 0 ? canonical.count - 1 : 0);
+    if (!ended || !text_equal(bare, line)) {
+        plan->needs_rewrite = true;
+        plan->records[lease->store_cookie - 1].line = no_line;
+        return;
+    }
+    plan->records[lease->store_cookie - 1].line =
+        line_measure(canonical, (uint64_t)(line.at - loading->all.at));
+}
+
+static void load_line(struct loading *loading, struct text line, bool ended)
+{
+    struct lease_plan *plan = loading->plan;
+    struct lease_line read;
+    if (line.count >= LEASE_LINE_MAX) {
+        broken(loading, "too long");
+    } else if (is_foreign_line(line)) {
+        keep_extra(loading, line);
+    } else if (lease_line_read(line, &read) != STATUS_OK) {
+        broken(loading, ended ? "not a lease" : "cut off");
+    } else if (read.kind == LEASE_LINE_DUID) {
+        loading->each(loading->context, &read);
+        keep_extra(loading, line);
+    } else if (read.kind == LEASE_LINE_LEASE) {
+        const struct lease *known = lease_table_by_address(plan->table, &read.address);
+        if (!ended && known != NULL) {
+            broken(loading, "cut off");
+            return;
+        }
+        loading->each(loading->context, &read);
+        struct lease *lease = lease_table_by_address(plan->table, &read.address);
+        if (lease != NULL)
+            note_line(loading, line, lease, ended);
+        else
+            keep_extra(loading, line);
+    }
+}
+
+void lease_plan_load(struct lease_plan *plan, struct text all,
+                     void (*each)(void *context, const struct lease_line *line),
+                     void (*complain)(void *context, unsigned line, const char *why), void *context)
+{
+    struct loading loading = { plan, all, each, complain, context, 0 };
+    struct text rest = all;
+    struct text line;
+    plan->size = all.count;
+    plan->tail_open = all.count > 0 && all.at[all.count - 1] != '\n';
+    plan->needs_rewrite = plan->tail_open;
+    while (text_next_line(&rest, &line)) {
+        bool last = text_is_empty(rest);
+        loading.number++;
+        load_line(&loading, line, !(last && plan->tail_open));
+    }
+}
+
+/* ------------------------------------------------------------------ life */
+
+static void batch_free(struct lease_batch *batch)
+{
+    free(batch->changes);
+    free(batch->text);
+}
+
+NODISCARD static bool batch_take(struct lease_batch *batch)
+{
+    batch->changes = malloc(LEASE_FILE_CHANGES_MAX * sizeof(*batch->changes));
+    batch->text = malloc(CHANGES_TEXT_MAX);
+    return batch->changes != NULL && batch->text != NULL;
+}
+
+enum status lease_plan_init(struct lease_plan *plan, const struct lease_table *table)
+{
+    *plan = (struct lease_plan){ .table = table, .free_record = RECORD_NONE };
+    /* A change kills two lines at most, or overwrites one. */
+    plan->patches = malloc(2 * LEASE_FILE_CHANGES_MAX * sizeof(*plan->patches));
+    if (batch_take(&plan->waiting) && batch_take(&plan->flight) && plan->patches != NULL)
+        return STATUS_OK;
+    lease_plan_free(plan);
+    *plan = (struct lease_plan){ .free_record = RECORD_NONE };
+    return STATUS_NO_MEMORY;
+}
+
+void lease_plan_free(struct lease_plan *plan)
+{
+    batch_free(&plan->waiting);
+    batch_free(&plan->flight);
+    free(plan->extra.at);
+    free(plan->append.at);
+    free(plan->image.at);
+    free(plan->patches);
+    free(plan->records);
+}

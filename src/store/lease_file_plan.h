@@ -1,0 +1,112 @@
+/* What the lease file does next: which lines to append, which digits to overwrite, when to write the
+ * file anew. Pure: no descriptor, no thread, no clock; lease_file_io.c carries it out.
+ *
+ * Changes gather in `waiting`. One batch at a time, `flight`, is with the disk; when it is back its
+ * tickets are answered and what gathered meanwhile becomes the next one. A batch is done in one of two
+ * ways: patches (lines appended, digits overwritten in place) or an image (the whole file anew).
+ *
+ * Every lease has a record, named by its store_cookie: where its line stands. A line that is no longer
+ * true is given an expiry long past, so that it cannot come back to life after a crash, and goes
+ * altogether with the next image. */
+#ifndef LINNET_STORE_LEASE_FILE_PLAN_H
+#define LINNET_STORE_LEASE_FILE_PLAN_H
+
+#include "store/lease_backend.h"
+#include "store/lease_disk_io.h"
+
+#define LEASE_FILE_CHANGES_MAX  4096   /* that wait for the disk; more is STATUS_FULL */
+#define LEASE_FILE_SMALL_BYTES  65536  /* written anew whenever a line in it dies */
+#define LEASE_FILE_REWRITE_MS   1000   /* a larger one at most so often */
+#define LEASE_FILE_RETRY_MS     60000  /* after a rewrite failed */
+#define LEASE_FILE_DEAD_WAIT_MS 10000  /* longest that a dead line stands in a larger one */
+
+/* Where one line stands in the file. */
+#define LEASE_LINE_NONE UINT64_MAX
+struct lease_place {
+    uint64_t offset;  /* LEASE_LINE_NONE: nowhere */
+    uint64_t digest;  /* of all behind the digits of its expiry */
+    uint8_t digits;
+};
+
+struct lease_record {
+    struct lease_place line;
+    struct lease_place older;  /* the line that `line` superseded, if it still stands in the file */
+    struct lease_place image;  /* in the image that is being written */
+    bool removed;              /* its removal waits: no longer part of an image */
+    uint32_t next_free;
+};
+
+/* One change that waits or is with the disk. */
+struct lease_file_change {
+    uint8_t kind;         /* enum lease_change_kind */
+    bool needs_append;    /* lost when the append fails */
+    bool failed;
+    uint8_t digits;
+    uint16_t text_count;
+    uint32_t record;      /* UINT32_MAX: none */
+    size_t text_at;
+    uint64_t ticket;
+    uint64_t digest;
+    struct lease_place before_line, before_older;
+};
+
+struct lease_batch {
+    struct lease_file_change *changes;
+    size_t count;
+    char *text;           /* the lines, one after another */
+    size_t text_count;
+};
+
+struct lease_growing {
+    char *at;
+    size_t count, room;
+};
+
+struct lease_plan {
+    const struct lease_table *table;
+    uint64_t size;           /* of the file */
+    bool tail_open;          /* it does not end in a newline */
+    bool has_broken;         /* lines nobody could read: kept aside before the first image */
+    bool needs_rewrite;
+    bool force_rewrite;      /* the batch in flight can only be done as an image */
+    bool patch_only;         /* ... or only as patches: the image just failed */
+    size_t dead;             /* lines in the file that are no longer true */
+    uint64_t dead_since_ms, rewritten_ms, failed_ms;
+    uint64_t blocked_until_ms;   /* 0, or when a failed rewrite is tried again without a change */
+    struct lease_growing extra;  /* lines of others, kept as they are */
+    struct lease_record *records;
+    uint32_t record_room, free_record, record_count;
+    struct lease_batch waiting, flight;
+    struct lease_growing append, image;
+    struct lease_patch *patches;
+    size_t patch_count;
+};
+
+NODISCARD enum status lease_plan_init(struct lease_plan *plan, const struct lease_table *table);
+void lease_plan_free(struct lease_plan *plan);
+
+/* Takes the whole file as it is read at start. `each` puts the lease into the table or does not; what
+ * it does not take is kept as it stands. Lines that cannot be read go to `complain`. */
+void lease_plan_load(struct lease_plan *plan, struct text all,
+                     void (*each)(void *context, const struct lease_line *line),
+                     void (*complain)(void *context, unsigned line, const char *why), void *context);
+
+/* A change to wait for the disk. STATUS_FULL, STATUS_NO_MEMORY: not taken. */
+NODISCARD enum status lease_plan_change(struct lease_plan *plan, const struct lease_change *change);
+
+/* Nothing need be done now but what waits. */
+bool lease_plan_is_idle(const struct lease_plan *plan, uint64_t now_ms);
+/* When the file should be written anew without any change; UINT64_MAX: never. */
+uint64_t lease_plan_deadline(const struct lease_plan *plan);
+
+/* All that waits goes into flight; says what the disk has to do. The work refers to the plan's memory
+ * and is valid until lease_plan_settle. */
+void lease_plan_start(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
+                      struct lease_work *work);
+/* The disk has done it, well or badly. False: the same batch has to be tried in the other way, and
+ * `work` says how. True: each change of plan->flight knows whether it failed; the caller answers them
+ * and then calls lease_plan_done. A new descriptor in the work is the caller's to take over. */
+NODISCARD bool lease_plan_settle(struct lease_plan *plan, struct lease_work *work, uint64_t now_ms);
+void lease_plan_done(struct lease_plan *plan);
+
+#endif

@@ -1,0 +1,144 @@
+#include "store/lease_lines.h"
+
+/* Writes the decimal or hexadecimal fields of a line; see dhcp.md section 9 for the whole format.
+ */
+
+#define EXPIRY_MAX INT64_MAX
+
+/* "*" or hexadecimal pairs. */
+NODISCARD static enum status read_id(struct text field, uint8_t *to, size_t *count)
+{
+    if (text_equal(field, TEXT("*"))) {
+        *count = 0;
+        return STATUS_OK;
+    }
+    enum status status = text_to_hex_bytes(field, to, LEASE_CLIENT_ID_MAX, count);
+    return status == STATUS_OK && *count > 0 ? STATUS_OK : STATUS_MALFORMED;
+}
+
+/* Names of other servers' files may hold anything; control characters would reach logs and files.
+ */
+static bool name_is_printable(struct text name)
+{
+    for (size_t i = 0; i < name.count; i++) {
+        if (name.at[i] <= ' ' || name.at[i] >= 0x7f)
+            return false;
+    }
+    return name.count > 0 && name.count <= DNAME_TEXT_MAX;
+}
+
+NODISCARD static enum status read_iaid(struct text field, struct lease_line *line)
+{
+    line->lease_kind = LEASE_IP6_NA;
+    if (text_starts(field, TEXT("T"))) {
+        line->lease_kind = LEASE_IP6_TA;
+        field = text_after(field, 1);
+    }
+    return text_to_u32(field, &line->iaid);
+}
+
+/* The second field is a hardware address or, before an IPv6 address, an IAID. */
+NODISCARD static enum status read_client(struct text field, struct lease_line *line)
+{
+    if (line->address.family == ADDRESS_IP6)
+        return read_iaid(field, line);
+    line->lease_kind = LEASE_IP4;
+    if (text_equal(field, TEXT("*")))
+        return STATUS_OK;
+    return hardware_from_text(field, &line->hardware);
+}
+
+NODISCARD static enum status read_lease(struct text expires, struct text rest,
+                                        struct lease_line *line)
+{
+    struct text client, address, name, id, more;
+    uint64_t seconds;
+    line->kind = LEASE_LINE_LEASE;
+    if (!text_next_word(&rest, &client) || !text_next_word(&rest, &address)
+        || !text_next_word(&rest, &name) || !text_next_word(&rest, &id)
+        || text_next_word(&rest, &more))
+        return STATUS_MALFORMED;
+    if (text_to_u64(expires, EXPIRY_MAX, &seconds) != STATUS_OK
+        || address_from_text(address, &line->address) != STATUS_OK
+        || read_client(client, line) != STATUS_OK
+        || read_id(id, line->client_id, &line->client_id_count) != STATUS_OK
+        || !name_is_printable(name))
+        return STATUS_MALFORMED;
+    line->expires = (wall_s)seconds;
+    line->name = text_equal(name, TEXT("*")) ? TEXT_NONE : name;
+    return STATUS_OK;
+}
+
+NODISCARD static enum status read_duid(struct text rest, struct lease_line *line)
+{
+    struct text value, more;
+    line->kind = LEASE_LINE_DUID;
+    if (!text_next_word(&rest, &value) || text_next_word(&rest, &more))
+        return STATUS_MALFORMED;
+    if (read_id(value, line->duid, &line->duid_count) != STATUS_OK || line->duid_count == 0)
+        return STATUS_MALFORMED;
+    return STATUS_OK;
+}
+
+enum status lease_line_read(struct text line, struct lease_line *out)
+{
+    struct text rest = line;
+    struct text first;
+    struct lease_line read = { .kind = LEASE_LINE_EMPTY };
+    enum status status = STATUS_OK;
+    if (line.count >= LEASE_LINE_MAX)
+        return STATUS_MALFORMED;
+    if (text_next_word(&rest, &first))
+        status = text_equal(first, TEXT("duid")) ? read_duid(rest, &read)
+                                                 : read_lease(first, rest, &read);
+    if (status == STATUS_OK)
+        *out = read;
+    return status;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static void put_id(struct text_out *out, const uint8_t *id, size_t count)
+{
+    if (count == 0)
+        text_put_char(out, '*');
+    else
+        text_put_hex(out, bytes_of(id, count), ':');
+}
+
+/* A name never holds blanks when it comes through the server; one that does must not break the
+ * line. */
+static void put_name(struct text_out *out, const char *name)
+{
+    if (name == NULL || name[0] == '\0') {
+        text_put_char(out, '*');
+        return;
+    }
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at > ' ' && *at < 0x7f)
+            text_put_char(out, *at);
+        else
+            text_printf(out, "\\%03o", (unsigned)(uint8_t)*at);
+    }
+}
+
+void text_put_lease_line(struct text_out *out, const struct lease *lease)
+{
+    text_put_u64(out, lease->expires_wall > 0 ? (uint64_t)lease->expires_wall : 0);
+    text_put_char(out, ' ');
+    if (lease->kind == LEASE_IP4) {
+        if (lease->hardware.count > 0)
+            text_put_hardware(out, &lease->hardware);
+        else
+            text_put_char(out, '*');
+    } else {
+        text_printf(out, "%s%u", lease->kind == LEASE_IP6_TA ? "T" : "", lease->iaid);
+    }
+    text_put_char(out, ' ');
+    text_put_address(out, &lease->address);
+    text_put_char(out, ' ');
+    put_name(out, lease->name);
+    text_put_char(out, ' ');
+    put_id(out, lease->client_id, lease->client_id_count);
+    text_put_char(out, '\n');
+}

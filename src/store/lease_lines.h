@@ -1,0 +1,34 @@
+/* A lease as a line of the dnsmasq-compatible lease file, and back (dhcp.md section 9). Lease files are
+ * written by others too, so a line is hostile input. */
+#ifndef LINNET_STORE_LEASE_LINES_H
+#define LINNET_STORE_LEASE_LINES_H
+
+#include "base/status.h"
+#include "base/text.h"
+#include "store/lease.h"
+
+#define LEASE_LINE_MAX 2048
+
+enum lease_line_kind { LEASE_LINE_LEASE, LEASE_LINE_DUID, LEASE_LINE_EMPTY };
+
+/* What a line said: views into it and into `scratch`. */
+struct lease_line {
+    enum lease_line_kind kind;
+    wall_s expires;                 /* 0: infinite */
+    enum lease_kind lease_kind;
+    struct hardware hardware;
+    uint32_t iaid;
+    struct address address;
+    struct text name;               /* empty: none */
+    uint8_t client_id[LEASE_CLIENT_ID_MAX];
+    size_t client_id_count;
+    uint8_t duid[LEASE_CLIENT_ID_MAX];  /* LEASE_LINE_DUID */
+    size_t duid_count;
+};
+
+/* One line without its newline. STATUS_MALFORMED. */
+NODISCARD enum status lease_line_read(struct text line, struct lease_line *out);
+/* The line with its newline: "EXPIRY MAC IP NAME|* CLIENTID|*\n". */
+void text_put_lease_line(struct text_out *out, const struct lease *lease);
+
+#endif

@@ -1,0 +1,132 @@
+#include "store/lease_lines.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* Lines that are read and come out as they were. */
+static const char *const round_trips[] = {
+    "1795372375 02:00:00:00:00:c0 192.168.50.132 cli1 01:02:00:00:00:00:00:c0",
+    "1795372438 02:00:00:00:00:c0 192.168.50.132 foo *",
+    "0 02:00:00:00:00:c0 192.168.50.60 * *",
+    "1999999999 06-02:00:00:00:00:dd 192.168.50.123 tr *",
+    "1795417510 77 fd00:50::18f foo 00:03:00:01:02:00:00:00:00:c0",
+    "1795338640 T77 fd00:50::1f3 * 00:03:00:01:02:00:00:00:00:c0",
+    "1795338640 * 192.0.2.1 * ff:00",
+};
+
+static void lease_of(const struct lease_line *line, struct lease *lease, char *name)
+{
+    *lease = (struct lease){
+        .address = line->address,
+        .kind = (uint8_t)line->lease_kind,
+        .hardware = line->hardware,
+        .client_id = (uint8_t *)line->client_id,
+        .client_id_count = (uint16_t)line->client_id_count,
+        .iaid = line->iaid,
+        .expires_wall = line->expires,
+    };
+    struct text_out out = text_out_on(name, 2048);
+    text_put(&out, line->name);
+    lease->name = line->name.count > 0 ? name : NULL;
+}
+
+static void test_round_trips(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(round_trips); i++) {
+        struct lease_line line;
+        struct lease lease;
+        char name[2048];
+        char text[LEASE_LINE_MAX];
+        struct text_out out = text_out_on(text, sizeof(text));
+        if (lease_line_read(text_of(round_trips[i]), &line) != STATUS_OK)
+            fail_msg("not read: %s", round_trips[i]);
+        lease_of(&line, &lease, name);
+        text_put_lease_line(&out, &lease);
+        text[out.count - 1] = '\0'; /* the newline */
+        assert_string_equal(text, round_trips[i]);
+    }
+}
+
+static const struct {
+    const char *name;
+    const char *line;
+    enum status status;
+    enum lease_line_kind kind;
+} rows[] = {
+    { "nothing", "", STATUS_OK, LEASE_LINE_EMPTY },
+    { "blanks", "   ", STATUS_OK, LEASE_LINE_EMPTY },
+    { "duid", "duid 00:01:00:01:32:95", STATUS_OK, LEASE_LINE_DUID },
+    { "duid of nothing", "duid", STATUS_MALFORMED, 0 },
+    { "duid *", "duid *", STATUS_MALFORMED, 0 },
+    { "duid and more", "duid 00:01 x", STATUS_MALFORMED, 0 },
+    { "field missing", "1 02:00:00:00:00:01 192.0.2.1 a", STATUS_MALFORMED, 0 },
+    { "field too many", "1 02:00:00:00:00:01 192.0.2.1 a * x", STATUS_MALFORMED, 0 },
+    { "no number", "x 02:00:00:00:00:01 192.0.2.1 a *", STATUS_MALFORMED, 0 },
+    { "negative", "-1 02:00:00:00:00:01 192.0.2.1 a *", STATUS_MALFORMED, 0 },
+    { "number past 63 bits", "9223372036854775808 02:00:00:00:00:01 192.0.2.1 a *",
+      STATUS_MALFORMED, 0 },
+    { "no MAC", "1 zz 192.0.2.1 a *", STATUS_MALFORMED, 0 },
+    { "MAC too long", "1 1:2:3:4:5:6:7:8:9:a:b:c:d:e:f:10:11 192.0.2.1 a *", STATUS_MALFORMED, 0 },
+    { "no address", "1 02:00:00:00:00:01 192.0.2.256 a *", STATUS_MALFORMED, 0 },
+    { "no id", "1 02:00:00:00:00:01 192.0.2.1 a xx", STATUS_MALFORMED, 0 },
+    { "MAC before IPv6", "1 02:00:00:00:00:01 2001:db8::1 a *", STATUS_MALFORMED, 0 },
+    { "IAID too big", "1 4294967296 2001:db8::1 a *", STATUS_MALFORMED, 0 },
+    { "control character", "1 02:00:00:00:00:01 192.0.2.1 a\x1b[2J *", STATUS_MALFORMED, 0 },
+};
+
+static void test_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct lease_line line;
+        enum status status = lease_line_read(text_of(rows[i].line), &line);
+        if (status != rows[i].status)
+            fail_msg("%s: %s", rows[i].name, status_text(status));
+        if (status == STATUS_OK && line.kind != rows[i].kind)
+            fail_msg("%s: kind %d", rows[i].name, (int)line.kind);
+    }
+}
+
+static void test_long_client_ids(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 300; count++) {
+        char text[LEASE_LINE_MAX];
+        struct lease_line line;
+        struct text_out out = text_out_on(text, sizeof(text));
+        text_put_string(&out, "1 02:00:00:00:00:01 192.0.2.1 * ");
+        for (size_t i = 0; i < count; i++)
+            text_put_string(&out, i > 0 ? ":ab" : "ab");
+        enum status wanted = count <= LEASE_CLIENT_ID_MAX ? STATUS_OK : STATUS_MALFORMED;
+        assert_int_equal(lease_line_read(text_out_text(&out), &line), wanted);
+        if (wanted == STATUS_OK)
+            assert_int_equal(line.client_id_count, count);
+    }
+}
+
+static void test_names_cannot_break_the_line(void **state)
+{
+    (void)state;
+    struct lease lease = { .address = address_ip4(192, 0, 2, 1),
+                           .expires_wall = 5,
+                           .name = (char *)"a b\nc\xff" };
+    char text[LEASE_LINE_MAX];
+    struct text_out out = text_out_on(text, sizeof(text));
+    text_put_lease_line(&out, &lease);
+    assert_string_equal(text, "5 * 192.0.2.1 a\\040b\\012c\\377 *\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_long_client_ids),
+        cmocka_unit_test(test_names_cannot_break_the_line),
+    };
+    return cmocka_run_group_tests_name("lease_lines", tests, NULL, NULL);
+}

@@ -1,0 +1,227 @@
+#include "store/lease_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static const struct siphash_key key = { 1, 2 };
+static const struct instant start = { 1000000, 1700000000 };
+
+static struct hardware mac(uint8_t last)
+{
+    return (struct hardware){ 1, 6, { 2, 0, 0, 0, 0, last } };
+}
+
+static struct bytes id_of(const char *string)
+{
+    return bytes_of(string, strlen(string));
+}
+
+static struct lease_table *table_of(uint32_t capacity)
+{
+    struct lease_table *table;
+    assert_int_equal(lease_table_create(&key, capacity, &table), STATUS_OK);
+    return table;
+}
+
+static struct lease *add(struct lease_table *table, uint8_t host, uint8_t last_mac, const char *id)
+{
+    struct address address = address_ip4(192, 0, 2, host);
+    struct hardware hardware = mac(last_mac);
+    struct lease *lease;
+    assert_int_equal(lease_table_add(table, &address, LEASE_IP4, &hardware, id_of(id), &lease),
+                     STATUS_OK);
+    return lease;
+}
+
+/* Leases in the table of test_by_client: host .1 MAC 1 without id, .2 MAC 2 id "two", .3 MAC 3 id
+ * "three", .4 MAC 3 without id, .5 MAC 5 id "five-a" and .6 MAC 5 id "five-b" (newer). */
+static const struct {
+    const char *name;
+    uint8_t mac;
+    const char *id;
+    uint8_t found;
+} by_client[] = {
+    { "hardware alone", 1, "", 1 },
+    { "an id that nobody has falls back to the hardware", 1, "new", 1 },
+    { "the id wins over the hardware", 1, "two", 2 },
+    { "no id now, one in the lease", 2, "", 2 },
+    { "another id: another client", 2, "other", 0 },
+    { "the id again", 3, "three", 3 },
+    { "same hardware, lease without id", 3, "", 4 },
+    { "same hardware, unknown id: the lease without", 3, "x", 4 },
+    { "two ids on one machine, none given: the newest", 5, "", 6 },
+    { "unknown", 9, "", 0 },
+};
+
+static void test_by_client(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(10);
+    add(table, 1, 1, "");
+    add(table, 2, 2, "two");
+    add(table, 3, 3, "three");
+    add(table, 4, 3, "");
+    add(table, 5, 5, "five-a");
+    add(table, 6, 5, "five-b");
+    for (size_t i = 0; i < COUNT_OF(by_client); i++) {
+        struct hardware hardware = mac(by_client[i].mac);
+        struct lease *lease = lease_table_by_client(table, &hardware, id_of(by_client[i].id));
+        uint8_t found = lease != NULL ? lease->address.bytes[3] : 0;
+        if (found != by_client[i].found)
+            fail_msg("%s: found .%u, not .%u", by_client[i].name, found, by_client[i].found);
+    }
+    lease_table_free(table);
+}
+
+static void test_bounds(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(2);
+    struct address address = address_ip4(192, 0, 2, 9);
+    struct hardware hardware = mac(9);
+    struct lease *one = add(table, 1, 1, "");
+    struct lease *lease;
+    assert_int_equal(
+        lease_table_add(table, &one->address, LEASE_IP4, &hardware, BYTES_NONE, &lease),
+        STATUS_EXISTS);
+    add(table, 2, 2, "");
+    assert_int_equal(lease_table_add(table, &address, LEASE_IP4, &hardware, BYTES_NONE, &lease),
+                     STATUS_FULL);
+    assert_int_equal(lease_table_count(table), 2);
+    lease_table_remove(table, one);
+    assert_int_equal(lease_table_add(table, &address, LEASE_IP4, &hardware, BYTES_NONE, &lease),
+                     STATUS_OK);
+    assert_int_equal(lease_table_capacity(table), 2);
+    lease_table_free(table);
+    table = table_of(0); /* dhcp-lease-max=0 */
+    assert_int_equal(lease_table_add(table, &address, LEASE_IP4, &hardware, BYTES_NONE, &lease),
+                     STATUS_FULL);
+    lease_table_free(table);
+}
+
+static void test_names_and_clients_change(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(4);
+    struct lease *lease = add(table, 1, 1, "");
+    struct hardware second = mac(2);
+    assert_int_equal(lease_table_set_name(table, lease, TEXT("Printer"), TEXT("lan")), STATUS_OK);
+    assert_ptr_equal(lease_table_by_name(table, TEXT("pRINTER")), lease);
+    assert_string_equal(lease->domain, "lan");
+    assert_int_equal(lease_table_set_name(table, lease, TEXT("scanner"), TEXT_NONE), STATUS_OK);
+    assert_null(lease_table_by_name(table, TEXT("printer")));
+    assert_null(lease->domain);
+    assert_int_equal(lease_table_set_name(table, lease, TEXT_NONE, TEXT_NONE), STATUS_OK);
+    assert_null(lease_table_by_name(table, TEXT("scanner")));
+    assert_null(lease_table_by_name(table, TEXT_NONE));
+
+    assert_int_equal(lease_table_set_client(table, lease, &second, id_of("id")), STATUS_OK);
+    struct hardware first = mac(1);
+    assert_null(lease_table_by_client(table, &first, BYTES_NONE));
+    assert_ptr_equal(lease_table_by_client(table, &second, BYTES_NONE), lease);
+    assert_ptr_equal(lease_table_by_client(table, &first, id_of("id")), lease);
+    lease_table_free(table);
+}
+
+static void test_expiry(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(4);
+    struct lease *hour = add(table, 1, 1, "");
+    struct lease *minute = add(table, 2, 2, "");
+    struct lease *never = add(table, 3, 3, "");
+    assert_true(lease_table_deadline(table) == MONO_NEVER);
+    lease_table_set_expiry(table, hour, start, 3600);
+    lease_table_set_expiry(table, minute, start, 60);
+    lease_table_set_expiry(table, never, start, DURATION_INFINITE);
+    assert_true(never->expires_mono == LEASE_NEVER);
+    assert_true(never->expires_wall == 0);
+    assert_true(hour->expires_wall == start.wall + 3600);
+    assert_true(lease_table_deadline(table) == start.mono + 60000);
+    assert_null(lease_table_expired(table, start.mono + 59999));
+    assert_ptr_equal(lease_table_expired(table, start.mono + 60000), minute);
+    lease_table_remove(table, minute);
+    lease_table_set_expiry(table, hour, start, 7200);
+    assert_null(lease_table_expired(table, start.mono + 3600000));
+    assert_ptr_equal(lease_table_expired(table, start.mono + 7200000), hour);
+    lease_table_free(table);
+}
+
+static const struct {
+    const char *name;
+    wall_s expires;
+    mono_ms deadline;
+} wall_rows[] = {
+    { "in a minute", 1700000060, 1060000 },
+    { "past", 1600000000, 1000000 },
+    { "before 1970", -5, 1000000 },
+    { "never", 0, LEASE_NEVER },
+    { "absurdly far", INT64_MAX, 1000000 + ((mono_ms)1 << 40) * 1000 },
+};
+
+static void test_expiry_wall(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(1);
+    struct lease *lease = add(table, 1, 1, "");
+    for (size_t i = 0; i < COUNT_OF(wall_rows); i++) {
+        lease_table_set_expiry_wall(table, lease, start, wall_rows[i].expires);
+        if (lease->expires_mono != wall_rows[i].deadline)
+            fail_msg("%s: %llu", wall_rows[i].name, (unsigned long long)lease->expires_mono);
+        assert_true(lease->expires_wall == wall_rows[i].expires);
+    }
+    lease_table_free(table);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(4);
+    assert_null(lease_table_first(table));
+    struct lease *a = add(table, 1, 1, "");
+    struct lease *b = add(table, 2, 2, "");
+    struct lease *c = add(table, 3, 3, "");
+    assert_ptr_equal(lease_table_first(table), c);
+    assert_ptr_equal(lease_table_next(table, c), b);
+    lease_table_remove(table, b);
+    assert_ptr_equal(lease_table_next(table, c), a);
+    assert_null(lease_table_next(table, a));
+    assert_true(a->serial < c->serial);
+    lease_table_free(table);
+}
+
+/* One machine that makes up client ids must not slow down its own searches, nor anybody's. */
+static void test_many_ids_of_one_machine(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(20000);
+    struct hardware hardware = mac(1);
+    struct lease *lease;
+    for (uint32_t i = 0; i < 20000; i++) {
+        struct address address = address_ip4_from_u32(0x0a000000 + i);
+        char id[16];
+        snprintf(id, sizeof(id), "id%u", (unsigned)i);
+        assert_int_equal(lease_table_add(table, &address, LEASE_IP4, &hardware, id_of(id), &lease),
+                         STATUS_OK);
+        assert_ptr_equal(lease_table_by_client(table, &hardware, id_of(id)), lease);
+        assert_null(lease_table_by_client(table, &hardware, id_of("unknown")));
+    }
+    lease_table_free(table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_by_client),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_names_and_clients_change),
+        cmocka_unit_test(test_expiry),
+        cmocka_unit_test(test_expiry_wall),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_many_ids_of_one_machine),
+    };
+    return cmocka_run_group_tests_name("lease_table", tests, NULL, NULL);
+}
