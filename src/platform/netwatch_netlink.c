@@ -1,0 +1,257 @@
+#include "platform/netwatch.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES 32768
+
+/* A change in the middle of a listing makes the kernel say so, and it is asked again. */
+#define LIST_TRIES 10
+
+/* One more zeroed element at the end of a malloc'ed array. */
+static void *grow(void *items, size_t *count, size_t *room, size_t size)
+{
+    void **array = items;
+    if (*count == *room) {
+        size_t wanted = *room == 0 ? 16 : *room * 2;
+        size_t bytes;
+        if (!size_multiply(wanted, size, &bytes))
+            return NULL;
+        void *grown = realloc(*array, bytes);
+        if (grown == NULL)
+            return NULL;
+        *array = grown;
+        *room = wanted;
+    }
+    void *element = (uint8_t *)*array + size * *count;
+    memset(element, 0, size);
+    (*count)++;
+    return element;
+}
+
+static int on_link(const struct nlmsghdr *message, void *context)
+{
+    struct netwatch_list *list = context;
+    if (message->nlmsg_type != RTM_NEWLINK)
+        return MNL_CB_OK;
+    const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+    struct netwatch_interface *link = grow(&list->interfaces, &list->interface_count,
+                                           &list->interface_room, sizeof *link);
+    if (link == NULL)
+        return MNL_CB_ERROR;
+    link->index = (uint32_t)info->ifi_index;
+    link->up = (info->ifi_flags & IFF_UP) != 0;
+    link->loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
+    link->multicast = (info->ifi_flags & IFF_MULTICAST) != 0;
+    link->point_to_point = (info->ifi_flags & IFF_POINTOPOINT) != 0;
+    const struct nlattr *attribute;
+    mnl_attr_for_each(attribute, message, sizeof *info) {
+        uint16_t count = mnl_attr_get_payload_len(attribute);
+        switch (mnl_attr_get_type(attribute)) {
+        case IFLA_IFNAME:
+            snprintf(link->name, sizeof link->name, "%s", mnl_attr_get_str(attribute));
+            break;
+        case IFLA_MTU:
+            link->mtu = mnl_attr_get_u32(attribute);
+            break;
+        case IFLA_ADDRESS:
+            if (count <= HARDWARE_MAX) {
+                link->hardware.type = info->ifi_type;
+                link->hardware.count = (uint8_t)count;
+                memcpy(link->hardware.bytes, mnl_attr_get_payload(attribute), count);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    return MNL_CB_OK;
+}
+
+/* IFA_LOCAL is ours where both are there (point to point), IFA_ADDRESS otherwise. */
+static void read_address(const struct nlmsghdr *message, const struct ifaddrmsg *info,
+                         struct netwatch_address *address)
+{
+    uint32_t flags = info->ifa_flags;
+    const struct nlattr *attribute;
+    bool has_local = false;
+    mnl_attr_for_each(attribute, message, sizeof *info) {
+        struct bytes payload = bytes_of(mnl_attr_get_payload(attribute),
+                                        mnl_attr_get_payload_len(attribute));
+        struct address value;
+        switch (mnl_attr_get_type(attribute)) {
+        case IFA_LOCAL:
+            if (address_from_bytes(payload, &value) == STATUS_OK) {
+                address->address = value;
+                has_local = true;
+            }
+            break;
+        case IFA_ADDRESS:
+            if (!has_local && address_from_bytes(payload, &value) == STATUS_OK)
+                address->address = value;
+            break;
+        case IFA_BROADCAST:
+            if (address_from_bytes(payload, &value) == STATUS_OK)
+                address->broadcast = value;
+            break;
+        case IFA_LABEL:
+            snprintf(address->label, sizeof address->label, "%s", mnl_attr_get_str(attribute));
+            break;
+        case IFA_FLAGS:
+            flags = mnl_attr_get_u32(attribute);
+            break;
+        case IFA_CACHEINFO: {
+            struct ifa_cacheinfo cache;
+            if (payload.count < sizeof cache)
+                break;
+            memcpy(&cache, payload.at, sizeof cache);
+            address->preferred_s = cache.ifa_prefered;
+            address->valid_s = cache.ifa_valid;
+            break;
+        }
+        default:
+            break;
+        }
+    }
+    address->temporary = (flags & IFA_F_TEMPORARY) != 0;
+    address->tentative = (flags & IFA_F_TENTATIVE) != 0;
+    address->deprecated = (flags & IFA_F_DEPRECATED) != 0;
+    address->permanent = (flags & IFA_F_PERMANENT) != 0;
+}
+
+static int on_address(const struct nlmsghdr *message, void *context)
+{
+    struct netwatch_list *list = context;
+    if (message->nlmsg_type != RTM_NEWADDR)
+        return MNL_CB_OK;
+    const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+    if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6)
+        return MNL_CB_OK;
+    struct netwatch_address *address = grow(&list->addresses, &list->address_count,
+                                            &list->address_room, sizeof *address);
+    if (address == NULL)
+        return MNL_CB_ERROR;
+    address->interface = info->ifa_index;
+    address->prefix_length = info->ifa_prefixlen;
+    address->preferred_s = UINT32_MAX;
+    address->valid_s = UINT32_MAX;
+    read_address(message, info, address);
+    if (address_is_none(&address->address))
+        list->address_count--;
+    return MNL_CB_OK;
+}
+
+/* Asks for a whole table and feeds every message of the answer to `each`. header_bytes: what stands
+ * before the attributes in messages of this type. STATUS_AGAIN when the table changed meanwhile. */
+static enum status dump(uint16_t type, size_t header_bytes, mnl_cb_t each, void *context)
+{
+    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    if (socket == NULL)
+        return STATUS_SYSTEM;
+    uint8_t buffer[BUFFER_BYTES] __attribute__((aligned(8)));
+    struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+    request->nlmsg_type = type;
+    request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    request->nlmsg_seq = 1;
+    struct rtgenmsg *general = mnl_nlmsg_put_extra_header(request, header_bytes);
+    general->rtgen_family = AF_UNSPEC;
+
+    int verdict = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID);
+    if (verdict >= 0)
+        verdict = (int)mnl_socket_sendto(socket, request, request->nlmsg_len);
+    unsigned port = mnl_socket_get_portid(socket);
+    while (verdict >= 0) {
+        ssize_t count = mnl_socket_recvfrom(socket, buffer, sizeof buffer);
+        if (count < 0) {
+            verdict = -1;
+            break;
+        }
+        verdict = mnl_cb_run(buffer, (size_t)count, 1, port, each, context);
+        if (verdict <= MNL_CB_STOP)
+            break;
+    }
+    int error = errno;
+    mnl_socket_close(socket);
+    errno = error;
+    if (verdict >= 0)
+        return STATUS_OK;
+    return error == EINTR ? STATUS_AGAIN : STATUS_SYSTEM;
+}
+
+static enum status list_once(struct netwatch_list *list)
+{
+    struct netwatch_list fresh = { 0 };
+    enum status status = dump(RTM_GETLINK, sizeof(struct ifinfomsg), on_link, &fresh);
+    if (status == STATUS_OK)
+        status = dump(RTM_GETADDR, sizeof(struct ifaddrmsg), on_address, &fresh);
+    if (status != STATUS_OK) {
+        int error = errno;
+        netwatch_list_free(&fresh);
+        errno = error;
+        return status;
+    }
+    *list = fresh;
+    return STATUS_OK;
+}
+
+enum status netwatch_list_now(struct netwatch_list *list)
+{
+    enum status status = STATUS_AGAIN;
+    for (int i = 0; i < LIST_TRIES && status == STATUS_AGAIN; i++)
+        status = list_once(list);
+    return status == STATUS_AGAIN ? STATUS_SYSTEM : status;
+}
+
+void netwatch_list_free(struct netwatch_list *list)
+{
+    free(list->interfaces);
+    free(list->addresses);
+    *list = (struct netwatch_list){ 0 };
+}
+
+enum status netwatch_open(int *fd)
+{
+    int opened = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (opened < 0)
+        return STATUS_SYSTEM;
+    struct sockaddr_nl name = {
+        .nl_family = AF_NETLINK,
+        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+    };
+    if (bind(opened, (struct sockaddr *)&name, sizeof name) != 0) {
+        int error = errno;
+        close(opened);
+        errno = error;
+        return STATUS_SYSTEM;
+    }
+    *fd = opened;
+    return STATUS_OK;
+}
+
+bool netwatch_changed(int fd)
+{
+    bool changed = false;
+    uint8_t buffer[8192];
+    /* Bounded, so a storm of changes cannot hold the loop; what is left wakes it again. */
+    for (int turn = 0; turn < 64; turn++) {
+        ssize_t count = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+        if (count > 0) {
+            changed = true;
+            continue;
+        }
+        if (count < 0 && errno == ENOBUFS) {
+            changed = true;
+            continue;
+        }
+        break;
+    }
+    return changed;
+}

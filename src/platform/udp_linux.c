@@ -1,0 +1,275 @@
+#include "platform/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define CONTROL_BYTES 128
+
+struct udp_batch {
+    size_t message_bytes;
+    uint8_t *memory;
+    struct mmsghdr receive[UDP_BATCH];
+    struct iovec receive_vector[UDP_BATCH];
+    struct sockaddr_storage receive_from[UDP_BATCH];
+    uint8_t receive_control[UDP_BATCH][CONTROL_BYTES] __attribute__((aligned(8)));
+    struct mmsghdr send[UDP_BATCH];
+    struct iovec send_vector[UDP_BATCH];
+    struct sockaddr_storage send_to[UDP_BATCH];
+    uint8_t send_control[UDP_BATCH][CONTROL_BYTES] __attribute__((aligned(8)));
+};
+
+static bool set_option(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+static bool want_arrival(int fd, int family)
+{
+    if (family == AF_INET)
+        return set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    return set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+/* Path MTU discovery off and DF clear: a spoofed "fragmentation needed" changes nothing (R7). Kernels
+ * without the option keep their default. */
+static void ignore_path_mtu(int fd, int family)
+{
+    if (family == AF_INET)
+        set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+    else
+        set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+}
+
+static bool apply_setup(int fd, int family, const struct udp_setup *setup)
+{
+    if (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
+        return false;
+    if (setup->reuse_address && !set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+        return false;
+    if (setup->reuse_port && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+        return false;
+    if (setup->broadcast && !set_option(fd, SOL_SOCKET, SO_BROADCAST, 1))
+        return false;
+    if (setup->free_bind && !set_option(fd, IPPROTO_IP, IP_FREEBIND, 1))
+        return false;
+    if (setup->want_arrival && !want_arrival(fd, family))
+        return false;
+    if (setup->receive_bytes > 0)
+        set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)setup->receive_bytes);
+    if (setup->device != NULL
+        && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, setup->device,
+                      (socklen_t)strlen(setup->device) + 1) != 0)
+        return false;
+    ignore_path_mtu(fd, family);
+    return true;
+}
+
+static enum status close_and_fail(int fd)
+{
+    int error = errno;
+    close(fd);
+    errno = error;
+    return STATUS_SYSTEM;
+}
+
+enum status udp_open(const struct udp_setup *setup, int *fd)
+{
+    int family = setup->bind.address.family == ADDRESS_IP6 ? AF_INET6 : AF_INET;
+    int opened = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (opened < 0)
+        return STATUS_SYSTEM;
+    struct sockaddr_storage name;
+    unsigned count = endpoint_to_sockaddr(&setup->bind, &name);
+    if (!apply_setup(opened, family, setup)
+        || bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0)
+        return close_and_fail(opened);
+    *fd = opened;
+    return STATUS_OK;
+}
+
+struct udp_batch *udp_batch_create(size_t message_bytes)
+{
+    struct udp_batch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL)
+        return NULL;
+    batch->message_bytes = message_bytes;
+    batch->memory = malloc(message_bytes * UDP_BATCH);
+    if (batch->memory == NULL) {
+        free(batch);
+        return NULL;
+    }
+    for (size_t i = 0; i < UDP_BATCH; i++) {
+        batch->receive_vector[i] =
+            (struct iovec){ batch->memory + i * message_bytes, message_bytes };
+        batch->receive[i].msg_hdr = (struct msghdr){
+            .msg_name = &batch->receive_from[i],
+            .msg_iov = &batch->receive_vector[i],
+            .msg_iovlen = 1,
+            .msg_control = batch->receive_control[i],
+        };
+        batch->send[i].msg_hdr = (struct msghdr){
+            .msg_name = &batch->send_to[i],
+            .msg_iov = &batch->send_vector[i],
+            .msg_iovlen = 1,
+        };
+    }
+    return batch;
+}
+
+void udp_batch_free(struct udp_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    free(batch->memory);
+    free(batch);
+}
+
+static void read_arrival(struct msghdr *header, struct udp_arrival *arrival)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            arrival->local = address_ip4_from_u32(ntohl(info.ipi_addr.s_addr));
+            arrival->interface = (uint32_t)info.ipi_ifindex;
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            arrival->local = address_ip6(info.ipi6_addr.s6_addr);
+            arrival->interface = info.ipi6_ifindex;
+        }
+    }
+}
+
+static bool is_refusal(int error)
+{
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH
+           || error == EHOSTDOWN;
+}
+
+unsigned udp_receive(struct udp_batch *batch, int fd, struct udp_arrival *arrivals, bool *refused)
+{
+    for (unsigned i = 0; i < UDP_BATCH; i++) {
+        batch->receive[i].msg_hdr.msg_namelen = sizeof batch->receive_from[i];
+        batch->receive[i].msg_hdr.msg_controllen = CONTROL_BYTES;
+        batch->receive[i].msg_hdr.msg_flags = 0;
+    }
+    if (refused != NULL)
+        *refused = false;
+    int count = recvmmsg(fd, batch->receive, UDP_BATCH, MSG_DONTWAIT, NULL);
+    if (count < 0) {
+        if (refused != NULL)
+            *refused = is_refusal(errno);
+        return 0;
+    }
+    unsigned kept = 0;
+    for (int i = 0; i < count; i++) {
+        struct msghdr *header = &batch->receive[i].msg_hdr;
+        struct udp_arrival *arrival = &arrivals[kept];
+        arrival->message = bytes_of(batch->receive_vector[i].iov_base, batch->receive[i].msg_len);
+        arrival->cut = (header->msg_flags & MSG_TRUNC) != 0;
+        arrival->local = (struct address){ 0 };
+        arrival->interface = 0;
+        if (endpoint_from_sockaddr(header->msg_name, &arrival->from) != STATUS_OK)
+            continue;
+        if (header->msg_controllen > 0)
+            read_arrival(header, arrival);
+        kept++;
+    }
+    return kept;
+}
+
+/* Puts the source address and interface beside the datagram. */
+static void write_departure(struct msghdr *header, uint8_t *control,
+                            const struct udp_departure *departure)
+{
+    header->msg_control = NULL;
+    header->msg_controllen = 0;
+    if (departure->from.family == ADDRESS_NONE && departure->interface == 0)
+        return;
+    header->msg_control = control;
+    header->msg_controllen = CONTROL_BYTES;
+    struct cmsghdr *c = CMSG_FIRSTHDR(header);
+    if (departure->to.address.family == ADDRESS_IP4) {
+        struct in_pktinfo info = { .ipi_ifindex = (int)departure->interface };
+        if (departure->from.family == ADDRESS_IP4)
+            memcpy(&info.ipi_spec_dst, departure->from.bytes, 4);
+        c->cmsg_level = IPPROTO_IP;
+        c->cmsg_type = IP_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        header->msg_controllen = CMSG_SPACE(sizeof info);
+    } else {
+        struct in6_pktinfo info = { .ipi6_ifindex = departure->interface };
+        if (departure->from.family == ADDRESS_IP6)
+            memcpy(&info.ipi6_addr, departure->from.bytes, 16);
+        c->cmsg_level = IPPROTO_IPV6;
+        c->cmsg_type = IPV6_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        header->msg_controllen = CMSG_SPACE(sizeof info);
+    }
+}
+
+unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *departures,
+                  unsigned count)
+{
+    assert(count <= UDP_BATCH);
+    for (unsigned i = 0; i < count; i++) {
+        struct msghdr *header = &batch->send[i].msg_hdr;
+        /* The kernel only reads what is sent; iovec just has no const. */
+        batch->send_vector[i].iov_base = (void *)(uintptr_t)departures[i].message.at;
+        batch->send_vector[i].iov_len = departures[i].message.count;
+        header->msg_namelen = endpoint_to_sockaddr(&departures[i].to, &batch->send_to[i]);
+        write_departure(header, batch->send_control[i], &departures[i]);
+    }
+    unsigned done = 0;
+    unsigned sent = 0;
+    while (done < count) {
+        int n = sendmmsg(fd, batch->send + done, count - done, MSG_DONTWAIT);
+        if (n > 0) {
+            done += (unsigned)n;
+            sent += (unsigned)n;
+        } else if (n < 0 && errno == EINTR) {
+            continue;
+        } else {
+            done++;  /* this one cannot go; the next may */
+        }
+    }
+    return sent;
+}
+
+enum status udp_connect(const struct endpoint *to, const struct address *source, uint16_t port,
+                        const char *device, int *fd)
+{
+    int family = to->address.family == ADDRESS_IP6 ? AF_INET6 : AF_INET;
+    int opened = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (opened < 0)
+        return STATUS_SYSTEM;
+    if (device != NULL
+        && setsockopt(opened, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1) != 0)
+        return close_and_fail(opened);
+    ignore_path_mtu(opened, family);
+    struct sockaddr_storage name;
+    if (source->family != ADDRESS_NONE || port != 0) {
+        struct endpoint local = { .address = *source, .port = port, .scope = to->scope };
+        if (source->family == ADDRESS_NONE)
+            local.address = address_any((enum address_family)to->address.family);
+        unsigned count = endpoint_to_sockaddr(&local, &name);
+        if (bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0) {
+            bool taken = errno == EADDRINUSE || errno == EACCES;
+            close_and_fail(opened);
+            return taken ? STATUS_EXISTS : STATUS_SYSTEM;
+        }
+    }
+    unsigned count = endpoint_to_sockaddr(to, &name);
+    if (connect(opened, (struct sockaddr *)&name, (socklen_t)count) != 0)
+        return close_and_fail(opened);
+    *fd = opened;
+    return STATUS_OK;
+}
