@@ -1,0 +1,155 @@
+#include "dns/cache_answer.h"
+
+#include "dns/local_answer.h"
+#include "dns/tell.h"
+#include "dns/worker_state.h"
+#include "wire/rdata.h"
+
+#define LINKS_MAX 17 /* as many aliases as an upstream answer may have, and the data */
+
+/* An answer being written. */
+struct draft {
+    struct dns_worker *worker;
+    const struct dns_query *query;
+    const struct dname *owner; /* of the entry at hand */
+    struct dns_builder builder;
+};
+
+/* Queries that the cache has no word on: without RD the server itself is asked what it knows; with
+ * DO the signatures are wanted, which are not kept; of ANY nobody knows when it is complete. */
+static bool may_use_cache(const struct dns_query *query)
+{
+    return (query->asker.flags & DNS_FLAG_RD) != 0 && !query->asker.dnssec_ok
+           && query->asker.qtype != RRTYPE_ANY;
+}
+
+/* ------------------------------------------------------------------ data */
+
+static void put_record(struct draft *draft, uint16_t type, uint32_t ttl, struct bytes rdata)
+{
+    dns_builder_record(&draft->builder, DNS_ANSWER, draft->owner, type, draft->query->asker.qclass,
+                       query_ttl(draft->worker->view->config, ttl), rdata);
+    tell_record(draft->worker, EVENT_DNS_CACHED, &draft->query->asker, draft->owner, type, rdata,
+                NULL);
+}
+
+static bool rotates(const struct dns_worker *worker, uint16_t type)
+{
+    return !worker->view->config->no_round_robin
+           && (type == RRTYPE_A || type == RRTYPE_AAAA || type == RRTYPE_SRV);
+}
+
+/* Records [from, to) of the packed set. */
+static void put_range(struct draft *draft, const struct dns_cache_hit *hit, uint16_t type,
+                      unsigned from, unsigned to)
+{
+    struct bytes_reader reader = bytes_reader_on(hit->rdatas);
+
+    for (unsigned i = 0; i < to; i++) {
+        struct bytes rdata = bytes_read_span(&reader, bytes_read_u16(&reader));
+        if (i >= from)
+            put_record(draft, type, hit->ttl_left, rdata);
+    }
+}
+
+static void put_rrset(struct draft *draft, const struct dns_cache_hit *hit, uint16_t type)
+{
+    unsigned start = 0;
+    if (hit->record_count > 1 && rotates(draft->worker, type))
+        start = hit->rotation % hit->record_count;
+    put_range(draft, hit, type, start, hit->record_count);
+    put_range(draft, hit, type, 0, start);
+}
+
+/* Writes the alias and says where it leads. */
+static bool put_alias(struct draft *draft, const struct dns_cache_hit *hit, struct dname *target)
+{
+    struct bytes_reader reader = bytes_reader_on(hit->rdatas);
+    struct bytes rdata = bytes_read_span(&reader, bytes_read_u16(&reader));
+
+    put_record(draft, RRTYPE_CNAME, hit->ttl_left, rdata);
+    return rdata_target(rdata, RRTYPE_CNAME, target) == STATUS_OK;
+}
+
+/* ------------------------------------------------------------------ absence */
+
+static void put_soa(struct draft *draft, const struct dns_cache_hit *hit)
+{
+    struct dname owner;
+    if (hit->soa_owner.count == 0 || dname_from_wire(hit->soa_owner, &owner) != STATUS_OK)
+        return;
+    dns_builder_record(&draft->builder, DNS_AUTHORITY, &owner, RRTYPE_SOA,
+                       draft->query->asker.qclass,
+                       query_ttl(draft->worker->view->config, hit->ttl_left), hit->soa_rdata);
+}
+
+/* A name of ours exists, whatever an upstream says of it (dns.md section 0). */
+static void put_absence(struct draft *draft, const struct dns_cache_hit *hit,
+                        struct answer_end *end)
+{
+    bool is_question = draft->owner == draft->query->asker.qname;
+    bool no_name = hit->kind == DNS_CACHE_NXDOMAIN;
+
+    if (no_name && is_question
+        && (draft->query->name_known
+            || local_answer_has_literal(draft->worker, draft->query->asker.qname)))
+        no_name = false;
+    if (no_name)
+        end->rcode = RCODE_NXDOMAIN;
+    put_soa(draft, hit);
+    tell_negative(draft->worker, EVENT_DNS_CACHED, &draft->query->asker, draft->owner,
+                  draft->query->asker.qtype, no_name ? EVENT_ANSWER_NXDOMAIN : EVENT_ANSWER_NODATA,
+                  NULL);
+}
+
+/* ------------------------------------------------------------------ the chain */
+
+/* Writes what the cache has, link by link. False when a link is missing. */
+static bool put_chain(struct draft *draft, uint16_t group, struct answer_end *end)
+{
+    struct dns_worker *worker = draft->worker;
+    uint16_t type = draft->query->asker.qtype;
+    uint64_t hash = draft->query->hash;
+    struct dname names[2]; /* this link's and the next one's */
+    struct dns_cache_hit hit;
+
+    for (unsigned link = 0; link < LINKS_MAX; link++) {
+        switch (dns_cache_find(worker->setup.cache, draft->owner, hash, type, group,
+                               worker->now.mono, 0, worker->cache_buffer, &hit)) {
+        case DNS_CACHE_MISS:
+            return false;
+        case DNS_CACHE_RRSET:
+            put_rrset(draft, &hit, type);
+            return true;
+        case DNS_CACHE_NODATA:
+        case DNS_CACHE_NXDOMAIN:
+            put_absence(draft, &hit, end);
+            return true;
+        case DNS_CACHE_CNAME:
+            if (!put_alias(draft, &hit, &names[link % 2]))
+                return false;
+            if (type == RRTYPE_CNAME)
+                return true;
+            draft->owner = &names[link % 2];
+            hash = dname_hash(&worker->setup.key, draft->owner);
+            break;
+        }
+    }
+    return false;
+}
+
+/* What is written before a link turns out to be missing is given up with the builder. */
+bool cache_answer(struct dns_worker *worker, const struct dns_query *query, uint16_t group)
+{
+    struct draft draft = { .worker = worker, .query = query, .owner = query->asker.qname };
+    struct answer_end end = { .rcode = RCODE_NOERROR, .ede = EDE_NONE };
+
+    if (!may_use_cache(query))
+        return false;
+    query_answer_start(worker, &query->asker, &draft.builder);
+    if (!put_chain(&draft, group, &end))
+        return false;
+    worker->counters.answered_cache++;
+    query_answer_finish(worker, &query->asker, &draft.builder, end);
+    return true;
+}

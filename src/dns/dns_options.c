@@ -1,0 +1,536 @@
+/* The options of the DNS service: where questions go, what is kept, which answers are let through.
+ * The rows and the readers of the simple ones; the struct they fill is dns/dns_config.h. */
+#include "config/option.h"
+#include "dns/dns_config.h"
+#include "dns/dns_rule_options.h"
+
+#define LINE_MAX_BYTES 8192
+
+/* The table is found by the daemon, which lists it in daemon/daemon_config.h. */
+extern const struct option dns_options[];
+extern const size_t dns_option_count;
+
+/* ------------------------------------------------------------------ files */
+
+static enum status append_path(struct option_context *context, struct text path,
+                               struct dns_path **items, size_t *count, size_t *room)
+{
+    struct dns_path *item = option_append(context, items, count, room, sizeof(*item));
+    if (item == NULL)
+        return STATUS_NO_MEMORY;
+    item->place = context->place;
+    item->path = option_string(context, path);
+    return item->path != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void print_paths(struct option_printer *printer, const struct dns_path *paths, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char line[LINE_MAX_BYTES];
+        struct text_out out = text_out_on(line, sizeof(line));
+        option_put_whole(&out, text_of(paths[i].path));
+        option_print_value(printer, "%s", line);
+    }
+}
+
+static enum status read_resolv_file(struct option_context *context, struct value value)
+{
+    struct dns_config *dns = context->part;
+    if (value.text.count == 0) {
+        dns->resolv_file_empty = true;
+        return STATUS_OK;
+    }
+    return append_path(context, value.text, &dns->resolv_files, &dns->resolv_file_count,
+                       &dns->resolv_file_room);
+}
+
+static void print_resolv_file(const void *part, struct option_printer *printer)
+{
+    const struct dns_config *dns = part;
+    /* An empty one only takes the default away, which any file does too. */
+    if (dns->resolv_file_empty && dns->resolv_file_count == 0)
+        option_print_value(printer, "%s", "");
+    print_paths(printer, dns->resolv_files, dns->resolv_file_count);
+}
+
+static enum status read_addn_hosts(struct option_context *context, struct value value)
+{
+    struct dns_config *dns = context->part;
+    if (value.text.count == 0)
+        return STATUS_OK;
+    return append_path(context, value.text, &dns->hosts_files, &dns->hosts_file_count,
+                       &dns->hosts_file_room);
+}
+
+static void print_addn_hosts(const void *part, struct option_printer *printer)
+{
+    const struct dns_config *dns = part;
+    print_paths(printer, dns->hosts_files, dns->hosts_file_count);
+}
+
+/* ------------------------------------------------------------------ rows */
+
+#define SERVER_SHAPE                                                                               \
+    "[/[<domain>]/{[<domain>]/}][<address>[#<port>]|<host>[#<port>]|#]"                            \
+    "[@<interface>][@<source>[#<port>]]"
+
+/* clang-format off */
+const struct option dns_options[] = {
+    /* Where a question goes. */
+    {
+        .name = "server", .letter = 'S', .kind = OPTION_STRUCTURED, .area = "upstream",
+        .read = dns_read_server, .print = dns_print_server,
+        .shape = SERVER_SHAPE,
+        .help = "Forward to this server, for these domains if any are given",
+        .doc = "The longest matching domain wins. \"//\" stands for names without a dot and '#' as a domain "
+               "for any name; '*' in front of a domain matches any text there. With domains but without an "
+               "address the names are answered from local knowledge only; '#' as the address sends them to "
+               "the default servers after all. An interface or a source address after '@' is used for the "
+               "queries; a source port makes the port fixed, which is easier to spoof. A host name is looked "
+               "up once, when the configuration is read.",
+        .examples = EXAMPLES("server=192.0.2.1", "server=/lan/corp.example/192.0.2.1#5353",
+                             "server=2001:db8::53@eth0", "server=/open.corp.example/#"),
+    },
+    {
+        .name = "local", .kind = OPTION_STRUCTURED, .area = "upstream",
+        .read = dns_read_server, .print = dns_print_local,
+        .shape = SERVER_SHAPE,
+        .help = "Never forward names in these domains",
+        .doc = "Another name of server, for lines without an address: what is not known from hosts files, "
+               "leases or this configuration does not exist.",
+        .examples = EXAMPLES("local=/lan/", "local=/home.example/168.192.in-addr.arpa/", "local=//"),
+    },
+    {
+        .name = "rev-server", .kind = OPTION_STRUCTURED, .area = "upstream",
+        .read = dns_read_rev_server, /* server and local print its rules */
+        .shape = "<subnet>[,<address>[#<port>][@<interface>][@<source>[#<port>]]]",
+        .help = "Send questions about addresses of this subnet to a server",
+        .doc = "The same as server with the reverse zones of the subnet written out, several where its "
+               "length is not a multiple of 8 bits (IPv4) or 4 bits (IPv6). Without a server they are "
+               "answered from local knowledge only. Wins over bogus-priv.",
+        .examples = EXAMPLES("rev-server=192.168.0.0/16,192.0.2.1", "rev-server=10.1.0.0/22,192.0.2.1#5353",
+                             "rev-server=2001:db8::/33,2001:db8::1", "rev-server=172.16.0.0/12"),
+    },
+    {
+        .name = "address", .letter = 'A', .kind = OPTION_STRUCTURED, .area = "dns",
+        .read = dns_read_address, .print = dns_print_address,
+        .shape = "/<domain>/{<domain>/}[<address>|#]",
+        .help = "Answer these domains, and all below them, with this address",
+        .doc = "Other types are forwarded as usual. Without an address every question there is answered "
+               "\"no such name\"; '#' gives 0.0.0.0 and ::. Hosts files, leases and records given here are "
+               "looked at first. Repeat the line for more addresses. A domain with an empty label, as block "
+               "lists sometimes hold, can match nothing and is passed over.",
+        .examples = EXAMPLES("address=/printer.lan/192.0.2.9", "address=/ads.example/tracker.example/#",
+                             "address=/blocked.example/", "address=/#/2001:db8::1"),
+    },
+    {
+        .name = "resolv-file", .letter = 'r', .kind = OPTION_STRUCTURED, .value_optional = true,
+        .area = "upstream", .read = read_resolv_file, .print = print_resolv_file,
+        .shape = "[<path>]",
+        .help = "Take the servers to forward to from this file",
+        .doc = "Instead of /etc/resolv.conf; its nameserver lines count. Given several times, the file "
+               "changed last is used. An empty value means no file.",
+        .examples = EXAMPLES("resolv-file=/run/resolv.upstream", "resolv-file="),
+    },
+    {
+        .name = "no-resolv", .letter = 'R', .kind = OPTION_FLAG, .area = "upstream",
+        .field = offsetof(struct dns_config, no_resolv), .shape = "",
+        .help = "Do not read any resolv file",
+        .doc = "Only servers given here are used.",
+        .examples = EXAMPLES("no-resolv"),
+    },
+    {
+        .name = "no-poll", .letter = 'n', .kind = OPTION_FLAG, .area = "upstream",
+        .field = offsetof(struct dns_config, no_poll), .shape = "",
+        .help = "Do not watch resolv files for changes",
+        .doc = "They are read at start and on SIGHUP. Only one resolv-file is allowed then.",
+        .examples = EXAMPLES("no-poll"),
+    },
+    {
+        .name = "strict-order", .letter = 'o', .kind = OPTION_FLAG, .area = "upstream",
+        .field = offsetof(struct dns_config, strict_order), .shape = "",
+        .help = "Ask servers strictly in the order given",
+        .doc = "The next one is asked only when the one before fails or refuses, or the client asks again.",
+        .examples = EXAMPLES("strict-order"),
+    },
+    {
+        .name = "all-servers", .kind = OPTION_FLAG, .area = "upstream",
+        .field = offsetof(struct dns_config, all_servers), .shape = "",
+        .help = "Ask all servers at once and take the first good answer",
+        .doc = "Without it all are asked only now and then, to find the fastest.",
+        .examples = EXAMPLES("all-servers"),
+    },
+    {
+        .name = "servers-file", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .area = "upstream", .shape = "<path>",
+        .help = "Read server and rev-server lines from this file, again on SIGHUP",
+        .doc = "Lets servers change without a restart. Other options in the file are passed over.",
+        .examples = EXAMPLES("servers-file=/etc/linnet/servers.conf"),
+    },
+    {
+        .name = "fast-dns-retry", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .value_optional = true, .area = "upstream", .shape = "[<first milliseconds>[,<limit milliseconds>]]",
+        .help = "Send unanswered queries again without waiting for the client",
+        .doc = "The first time after 1000 ms unless given, then after twice as long each time, until the "
+               "limit, 10000 ms unless given, has passed.",
+        .examples = EXAMPLES("fast-dns-retry", "fast-dns-retry=500,4000"),
+    },
+    {
+        .name = "query-port", .letter = 'Q', .kind = OPTION_NUMBER, .once = true, .area = "upstream",
+        .field = offsetof(struct dns_config, query_port), .min = 0, .max = 65535,
+        .present_field = offsetof(struct dns_config, query_port_given) + 1,
+        .shape = "<port>",
+        .help = "Send all queries from this one port",
+        .doc = "For old firewalls only: random ports are a defence against forged answers. Zero takes one "
+               "port of the system's choice and keeps it.",
+        .examples = EXAMPLES("query-port=53535", "query-port=0"),
+    },
+    {
+        .name = "port-limit", .kind = OPTION_NUMBER, .state = OPTION_NOT_BUILT, .once = true,
+        .area = "upstream", .min = 1, .max = 65535, .shape = "<ports>",
+        .help = "From how many ports one query may be sent when it is repeated",
+        .doc = "One unless given. More ports help against networks that lose single flows.",
+        .examples = EXAMPLES("port-limit=4"),
+    },
+    {
+        .name = "min-port", .kind = OPTION_NUMBER, .once = true, .area = "upstream",
+        .field = offsetof(struct dns_config, min_port), .min = 0, .max = 65535,
+        .shape = "<port>",
+        .help = "Lowest random port to send queries from",
+        .doc = "Keeps queries clear of ports that a firewall wants for itself. Together with max-port; "
+               "without either all ports from 1024 up are used.",
+        .examples = EXAMPLES("min-port=10000"),
+    },
+    {
+        .name = "max-port", .kind = OPTION_NUMBER, .once = true, .area = "upstream",
+        .field = offsetof(struct dns_config, max_port), .min = 0, .max = 65535,
+        .shape = "<port>",
+        .help = "Highest random port to send queries from",
+        .doc = "Must not be below min-port.",
+        .examples = EXAMPLES("max-port=60000"),
+    },
+    {
+        .name = "dns-loop-detect", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "upstream",
+        .shape = "",
+        .help = "Find servers that send our queries back to us, and stop using them",
+        .doc = "A probe goes to each server whenever the set of servers changes.",
+        .examples = EXAMPLES("dns-loop-detect"),
+    },
+    {
+        .name = "do-0x20-encode", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "upstream",
+        .shape = "",
+        .help = "Change the case of letters in queries at random and require the answer to match",
+        .doc = "A forged answer has to guess the letters too. Some servers do not keep case.",
+        .examples = EXAMPLES("do-0x20-encode"),
+    },
+    {
+        .name = "no-0x20-encode", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "upstream",
+        .shape = "",
+        .help = "Never change the case of letters in queries",
+        .doc = "Wins over do-0x20-encode.",
+        .examples = EXAMPLES("no-0x20-encode"),
+    },
+
+    /* The service itself. */
+    {
+        .name = "edns-packet-max", .letter = 'P', .kind = OPTION_NUMBER, .once = true, .area = "dns",
+        .field = offsetof(struct dns_config, edns_udp_size), .min = 0, .max = 65535,
+        .shape = "<bytes>",
+        .help = "Largest UDP answer to accept and to offer",
+        .doc = "1232 unless given, which fits the networks of today without fragments; less than 512 counts "
+               "as 512.",
+        .examples = EXAMPLES("edns-packet-max=512", "edns-packet-max=4096"),
+    },
+    {
+        .name = "max-tcp-connections", .kind = OPTION_NUMBER, .once = true, .area = "dns",
+        .field = offsetof(struct dns_config, tcp_connections_max), .min = 1, .max = 100000,
+        .shape = "<connections>",
+        .help = "How many TCP connections may be open at once",
+        .doc = "100 unless given. When there are more, the one that has been idle longest is closed.",
+        .examples = EXAMPLES("max-tcp-connections=500"),
+    },
+    {
+        .name = "dns-forward-max", .letter = '0', .kind = OPTION_NUMBER, .once = true, .area = "dns",
+        .field = offsetof(struct dns_config, forward_max), .min = 0, .max = 100000,
+        .shape = "<queries>",
+        .help = "How many forwarded queries may wait for an answer at once",
+        .doc = "150 unless given. Past that, new ones are refused.",
+        .examples = EXAMPLES("dns-forward-max=1000"),
+    },
+    {
+        .name = "dns-threads", .kind = OPTION_NUMBER, .once = true, .ours = true, .area = "dns",
+        .field = offsetof(struct dns_config, threads), .min = 1, .max = 64,
+        .shape = "<threads>",
+        .help = "How many threads answer DNS queries",
+        .doc = "One unless given, which is enough for most networks. All share one cache.",
+        .examples = EXAMPLES("dns-threads=4"),
+    },
+    {
+        .name = "no-ident", .kind = OPTION_FLAG, .area = "dns",
+        .field = offsetof(struct dns_config, no_ident), .shape = "",
+        .help = "Do not answer version.bind and its like",
+        .doc = "These names in class CHAOS tell the version and the cache's counters.",
+        .examples = EXAMPLES("no-ident"),
+    },
+    {
+        .name = "no-round-robin", .kind = OPTION_FLAG, .area = "dns",
+        .field = offsetof(struct dns_config, no_round_robin), .shape = "",
+        .help = "Keep several addresses of a name in the order they came",
+        .doc = "Without it the order changes from answer to answer, to spread the load.",
+        .examples = EXAMPLES("no-round-robin"),
+    },
+    {
+        .name = "dhcp-ttl", .kind = OPTION_SECONDS, .once = true, .area = "dns",
+        .field = offsetof(struct dns_config, dhcp_ttl), .min = 0, .max = UINT32_MAX,
+        .present_field = offsetof(struct dns_config, dhcp_ttl_given) + 1,
+        .shape = "<seconds>",
+        .help = "How long others may keep answers about DHCP clients",
+        .doc = "In place of local-ttl for names that come from leases.",
+        .examples = EXAMPLES("dhcp-ttl=30"),
+    },
+    {
+        .name = "max-ttl", .kind = OPTION_SECONDS, .once = true, .area = "dns",
+        .field = offsetof(struct dns_config, max_ttl), .min = 0, .max = UINT32_MAX,
+        .shape = "<seconds>",
+        .help = "Never tell clients a longer time to live than this",
+        .doc = "What the cache keeps is not changed by it.",
+        .examples = EXAMPLES("max-ttl=300"),
+    },
+
+    /* Names known here. */
+    {
+        .name = "no-hosts", .letter = 'h', .kind = OPTION_FLAG, .area = "dns",
+        .field = offsetof(struct dns_config, no_hosts), .shape = "",
+        .help = "Do not read /etc/hosts",
+        .doc = "Files given with addn-hosts are still read.",
+        .examples = EXAMPLES("no-hosts"),
+    },
+    {
+        .name = "addn-hosts", .letter = 'H', .kind = OPTION_STRUCTURED, .area = "dns",
+        .read = read_addn_hosts, .print = print_addn_hosts,
+        .shape = "<path>",
+        .help = "Read this hosts file, or all files of this folder, too",
+        .doc = "Read at start and on SIGHUP. Of a folder, names ending in '~' or starting with '.', and "
+               "those with '#' at both ends, are passed over.",
+        .examples = EXAMPLES("addn-hosts=/etc/hosts.office", "addn-hosts=\"/srv/my hosts\""),
+    },
+    {
+        .name = "hostsdir", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
+        .shape = "<folder>",
+        .help = "Read the hosts files of this folder, and again whenever one changes",
+        .doc = "New, changed and deleted files take effect at once, without a signal.",
+        .examples = EXAMPLES("hostsdir=/etc/linnet/hosts.d"),
+    },
+    {
+        .name = "expand-hosts", .letter = 'E', .kind = OPTION_FLAG, .area = "dns",
+        .field = offsetof(struct dns_config, expand_hosts), .shape = "",
+        .help = "Add the domain to plain names in hosts files",
+        .doc = "\"printer\" is then known as printer.home.example as well, if domain=home.example.",
+        .examples = EXAMPLES("expand-hosts"),
+    },
+    {
+        .name = "localise-queries", .letter = 'y', .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT,
+        .area = "dns", .shape = "",
+        .help = "Of several local addresses, give those on the network the query came from",
+        .doc = "Only for IPv4 addresses of names known here; when none fits, all are given.",
+        .examples = EXAMPLES("localise-queries"),
+    },
+
+    /* Which questions are asked and which answers let through. */
+    {
+        .name = "domain-needed", .letter = 'D', .kind = OPTION_FLAG, .area = "dns",
+        .field = offsetof(struct dns_config, domain_needed), .shape = "",
+        .help = "Do not forward questions for addresses of names without a dot",
+        .doc = "They are answered from local knowledge, or with \"no such name\".",
+        .examples = EXAMPLES("domain-needed"),
+    },
+    {
+        .name = "bogus-priv", .letter = 'b', .kind = OPTION_FLAG, .area = "dns",
+        .field = offsetof(struct dns_config, bogus_priv), .shape = "",
+        .help = "Do not forward reverse look-ups of private addresses",
+        .doc = "The ranges of RFC 6303. Those not known here get \"no such name\". rev-server and server "
+               "lines for the reverse zones win over it.",
+        .examples = EXAMPLES("bogus-priv"),
+    },
+    {
+        .name = "filterwin2k", .letter = 'f', .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns",
+        .shape = "",
+        .help = "Do not forward SOA and SRV queries",
+        .doc = "Nor ANY queries for names with an underscore. It once kept dial-up lines from being opened "
+               "by Windows; it breaks Kerberos, SIP and XMPP.",
+        .examples = EXAMPLES("filterwin2k"),
+    },
+    {
+        .name = "filter-A", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
+        .help = "Take IPv4 addresses out of forwarded answers",
+        .doc = "Addresses known here are still given.",
+        .examples = EXAMPLES("filter-A"),
+    },
+    {
+        .name = "filter-AAAA", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
+        .help = "Take IPv6 addresses out of forwarded answers",
+        .doc = "Addresses known here are still given.",
+        .examples = EXAMPLES("filter-AAAA"),
+    },
+    {
+        .name = "filter-rr", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
+        .shape = "<type>{,<type>}",
+        .help = "Take records of these types out of forwarded answers",
+        .doc = "Names or numbers. ANY reduces answers to ANY queries to a few common types.",
+        .examples = EXAMPLES("filter-rr=HTTPS,SVCB", "filter-rr=ANY"),
+    },
+    {
+        .name = "stop-dns-rebind", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
+        .help = "Refuse forwarded answers that hold private addresses",
+        .doc = "A defence against web pages that reach into this network by way of their own name.",
+        .examples = EXAMPLES("stop-dns-rebind"),
+    },
+    {
+        .name = "rebind-localhost-ok", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns",
+        .shape = "",
+        .help = "Let loopback addresses through stop-dns-rebind",
+        .doc = "Lists of blocked mail senders answer with such addresses.",
+        .examples = EXAMPLES("rebind-localhost-ok"),
+    },
+    {
+        .name = "rebind-domain-ok", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
+        .shape = "<domain>|/<domain>/{<domain>/}",
+        .help = "Let private addresses of these domains through stop-dns-rebind",
+        .doc = "With all domains below them.",
+        .examples = EXAMPLES("rebind-domain-ok=corp.example", "rebind-domain-ok=/corp.example/lab.example/"),
+    },
+    {
+        .name = "bogus-nxdomain", .letter = 'B', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
+        .area = "dns", .shape = "<address>[/<length>]",
+        .help = "Turn forwarded answers with this address into \"no such name\"",
+        .doc = "For providers that answer mistyped names with an advertisement's address.",
+        .examples = EXAMPLES("bogus-nxdomain=192.0.2.66", "bogus-nxdomain=198.51.100.0/24"),
+    },
+    {
+        .name = "ignore-address", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
+        .shape = "<address>[/<length>]",
+        .help = "Drop forwarded answers with this address and wait for another",
+        .doc = "Against forged answers that always hold the same address.",
+        .examples = EXAMPLES("ignore-address=192.0.2.66", "ignore-address=198.51.100.0/24"),
+    },
+    {
+        .name = "alias", .letter = 'V', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
+        .shape = "<address>[-<address>],<new address>[,<mask>]",
+        .help = "Replace IPv4 addresses in forwarded answers",
+        .doc = "Under the mask the network part is replaced and the host part kept. With a range only "
+               "addresses in it are changed.",
+        .examples = EXAMPLES("alias=192.0.2.1,10.0.0.1", "alias=192.0.2.0,10.0.0.0,255.255.255.0",
+                             "alias=192.0.2.10-192.0.2.40,10.0.0.0,255.255.255.0"),
+    },
+
+    /* What is told to the servers about the client. */
+    {
+        .name = "add-mac", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .value_optional = true,
+        .area = "dns", .shape = "[base64|text]",
+        .help = "Tell the servers the client's hardware address",
+        .doc = "In an EDNS option that filtering services read; binary unless a form is given. Answers are "
+               "then not cached.",
+        .examples = EXAMPLES("add-mac", "add-mac=base64", "add-mac=text"),
+    },
+    {
+        .name = "strip-mac", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
+        .help = "Take hardware addresses out of clients' queries",
+        .doc = "When a forwarder further in has added one.",
+        .examples = EXAMPLES("strip-mac"),
+    },
+    {
+        .name = "add-cpe-id", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .area = "dns", .shape = "<text>",
+        .help = "Tell the servers this text to know the customer by",
+        .doc = "In an EDNS option, with every query.",
+        .examples = EXAMPLES("add-cpe-id=customer-17"),
+    },
+    {
+        .name = "add-subnet", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .value_optional = true, .area = "dns",
+        .shape = "[[<address>/]<length>[,[<address>/]<length>]]",
+        .help = "Tell the servers the client's network",
+        .doc = "The first so many bits of its address (RFC 7871), for IPv4 and then IPv6, or always the "
+               "address given. Answers are cached only in the second case.",
+        .examples = EXAMPLES("add-subnet", "add-subnet=24,56", "add-subnet=192.0.2.0/24"),
+    },
+    {
+        .name = "strip-subnet", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
+        .help = "Take network addresses (RFC 7871) out of clients' queries",
+        .doc = "They are also kept from being told when add-subnet adds its own.",
+        .examples = EXAMPLES("strip-subnet"),
+    },
+    {
+        .name = "umbrella", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .value_optional = true, .area = "dns", .shape = "[<item>{,<item>}], item = deviceid:<hex>|orgid:<number>|assetid:<number>",
+        .help = "Tell Cisco Umbrella who asks",
+        .doc = "Adds the client's address and the numbers given in an EDNS option.",
+        .examples = EXAMPLES("umbrella", "umbrella=orgid:1234,deviceid:0102030405060708"),
+    },
+
+    /* The cache. */
+    {
+        .name = "cache-size", .letter = 'c', .kind = OPTION_NUMBER, .once = true, .area = "cache",
+        .field = offsetof(struct dns_config, cache_size), .min = 0, .max = 1000000,
+        .present_field = offsetof(struct dns_config, cache_size_given) + 1,
+        .shape = "<records>",
+        .help = "How many records the cache holds",
+        .doc = "150 unless given; zero turns the cache off. Memory for the whole cache is taken at start.",
+        .examples = EXAMPLES("cache-size=0", "cache-size=10000"),
+    },
+    {
+        .name = "no-negcache", .letter = 'N', .kind = OPTION_FLAG, .area = "cache",
+        .field = offsetof(struct dns_config, no_negcache), .shape = "",
+        .help = "Do not remember that a name does not exist",
+        .doc = "Neither \"no such name\" nor \"no such record\" is then cached.",
+        .examples = EXAMPLES("no-negcache"),
+    },
+    {
+        .name = "neg-ttl", .kind = OPTION_SECONDS, .once = true, .area = "cache",
+        .field = offsetof(struct dns_config, neg_ttl), .min = 0, .max = UINT32_MAX,
+        .shape = "<seconds>",
+        .help = "How long to remember that a name does not exist, when the server does not say",
+        .doc = "Without it such answers are not cached. What the answer itself says (RFC 2308) wins.",
+        .examples = EXAMPLES("neg-ttl=60"),
+    },
+    {
+        .name = "max-cache-ttl", .kind = OPTION_SECONDS, .once = true, .area = "cache",
+        .field = offsetof(struct dns_config, max_cache_ttl), .min = 0, .max = UINT32_MAX,
+        .shape = "<seconds>",
+        .help = "Never keep a record longer than this",
+        .doc = "The answer that brings it is passed on as it came.",
+        .examples = EXAMPLES("max-cache-ttl=3600"),
+    },
+    {
+        .name = "min-cache-ttl", .kind = OPTION_SECONDS, .once = true, .area = "cache",
+        .field = offsetof(struct dns_config, min_cache_ttl), .min = 0, .max = UINT32_MAX,
+        .shape = "<seconds>",
+        .help = "Keep every record at least this long",
+        .doc = "At most 3600. Serving records longer than their owner wants gives wrong answers at times.",
+        .examples = EXAMPLES("min-cache-ttl=60"),
+    },
+    {
+        .name = "clear-on-reload", .kind = OPTION_FLAG, .area = "cache",
+        .field = offsetof(struct dns_config, clear_on_reload), .shape = "",
+        .help = "Forget the cache when the servers change",
+        .doc = "For networks where other servers give other answers.",
+        .examples = EXAMPLES("clear-on-reload"),
+    },
+    {
+        .name = "use-stale-cache", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .value_optional = true, .area = "cache", .shape = "[<seconds>]",
+        .help = "Answer from expired records while fresh ones are fetched",
+        .doc = "Up to a day past their time unless given; zero means however old they are.",
+        .examples = EXAMPLES("use-stale-cache", "use-stale-cache=3600"),
+    },
+    {
+        .name = "cache-rr", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "cache",
+        .shape = "<type>{,<type>}",
+        .help = "Keep records of these types too",
+        .doc = "Names or numbers; ANY for all types.",
+        .examples = EXAMPLES("cache-rr=TXT,HTTPS", "cache-rr=ANY"),
+    },
+};
+/* clang-format on */
+
+const size_t dns_option_count = COUNT_OF(dns_options);

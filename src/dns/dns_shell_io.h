@@ -1,0 +1,119 @@
+/* The shell around one DNS worker, on one loop: UDP and TCP listeners in, actions out, upstream
+ * transports, the worker's timer. The core decides; this only carries. */
+#ifndef LINNET_DNS_DNS_SHELL_IO_H
+#define LINNET_DNS_DNS_SHELL_IO_H
+
+#include <uv.h>
+
+#include "base/pool.h"
+#include "base/snapshot.h"
+#include "dns/dns_worker.h"
+#include "platform/udp.h"
+#include "upstream/transport.h"
+
+#define DNS_LISTENERS_MAX 512
+#define DNS_QUERY_BYTES   4096  /* longest UDP query taken; longer ones are cut and so malformed */
+
+struct dns_shell;
+
+/* ------------------------------------------------------------------ UDP (dns_udp_io.c) */
+
+struct dns_udp_listener {
+    uv_poll_t poll;
+    struct dns_shell *shell;
+    int fd;
+    bool open;
+    struct endpoint local;  /* as bound */
+};
+
+/* The shell owns the descriptor from now on. local: as bound; an exact address needs no reply source. */
+NODISCARD enum status dns_udp_listen(struct dns_shell *shell, int fd, const struct endpoint *local);
+void dns_udp_close(struct dns_shell *shell);
+/* Sends consecutive UDP replies of the outbox from `first`; returns how many actions it took. */
+size_t dns_udp_send_replies(struct dns_shell *shell, const struct dns_outbox *outbox, size_t first);
+
+/* ------------------------------------------------------------------ TCP (dns_tcp_io.c) */
+
+struct dns_tcp_connection;
+
+struct dns_tcp_listener {
+    uv_tcp_t tcp;
+    struct dns_shell *shell;
+    bool open;
+};
+
+NODISCARD enum status dns_tcp_listen(struct dns_shell *shell, int fd);
+void dns_tcp_close(struct dns_shell *shell);
+void dns_tcp_send_reply(struct dns_shell *shell, const struct dns_action *action);
+/* Places for the connections, taken now. */
+NODISCARD enum status dns_tcp_pool_create(struct dns_shell *shell, uint32_t connections_max);
+/* Closes connections that have been idle too long. Called about once a second. */
+void dns_tcp_sweep(struct dns_shell *shell, mono_ms now);
+
+/* ------------------------------------------------------------------ the whole */
+
+struct dns_shell_counters {
+    uint64_t tcp_accepted, tcp_refused, tcp_idle_closed, tcp_open, tcp_open_max;
+    uint64_t send_failed;
+};
+
+/* A question that could not be sent; the core hears of it when the outbox has been carried out. */
+#define DNS_FAILURES_MAX 64
+struct dns_send_failure {
+    uint32_t flight;
+    uint16_t server;
+    bool tcp;
+};
+
+struct dns_shell_setup {
+    uv_loop_t *loop;
+    struct dns_worker_setup worker;
+    struct snapshot_domain *domain;
+    struct random *random;
+    uint32_t tcp_connections_max;
+    uint16_t port_min, port_max;  /* upstream source ports */
+};
+
+struct dns_shell {
+    uv_loop_t *loop;
+    struct dns_worker *worker;
+    const struct snapshot_slot *view;
+    struct snapshot_domain *domain;
+    struct snapshot_reader reader;
+    struct random *random;
+    struct transport *udp;
+    struct transport *tcp;
+    struct udp_batch *batch;
+    uv_timer_t timer;
+    mono_ms armed;                /* when the timer fires; MONO_NEVER: not armed */
+    uv_timer_t sweep;
+    unsigned depth;               /* dns_shell_enter calls open */
+    struct instant now;           /* of the turn being run */
+    struct dns_udp_listener udp_listeners[DNS_LISTENERS_MAX];
+    size_t udp_listener_count;
+    struct dns_tcp_listener tcp_listeners[DNS_LISTENERS_MAX];
+    size_t tcp_listener_count;
+    struct pool connections;      /* of struct dns_tcp_connection */
+    struct list connections_by_age; /* the longest idle first */
+    uint32_t connection_generation;
+    struct dns_shell_counters counters;
+    struct dns_send_failure failures[DNS_FAILURES_MAX];
+    size_t failure_count;
+    struct dns_outbox outbox;
+};
+
+/* Registers the shell as a reader of the snapshots. NULL when memory ends. */
+NODISCARD struct dns_shell *dns_shell_create(const struct dns_shell_setup *setup);
+/* Closes all handles; run the loop until it is empty, then dns_shell_free. */
+void dns_shell_close(struct dns_shell *shell);
+void dns_shell_free(struct dns_shell *shell);
+
+/* Looks after idle TCP connections as long as there are any; an idle daemon wakes up for nothing. */
+void dns_shell_watch_connections(struct dns_shell *shell);
+
+/* Every callback that calls the worker stands between these: they read the clock, hold the snapshots,
+ * carry out what the worker wants and set the timer. They nest. */
+void dns_shell_enter(struct dns_shell *shell);
+void dns_shell_leave(struct dns_shell *shell);
+
+#endif

@@ -1,0 +1,199 @@
+#include "dns/fixture_setup.h"
+
+#include "dns/fixture_text.h"
+
+bool fixture_read_endpoint(struct text word, struct endpoint *endpoint)
+{
+    size_t hash = text_find(word, '#');
+    *endpoint = (struct endpoint){ .port = 53 };
+    return address_from_text(text_part(word, 0, hash), &endpoint->address) == STATUS_OK
+           && (hash == SIZE_MAX
+               || text_to_u16(text_after(word, hash + 1), &endpoint->port) == STATUS_OK);
+}
+
+/* "/a.b/" and its forms (dns.md 2.1). */
+static bool read_pattern(struct text word, struct dns_rule *rule)
+{
+    struct text inner = text_part(word, 1, word.count >= 2 ? word.count - 2 : 0);
+
+    rule->domain = dname_root();
+    if (text_is_empty(inner)) {
+        rule->match = DNS_RULE_UNQUALIFIED;
+        return true;
+    }
+    if (text_equal(inner, TEXT("#"))) {
+        rule->match = DNS_RULE_ANY;
+        return true;
+    }
+    rule->match = DNS_RULE_DOMAIN;
+    if (text_starts(inner, TEXT("*."))) {
+        rule->match = DNS_RULE_BELOW;
+        inner = text_after(inner, 2);
+    } else if (text_starts(inner, TEXT("*"))) {
+        rule->match = DNS_RULE_SUFFIX_TEXT;
+        inner = text_after(inner, 1);
+    }
+    return dname_from_text(inner, &rule->domain) == STATUS_OK;
+}
+
+/* server, local, address */
+static const char *set_rule(struct fixture_setup *setup, struct text keyword, struct text words)
+{
+    struct dns_config *config = &setup->config;
+    struct dns_rule *rule = &config->rules[config->rule_count];
+    struct text word;
+    struct text value = TEXT_NONE;
+
+    *rule = (struct dns_rule){ .match = DNS_RULE_ALL, .domain = dname_root() };
+    if (!text_next_word(&words, &word) || config->rule_count == FIXTURE_RULES_MAX)
+        return "bad rule";
+    if (text_starts(word, TEXT("/"))) {
+        if (!read_pattern(word, rule))
+            return "bad pattern";
+        text_next_word(&words, &value);
+    } else {
+        value = word;
+    }
+
+    bool is_address = text_equal(keyword, TEXT("address"));
+    if (text_is_empty(value)) {
+        rule->action = DNS_RULE_LOCAL;
+    } else if (text_equal(value, TEXT("#"))) {
+        rule->action = is_address ? DNS_RULE_NULL : DNS_RULE_STANDARD;
+    } else if (is_address) {
+        rule->action = DNS_RULE_ADDRESS;
+        if (address_from_text(value, &rule->address) != STATUS_OK)
+            return "bad address";
+    } else {
+        rule->action = DNS_RULE_SERVER;
+        rule->server = (uint32_t)config->server_count;
+        config->servers[config->server_count] = (struct dns_server){ .interface = NULL };
+        if (!fixture_read_endpoint(value, &config->servers[config->server_count++].endpoint))
+            return "bad server";
+    }
+    config->rule_count++;
+    return NULL;
+}
+
+static const char *set_option(struct fixture_setup *setup, struct text words)
+{
+    struct dns_config *config = &setup->config;
+    const struct {
+        const char *name;
+        bool *flag;
+        uint32_t *number;
+    } options[] = {
+        { "strict-order", &config->strict_order, NULL },
+        { "all-servers", &config->all_servers, NULL },
+        { "no-negcache", &config->no_negcache, NULL },
+        { "no-round-robin", &config->no_round_robin, NULL },
+        { "domain-needed", &config->domain_needed, NULL },
+        { "bogus-priv", &config->bogus_priv, NULL },
+        { "no-ident", &config->no_ident, NULL },
+        { "interface", &setup->has_interface, NULL },
+        { "quiet", &setup->quiet, NULL },
+        { "neg-ttl", NULL, &config->neg_ttl },
+        { "max-ttl", NULL, &config->max_ttl },
+        { "max-cache-ttl", NULL, &config->max_cache_ttl },
+        { "min-cache-ttl", NULL, &config->min_cache_ttl },
+        { "dhcp-ttl", &config->dhcp_ttl_given, &config->dhcp_ttl },
+        { "local-ttl", NULL, &setup->site.local_ttl },
+        { "cache-size", NULL, &config->cache_size },
+        { "edns", NULL, &config->edns_udp_size },
+        { "flights", NULL, &setup->flights_max },
+        { "waiters", NULL, &setup->waiters_max },
+    };
+    struct text name;
+    struct text value;
+
+    if (!text_next_word(&words, &name))
+        return "set what?";
+    for (size_t i = 0; i < COUNT_OF(options); i++) {
+        if (!text_equal(name, text_of(options[i].name)))
+            continue;
+        if (options[i].flag != NULL)
+            *options[i].flag = true;
+        if (options[i].number != NULL
+            && (!text_next_word(&words, &value)
+                || text_to_u32(value, options[i].number) != STATUS_OK))
+            return "not a number";
+        return NULL;
+    }
+    return "no such setting";
+}
+
+static const char *set_name(struct fixture_setup *setup, struct text words, bool is_lease)
+{
+    struct text name_word;
+    struct text address_word;
+    struct dname name;
+    struct address address;
+    enum status status;
+
+    if (!text_next_word(&words, &name_word) || !text_next_word(&words, &address_word)
+        || dname_from_text(name_word, &name) != STATUS_OK
+        || address_from_text(address_word, &address) != STATUS_OK)
+        return "bad name";
+    if (is_lease)
+        status = lease_names_set(setup->leases, &address, &name, NULL);
+    else
+        status =
+            local_names_add_address(setup->names, &name, &address, LOCAL_HOSTS, "/etc/hosts", true);
+    return status == STATUS_OK ? NULL : status_text(status);
+}
+
+static const char *set_record(struct fixture_setup *setup, struct text words)
+{
+    uint8_t buffer[FIXTURE_RDATA_MAX];
+    struct bytes_writer rdata = bytes_writer_on(buffer, sizeof buffer);
+    struct local_record record = { .source = LOCAL_CONFIG, .source_name = "config" };
+    struct text name_word;
+    struct text ttl;
+    struct text type;
+    struct dname name;
+
+    if (!text_next_word(&words, &name_word) || !text_next_word(&words, &ttl)
+        || !text_next_word(&words, &type) || dname_from_text(name_word, &name) != STATUS_OK
+        || rrtype_from_text(type, &record.type) != STATUS_OK
+        || !fixture_read_rdata(&words, record.type, &rdata))
+        return "bad record";
+    record.has_ttl = text_to_u32(ttl, &record.ttl) == STATUS_OK;
+    record.rdata = bytes_writer_written(&rdata);
+    return local_names_add(setup->names, &name, &record) == STATUS_OK ? NULL : "record not added";
+}
+
+const char *fixture_setup_line(struct fixture_setup *setup, struct text keyword, struct text words)
+{
+    if (text_equal(keyword, TEXT("set")))
+        return set_option(setup, words);
+    if (text_equal(keyword, TEXT("name")))
+        return set_name(setup, words, false);
+    if (text_equal(keyword, TEXT("lease")))
+        return set_name(setup, words, true);
+    if (text_equal(keyword, TEXT("record")))
+        return set_record(setup, words);
+    if (text_equal(keyword, TEXT("server")) || text_equal(keyword, TEXT("local"))
+        || text_equal(keyword, TEXT("address")))
+        return set_rule(setup, keyword, words);
+    return "no such step";
+}
+
+enum status fixture_setup_init(struct fixture_setup *setup, const struct siphash_key *key)
+{
+    dns_config_init(&setup->config);
+    setup->config.servers = setup->servers;
+    setup->config.rules = setup->rules;
+    site_init(&setup->site);
+    setup->flights_max = 150;
+    setup->waiters_max = 300;
+    enum status status = local_names_create(key, &setup->names);
+    return status == STATUS_OK ? lease_names_create(key, 16, &setup->leases) : status;
+}
+
+void fixture_setup_free(struct fixture_setup *setup)
+{
+    if (setup->leases != NULL)
+        lease_names_free(setup->leases);
+    if (setup->names != NULL)
+        local_names_free(setup->names);
+}

@@ -1,0 +1,144 @@
+#include "dns/upstream_state.h"
+
+#include <stdlib.h>
+
+/* Four round trips and a little, within bounds: a dead server then costs one query little, and a
+ * slow name at a good server costs few packets more. */
+#define PATIENCE_MIN_MS     80
+#define PATIENCE_MAX_MS     1000
+#define PATIENCE_UNKNOWN_MS 500
+#define LATENCY_WEIGHT      8
+
+enum status upstream_state_init(struct upstream_state *state)
+{
+    *state = (struct upstream_state){
+        .servers = calloc(DNS_SERVERS_MAX, sizeof(struct upstream_server)),
+        .spare = calloc(DNS_SERVERS_MAX, sizeof(struct upstream_server)),
+        .groups = calloc(DNS_GROUPS_MAX, sizeof(struct upstream_group)),
+    };
+    if (state->servers == NULL || state->spare == NULL || state->groups == NULL) {
+        upstream_state_free(state);
+        return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+void upstream_state_free(struct upstream_state *state)
+{
+    free(state->servers);
+    free(state->spare);
+    free(state->groups);
+    *state = (struct upstream_state){ .mapped = false };
+}
+
+static const struct upstream_server *find(const struct upstream_state *state,
+                                          const struct endpoint *endpoint)
+{
+    for (size_t i = 0; i < state->server_count; i++) {
+        if (endpoint_equal(&state->servers[i].endpoint, endpoint))
+            return &state->servers[i];
+    }
+    return NULL;
+}
+
+bool upstream_state_map(struct upstream_state *state, const struct dns_view *view)
+{
+    if (state->mapped && state->generation == view->generation)
+        return false;
+
+    for (size_t i = 0; i < view->server_count; i++) {
+        const struct upstream_server *known = find(state, &view->servers[i].endpoint);
+        state->spare[i] = known != NULL
+                              ? *known
+                              : (struct upstream_server){ .endpoint = view->servers[i].endpoint };
+    }
+    struct upstream_server *old = state->servers;
+    state->servers = state->spare;
+    state->spare = old;
+    state->server_count = view->server_count;
+    for (size_t i = 0; i < view->group_count; i++)
+        state->groups[i] = (struct upstream_group){ .preferred = UPSTREAM_NONE };
+
+    bool was_mapped = state->mapped;
+    state->generation = view->generation;
+    state->mapped = true;
+    return was_mapped;
+}
+
+static void plan_all(const struct dns_view *view, const struct dns_group *members,
+                     struct upstream_plan *plan)
+{
+    for (unsigned i = 0; i < members->count && plan->count < UPSTREAM_FANOUT_MAX; i++)
+        plan->servers[plan->count++] = view->member_servers[members->first + i];
+}
+
+void upstream_state_choose(struct upstream_state *state, const struct dns_view *view,
+                           uint16_t group, mono_ms now, struct upstream_plan *plan)
+{
+    const struct dns_group *members = &view->groups[group];
+    struct upstream_group *known = &state->groups[group];
+
+    plan->count = 0;
+    if (members->count == 0)
+        return;
+    if (view->config->strict_order || members->count == 1) {
+        plan->servers[plan->count++] = view->member_servers[members->first];
+        return;
+    }
+    if (!view->config->all_servers && known->preferred != UPSTREAM_NONE
+        && known->queries < UPSTREAM_PROBE_QUERIES && now < known->probed + UPSTREAM_PROBE_MS) {
+        known->queries++;
+        plan->servers[plan->count++] = known->preferred;
+        return;
+    }
+    known->queries = 0;
+    known->probed = now;
+    plan_all(view, members, plan);
+}
+
+mono_ms upstream_state_patience(const struct upstream_state *state, const struct dns_config *config,
+                                uint16_t server)
+{
+    const struct upstream_server *known = &state->servers[server];
+    /* strict-order means the order: others are asked only when there is no doubt. */
+    if (config->strict_order)
+        return PATIENCE_MAX_MS;
+    if (!known->measured)
+        return PATIENCE_UNKNOWN_MS;
+
+    mono_ms patience = PATIENCE_MIN_MS + (mono_ms)known->counters.latency_ms * 4;
+    return patience < PATIENCE_MAX_MS ? patience : PATIENCE_MAX_MS;
+}
+
+void upstream_state_sent(struct upstream_state *state, uint16_t server, bool again)
+{
+    struct dns_server_counters *counters = &state->servers[server].counters;
+    counters->sent++;
+    counters->retried += again;
+}
+
+void upstream_state_answered(struct upstream_state *state, uint16_t group, uint16_t server,
+                             mono_ms latency, bool nxdomain)
+{
+    struct upstream_server *known = &state->servers[server];
+    uint32_t sample = latency < UINT32_MAX / LATENCY_WEIGHT ? (uint32_t)latency : 0;
+
+    if (known->measured)
+        sample = (known->counters.latency_ms * (LATENCY_WEIGHT - 1) + sample) / LATENCY_WEIGHT;
+    known->counters.latency_ms = sample;
+    known->measured = true;
+    known->counters.nxdomain += nxdomain;
+    state->groups[group].preferred = server;
+}
+
+void upstream_state_failed(struct upstream_state *state, uint16_t group, uint16_t server)
+{
+    state->servers[server].counters.failed++;
+    if (state->groups[group].preferred == server)
+        state->groups[group].preferred = UPSTREAM_NONE;
+}
+
+void upstream_state_silent(struct upstream_state *state, uint16_t group)
+{
+    state->groups[group].preferred = UPSTREAM_NONE;
+}
