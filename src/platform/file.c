@@ -14,7 +14,7 @@ static enum status status_of_errno(void)
         return STATUS_NOT_FOUND;
     if (errno == EACCES || errno == EPERM)
         return STATUS_DENIED;
-    return errno == ENXIO ? STATUS_UNSUPPORTED : STATUS_SYSTEM;  /* ENXIO: a socket */
+    return errno == ENXIO ? STATUS_UNSUPPORTED : STATUS_SYSTEM; /* ENXIO: a socket */
 }
 
 /* Room to begin with beyond what is promised, so that a file that stays as it is ends inside. */
@@ -39,8 +39,8 @@ static bool make_larger(char **memory, size_t *room)
     return true;
 }
 
-/* The promised size is a hint only: files below /proc say they are empty, and others may grow meanwhile.
- * Ends because of the limit. */
+/* The promised size is a hint only: files below /proc say they are empty, and others may grow
+ * meanwhile. Ends because of the limit. */
 static enum status read_until_end(int fd, size_t promised, size_t limit, struct text *content)
 {
     size_t room = promised + ROOM_BEYOND;
@@ -123,7 +123,8 @@ static int by_ascii(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-enum status file_list(const char *folder, bool (*each)(void *context, const char *name), void *context)
+enum status file_list(const char *folder, bool (*each)(void *context, const char *name),
+                      void *context)
 {
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, by_ascii);

@@ -63,8 +63,8 @@ static int make_folder(void **test)
 static int remove_folder(void **test)
 {
     (void)test;
-    static const char *const names[] = { "empty", "small", "zero byte", "large",    "fifo",
-                                         "link",  "dangling", "socket",  "new", "old" };
+    static const char *const names[] = { "empty", "small",    "zero byte", "large", "fifo",
+                                         "link",  "dangling", "socket",    "new",   "old" };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unlink(in_folder(names[i]));
     rmdir(in_folder("sub"));
@@ -140,7 +140,7 @@ static void test_denied(void **test)
     (void)test;
     struct text content;
     if (geteuid() == 0)
-        skip();  /* root may read everything */
+        skip(); /* root may read everything */
     assert_int_equal(chmod(in_folder("small"), 0), 0);
     assert_int_equal(file_read(in_folder("small"), 100, &content), STATUS_DENIED);
     assert_int_equal(chmod(in_folder("small"), 0644), 0);
@@ -189,7 +189,7 @@ static void test_stamp(void **test)
 struct names {
     char text[256];
     struct text_out out;
-    unsigned left;  /* how many more are wanted */
+    unsigned left; /* how many more are wanted */
 };
 
 static bool take_name(void *context, const char *name)
@@ -205,8 +205,7 @@ static void test_list(void **test)
     struct names names = { .left = 100 };
     names.out = text_out_on(names.text, sizeof names.text);
     assert_int_equal(file_list(folder, take_name, &names), STATUS_OK);
-    assert_string_equal(names.text,
-                        "dangling|empty|fifo|large|link|small|socket|sub|zero byte|");
+    assert_string_equal(names.text, "dangling|empty|fifo|large|link|small|socket|sub|zero byte|");
 
     names.left = 2;
     names.out = text_out_on(names.text, sizeof names.text);

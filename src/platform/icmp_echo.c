@@ -11,7 +11,8 @@
 /* Linux can filter ICMP types in the kernel (raw(7)); the number has no header in every libc. */
 #define RAW_ICMP_FILTER 1
 
-/* Packets skipped in one call: bounded, so a flood cannot hold the loop; what is left wakes it again. */
+/* Packets skipped in one call: bounded, so a flood cannot hold the loop; what is left wakes it
+ * again. */
 #define SKIPPED_MAX 64
 
 enum status icmp_echo_open(int *fd)
@@ -57,8 +58,11 @@ enum status icmp_echo_send(int fd, const struct address *to, uint32_t interface,
     unsigned count = endpoint_to_sockaddr(&target, &name);
     struct iovec vector = { packet, sizeof packet };
     uint8_t control[CMSG_SPACE(sizeof(struct in_pktinfo))] __attribute__((aligned(8))) = { 0 };
-    struct msghdr header = { .msg_name = &name, .msg_namelen = count, .msg_iov = &vector,
-                             .msg_iovlen = 1, .msg_control = control,
+    struct msghdr header = { .msg_name = &name,
+                             .msg_namelen = count,
+                             .msg_iov = &vector,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
                              .msg_controllen = sizeof control };
     struct cmsghdr *c = CMSG_FIRSTHDR(&header);
     struct in_pktinfo info = { .ipi_ifindex = (int)interface };

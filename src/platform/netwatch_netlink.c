@@ -43,8 +43,8 @@ static int on_link(const struct nlmsghdr *message, void *context)
     if (message->nlmsg_type != RTM_NEWLINK)
         return MNL_CB_OK;
     const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-    struct netwatch_interface *link = grow(&list->interfaces, &list->interface_count,
-                                           &list->interface_room, sizeof *link);
+    struct netwatch_interface *link =
+        grow(&list->interfaces, &list->interface_count, &list->interface_room, sizeof *link);
     if (link == NULL)
         return MNL_CB_ERROR;
     link->index = (uint32_t)info->ifi_index;
@@ -53,7 +53,8 @@ static int on_link(const struct nlmsghdr *message, void *context)
     link->multicast = (info->ifi_flags & IFF_MULTICAST) != 0;
     link->point_to_point = (info->ifi_flags & IFF_POINTOPOINT) != 0;
     const struct nlattr *attribute;
-    mnl_attr_for_each(attribute, message, sizeof *info) {
+    mnl_attr_for_each(attribute, message, sizeof *info)
+    {
         uint16_t count = mnl_attr_get_payload_len(attribute);
         switch (mnl_attr_get_type(attribute)) {
         case IFLA_IFNAME:
@@ -83,9 +84,10 @@ static void read_address(const struct nlmsghdr *message, const struct ifaddrmsg 
     uint32_t flags = info->ifa_flags;
     const struct nlattr *attribute;
     bool has_local = false;
-    mnl_attr_for_each(attribute, message, sizeof *info) {
-        struct bytes payload = bytes_of(mnl_attr_get_payload(attribute),
-                                        mnl_attr_get_payload_len(attribute));
+    mnl_attr_for_each(attribute, message, sizeof *info)
+    {
+        struct bytes payload =
+            bytes_of(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
         struct address value;
         switch (mnl_attr_get_type(attribute)) {
         case IFA_LOCAL:
@@ -135,8 +137,8 @@ static int on_address(const struct nlmsghdr *message, void *context)
     const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
     if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6)
         return MNL_CB_OK;
-    struct netwatch_address *address = grow(&list->addresses, &list->address_count,
-                                            &list->address_room, sizeof *address);
+    struct netwatch_address *address =
+        grow(&list->addresses, &list->address_count, &list->address_room, sizeof *address);
     if (address == NULL)
         return MNL_CB_ERROR;
     address->interface = info->ifa_index;

@@ -16,7 +16,8 @@
 
 #include <cmocka.h>
 
-/* All of this happens in a network namespace of our own, where nothing changes unless we change it. */
+/* All of this happens in a network namespace of our own, where nothing changes unless we change it.
+ */
 static bool alone;
 static struct mnl_socket *kernel;
 static uint32_t lo;
@@ -63,8 +64,9 @@ static int ask_kernel(const struct nlmsghdr *request)
     ssize_t count = mnl_socket_recvfrom(kernel, answer, sizeof answer);
     if (count < 0)
         return errno;
-    return mnl_cb_run(answer, (size_t)count, 0, mnl_socket_get_portid(kernel), NULL, NULL) < 0 ? errno
-                                                                                               : 0;
+    return mnl_cb_run(answer, (size_t)count, 0, mnl_socket_get_portid(kernel), NULL, NULL) < 0
+               ? errno
+               : 0;
 }
 
 static int set_link_up(bool up)
@@ -80,7 +82,7 @@ static int set_link_up(bool up)
 struct row {
     const char *address, *peer, *broadcast, *label;
     uint8_t prefix_length;
-    uint32_t preferred_s, valid_s;  /* 0, 0: for ever */
+    uint32_t preferred_s, valid_s; /* 0, 0: for ever */
 };
 
 static struct address parse(const char *text)
@@ -105,7 +107,7 @@ static int add_address(const struct row *row)
     info->ifa_family = local.family == ADDRESS_IP4 ? AF_INET : AF_INET6;
     info->ifa_prefixlen = row->prefix_length;
     info->ifa_index = lo;
-    info->ifa_flags = IFA_F_NODAD;  /* or it would be tentative for a moment */
+    info->ifa_flags = IFA_F_NODAD; /* or it would be tentative for a moment */
     put_address(request, IFA_LOCAL, local);
     put_address(request, IFA_ADDRESS, row->peer != NULL ? parse(row->peer) : local);
     if (row->broadcast != NULL)
@@ -151,7 +153,7 @@ static void test_interfaces(void **test)
     assert_false(link->point_to_point);
     assert_true(link->mtu >= 1280);
     assert_int_equal(link->hardware.count, 6);
-    assert_int_equal(link->hardware.type, 772);  /* ARPHRD_LOOPBACK */
+    assert_int_equal(link->hardware.type, 772); /* ARPHRD_LOOPBACK */
     netwatch_list_free(&list);
     assert_null(list.interfaces);
     netwatch_list_free(&list);
@@ -180,17 +182,17 @@ static void test_addresses(void **test)
     static const struct row rows[] = {
         { "192.0.2.1", NULL, "192.0.2.255", "lo", 24, 0, 0 },
         { "192.0.2.2", NULL, NULL, "lo:second", 32, 0, 0 },
-        { "198.51.100.1", "198.51.100.2", NULL, "lo", 32, 0, 0 },  /* point to point */
+        { "198.51.100.1", "198.51.100.2", NULL, "lo", 32, 0, 0 }, /* point to point */
         { "203.0.113.1", NULL, NULL, "lo", 24, 1000, 2000 },
         { "2001:db8::1", NULL, NULL, NULL, 64, 0, 0 },
         { "2001:db8::2", NULL, NULL, NULL, 128, 1000, 2000 },
-        { "2001:db8::3", NULL, NULL, NULL, 64, 0, 2000 },  /* deprecated from the start */
+        { "2001:db8::3", NULL, NULL, NULL, 64, 0, 2000 }, /* deprecated from the start */
     };
     assert_int_equal(set_link_up(true), 0);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int error = add_address(&rows[i]);
         if (error != 0 && strchr(rows[i].address, ':') != NULL)
-            continue;  /* no IPv6 here */
+            continue; /* no IPv6 here */
         assert_int_equal(error, 0);
         struct netwatch_list list;
         assert_int_equal(netwatch_list_now(&list), STATUS_OK);
@@ -225,7 +227,8 @@ static void test_many_addresses(void **test)
     char text[ADDRESS_TEXT_MAX];
     for (unsigned i = 0; i < MANY; i++) {
         struct address address = address_ip4_from_u32(0x0a000001 + i);
-        struct row row = { .address = address_text(&address, text), .label = "lo",
+        struct row row = { .address = address_text(&address, text),
+                           .label = "lo",
                            .prefix_length = 32 };
         assert_int_equal(add_address(&row), 0);
     }

@@ -25,7 +25,8 @@ static bool parse_kernel_address(const char *hex, struct address *address)
     return address_from_bytes(bytes_of(words, digits / 2), address) == STATUS_OK;
 }
 
-/* An IPv6 socket that also takes IPv4 is bound to :: or to ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
+/* An IPv6 socket that also takes IPv4 is bound to :: or to ::ffff:a.b.c.d (RFC 4291
+ * section 2.5.5.2). */
 static void unmap_ip4(struct address *address)
 {
     static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -56,7 +57,8 @@ static size_t find_inodes(const char *table, const struct endpoint *endpoint, un
         unsigned long inode;
         struct address bound;
         if (sscanf(line, "%*u: %39[0-9A-Fa-f]:%x %*s %*x %*s %*s %*s %*u %*u %lu", hex, &port,
-                   &inode) != 3)
+                   &inode)
+            != 3)
             continue;
         if (port != endpoint->port || inode == 0 || !parse_kernel_address(hex, &bound))
             continue;

@@ -17,7 +17,7 @@
 struct held {
     const char *address;
     bool tcp;
-    bool both_families;  /* an IPv6 socket that takes IPv4 too */
+    bool both_families; /* an IPv6 socket that takes IPv4 too */
 };
 
 /* Binds as asked and gives the port; 0 when it cannot be done here. */
@@ -96,12 +96,19 @@ static void test_who(void **test)
         { "IPv6", { "::1", false, false }, "::1", false, true },
         { "IPv6 in the way of the wildcard", { "::1", true, false }, "::", true, true },
         { "IPv4 is not in the way of IPv6", { "127.0.0.1", false, false }, "::", false, false },
-        { "IPv6 address is not in the way of IPv4", { "::1", false, false }, "0.0.0.0", false,
+        { "IPv6 address is not in the way of IPv4",
+          { "::1", false, false },
+          "0.0.0.0",
+          false,
           false },
         { "one socket for both families", { "::", false, true }, "0.0.0.0", false, true },
         { "one socket for both families, TCP", { "::", true, true }, "127.0.0.1", true, true },
         { "mapped address", { "::ffff:127.0.0.1", false, true }, "127.0.0.1", false, true },
-        { "another mapped address", { "::ffff:127.0.0.1", false, true }, "127.0.0.2", false, false },
+        { "another mapped address",
+          { "::ffff:127.0.0.1", false, true },
+          "127.0.0.2",
+          false,
+          false },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct endpoint wanted = { 0 };
@@ -113,7 +120,7 @@ static void test_who(void **test)
             status = port_holder_find(&wanted, rows[i].wanted_tcp, &holder);
         end_holder(child);
         if (wanted.port == 0)
-            continue;  /* no such address on this machine */
+            continue; /* no such address on this machine */
         if (status != (rows[i].found ? STATUS_OK : STATUS_NOT_FOUND))
             fail_msg("%s: %s", rows[i].what, status_text(status));
         if (rows[i].found && (holder.pid != child || strcmp(holder.program, HOLDER_NAME) != 0))

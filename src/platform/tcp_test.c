@@ -39,7 +39,7 @@ static void check_listening(struct address address)
     int fd;
     if (tcp_bind(&any_port, false, &fd) != STATUS_OK) {
         assert_true(errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL);
-        skip();  /* this family does not exist here */
+        skip(); /* this family does not exist here */
     }
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -98,7 +98,7 @@ static void test_taken_again_at_once(void **test)
     int client = connect_to(&here);
     int accepted = accept(fd, NULL, NULL);
     assert_true(client >= 0 && accepted >= 0);
-    close(accepted);  /* the side that closes first is the one that waits */
+    close(accepted); /* the side that closes first is the one that waits */
     close(client);
     close(fd);
     assert_int_equal(tcp_bind(&here, false, &fd), STATUS_OK);
@@ -126,7 +126,7 @@ static void test_families_apart(void **test)
     int fd6;
     int fd4;
     if (tcp_bind(&six, false, &fd6) != STATUS_OK)
-        skip();  /* no IPv6 here */
+        skip(); /* no IPv6 here */
     four.port = local_end(fd6).port;
     assert_int_equal(tcp_bind(&four, false, &fd4), STATUS_OK);
     close(fd6);
@@ -150,9 +150,9 @@ static void test_device(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_listening_ip4),  cmocka_unit_test(test_listening_ip6),
-        cmocka_unit_test(test_taken),          cmocka_unit_test(test_taken_again_at_once),
-        cmocka_unit_test(test_shared),         cmocka_unit_test(test_families_apart),
+        cmocka_unit_test(test_listening_ip4), cmocka_unit_test(test_listening_ip6),
+        cmocka_unit_test(test_taken),         cmocka_unit_test(test_taken_again_at_once),
+        cmocka_unit_test(test_shared),        cmocka_unit_test(test_families_apart),
         cmocka_unit_test(test_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

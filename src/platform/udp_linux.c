@@ -35,8 +35,8 @@ static bool want_arrival(int fd, int family)
     return set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
-/* Path MTU discovery off and DF clear: a spoofed "fragmentation needed" changes nothing (R7). Kernels
- * without the option keep their default. */
+/* Path MTU discovery off and DF clear: a spoofed "fragmentation needed" changes nothing (R7).
+ * Kernels without the option keep their default. */
 static void ignore_path_mtu(int fd, int family)
 {
     if (family == AF_INET)
@@ -63,7 +63,8 @@ static bool apply_setup(int fd, int family, const struct udp_setup *setup)
         set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)setup->receive_bytes);
     if (setup->device != NULL
         && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, setup->device,
-                      (socklen_t)strlen(setup->device) + 1) != 0)
+                      (socklen_t)strlen(setup->device) + 1)
+               != 0)
         return false;
     ignore_path_mtu(fd, family);
     return true;
@@ -238,7 +239,7 @@ unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *d
         } else if (n < 0 && errno == EINTR) {
             continue;
         } else {
-            done++;  /* this one cannot go; the next may */
+            done++; /* this one cannot go; the next may */
         }
     }
     return sent;
@@ -252,7 +253,8 @@ enum status udp_connect(const struct endpoint *to, const struct address *source,
     if (opened < 0)
         return STATUS_SYSTEM;
     if (device != NULL
-        && setsockopt(opened, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1) != 0)
+        && setsockopt(opened, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1)
+               != 0)
         return close_and_fail(opened);
     ignore_path_mtu(opened, family);
     struct sockaddr_storage name;

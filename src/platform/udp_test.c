@@ -113,7 +113,9 @@ static void test_open_refused(void **test)
         { "port is taken by a socket that does not share",
           { .bind = taken, .reuse_port = true },
           EADDRINUSE },
-        { "address is nobody's", { .bind = { .address = address_ip4(192, 0, 2, 1) } }, EADDRNOTAVAIL },
+        { "address is nobody's",
+          { .bind = { .address = address_ip4(192, 0, 2, 1) } },
+          EADDRNOTAVAIL },
         { "no such device",
           { .bind = { .address = loopback(ADDRESS_IP4) }, .device = "nosuchif0" },
           ENODEV },
@@ -161,7 +163,7 @@ static void test_families_apart(void **test)
     struct address any6 = address_any(ADDRESS_IP6);
     int six = open_on(&any6, false);
     if (six < 0)
-        skip();  /* no IPv6 here */
+        skip(); /* no IPv6 here */
     struct udp_setup setup = { .bind = { .address = address_any(ADDRESS_IP4) } };
     setup.bind.port = local_end(six).port;
     int four;
@@ -180,7 +182,7 @@ static void check_batch(enum address_family family, bool want_arrival, unsigned 
     int server = open_on(&any, want_arrival);
     int client = open_on(&here, false);
     if (server < 0 || client < 0)
-        skip();  /* this family does not exist here */
+        skip(); /* this family does not exist here */
     struct endpoint to = { .address = here, .port = local_end(server).port };
     struct udp_departure departures[UDP_BATCH];
     uint8_t numbers[UDP_BATCH];
@@ -231,7 +233,8 @@ static void test_batch_ip6(void **test)
     check_batch(ADDRESS_IP6, false, 7);
 }
 
-/* What is said of one datagram must not be said of the next: lengths, cuts and arrival addresses. */
+/* What is said of one datagram must not be said of the next: lengths, cuts and arrival addresses.
+ */
 static void test_each_for_itself(void **test)
 {
     (void)test;
@@ -243,11 +246,11 @@ static void test_each_for_itself(void **test)
     const struct {
         const char *what;
         size_t count;
-        uint8_t to;  /* last byte of the address in 127.0.0.0/8 */
+        uint8_t to; /* last byte of the address in 127.0.0.0/8 */
         bool cut;
     } rows[] = {
-        { "empty", 0, 1, false },         { "longer than the buffer", 600, 2, true },
-        { "one byte", 1, 3, false },      { "exactly the buffer", 512, 4, false },
+        { "empty", 0, 1, false },     { "longer than the buffer", 600, 2, true },
+        { "one byte", 1, 3, false },  { "exactly the buffer", 512, 4, false },
         { "one more", 513, 5, true },
     };
     struct udp_departure departures[COUNT_OF(rows)];
@@ -408,8 +411,7 @@ static void test_connect_from(void **test)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int fd = -1;
-        enum status status =
-            udp_connect(&to, rows[i].source, rows[i].port, rows[i].device, &fd);
+        enum status status = udp_connect(&to, rows[i].source, rows[i].port, rows[i].device, &fd);
         if (status != rows[i].status)
             fail_msg("%s: %s, errno %d", rows[i].what, status_text(status), errno);
         if (status != STATUS_OK)

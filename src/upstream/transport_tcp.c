@@ -1,5 +1,5 @@
-/* DNS over TCP to an upstream (RFC 7766): one connection for each question sent, two bytes of length
- * before each message. */
+/* DNS over TCP to an upstream (RFC 7766): one connection for each question sent, two bytes of
+ * length before each message. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ struct upstream_connection {
     uint16_t server;
     bool closed;
     size_t out_count;
-    uint8_t *out;                          /* length and message; owned */
+    uint8_t *out; /* length and message; owned */
     size_t in_count;
     uint8_t in[PREFIX_BYTES + MESSAGE_MAX];
 };
@@ -132,7 +132,8 @@ static void on_connected(uv_connect_t *connect, int status)
         connection_fail(connection);
 }
 
-static bool bind_source(struct upstream_connection *connection, const struct transport_target *target)
+static bool bind_source(struct upstream_connection *connection,
+                        const struct transport_target *target)
 {
     int fd;
     if (uv_fileno((uv_handle_t *)&connection->tcp, &fd) != 0)
@@ -192,7 +193,8 @@ static enum status tcp_transport_send(struct transport *base, uint32_t flight,
     uv_tcp_nodelay(&connection->tcp, 1);
     if (!bind_source(connection, target)
         || uv_tcp_connect(&connection->connect, &connection->tcp, (struct sockaddr *)&name,
-                          on_connected) != 0) {
+                          on_connected)
+               != 0) {
         connection_close(connection);
         return STATUS_SYSTEM;
     }
@@ -215,7 +217,7 @@ static void tcp_transport_free(struct transport *base)
 {
     struct tcp_transport *transport = CONTAINER_OF(base, struct tcp_transport, base);
     LIST_EACH(node, &transport->connections)
-        connection_close(CONTAINER_OF(node, struct upstream_connection, node));
+    connection_close(CONTAINER_OF(node, struct upstream_connection, node));
     transport->closing = true;
     release(transport);
 }

@@ -24,7 +24,7 @@ struct heard {
     uint32_t flight;
     uint16_t server;
     size_t count;
-    uint8_t first;  /* of the message */
+    uint8_t first; /* of the message */
     uint8_t last;
 };
 
@@ -58,9 +58,9 @@ static void take(uint32_t flight, uint16_t server, bool failed, struct bytes mes
         class_->close(shell.transport, flight);
     if (shell.send_when_told) {
         shell.send_when_told = false;
-        assert_int_equal(class_->send(shell.transport, flight + 1, shell.send_to,
-                                      text_bytes(TEXT("next"))),
-                         STATUS_OK);
+        assert_int_equal(
+            class_->send(shell.transport, flight + 1, shell.send_to, text_bytes(TEXT("next"))),
+            STATUS_OK);
     }
     if (shell.free_when_told) {
         class_->free(shell.transport);
@@ -81,8 +81,8 @@ static void on_failed(void *context, uint32_t flight, uint16_t server)
     take(flight, server, true, BYTES_NONE);
 }
 
-static void open_shell(struct transport *(*create)(const struct transport_setup *), uint16_t port_min,
-                       uint16_t port_max)
+static void open_shell(struct transport *(*create)(const struct transport_setup *),
+                       uint16_t port_min, uint16_t port_max)
 {
     shell = (struct shell){ .heard_count = 0 };
     assert_int_equal(uv_loop_init(&shell.loop), 0);
@@ -238,8 +238,8 @@ static struct endpoint take_question(const struct server *server, const char *ex
     socklen_t name_count = sizeof name;
     struct endpoint from;
     wait_readable(server->fd);
-    ssize_t count = recvfrom(server->fd, question, sizeof question, 0, (struct sockaddr *)&name,
-                             &name_count);
+    ssize_t count =
+        recvfrom(server->fd, question, sizeof question, 0, (struct sockaddr *)&name, &name_count);
     assert_int_equal(count, strlen(expected));
     assert_memory_equal(question, expected, (size_t)count);
     assert_int_equal(endpoint_from_sockaddr((struct sockaddr *)&name, &from), STATUS_OK);
@@ -250,9 +250,9 @@ static void answer(const struct server *server, const struct endpoint *to, const
 {
     struct sockaddr_storage name;
     unsigned count = endpoint_to_sockaddr(to, &name);
-    assert_int_equal(sendto(server->fd, text, strlen(text), 0, (struct sockaddr *)&name,
-                            (socklen_t)count),
-                     strlen(text));
+    assert_int_equal(
+        sendto(server->fd, text, strlen(text), 0, (struct sockaddr *)&name, (socklen_t)count),
+        strlen(text));
 }
 
 /* ------------------------------------------------------------------ UDP */
@@ -691,7 +691,7 @@ static void check_tcp_exchange(enum address_family family)
     check_heard(0, "answer", &(struct heard){ false, 7, 4, 6, 'a', 'r' });
     close_shell();
     char byte;
-    assert_int_equal(recv(fd, &byte, 1, 0), 0);  /* free closed it */
+    assert_int_equal(recv(fd, &byte, 1, 0), 0); /* free closed it */
     close(fd);
     close(server.fd);
 }
@@ -853,7 +853,7 @@ static void test_tcp_refused(void **test)
     close(gone.fd);
     open_tcp();
     assert_int_equal(ask(1, &target, "q"), STATUS_OK);
-    assert_int_equal(shell.heard_count, 0);  /* never from within send */
+    assert_int_equal(shell.heard_count, 0); /* never from within send */
     run_until_heard(1);
     check_heard(0, "refused", &(struct heard){ true, 1, 8, 0, 0, 0 });
     run_quietly(1);

@@ -1,0 +1,100 @@
+#include "platform/icmp_echo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* In a network namespace of our own, where the loopback interface answers and nobody else does. */
+static bool alone;
+
+static int enter_namespace(void **test)
+{
+    (void)test;
+    struct ifreq up = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+    alone = unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+    if (!alone) {
+        print_message("no right to make a network namespace: nothing is tested\n");
+        return 0;
+    }
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int result = ioctl(fd, SIOCSIFFLAGS, &up);
+    close(fd);
+    return result;
+}
+
+static int open_echo(void)
+{
+    int fd;
+    if (!alone)
+        skip();
+    assert_int_equal(icmp_echo_open(&fd), STATUS_OK);
+    return fd;
+}
+
+static void wait_readable(int fd)
+{
+    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+    assert_int_equal(poll(&poll_fd, 1, 2000), 1);
+}
+
+static void test_open(void **test)
+{
+    (void)test;
+    int fd = open_echo();
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    close(fd);
+}
+
+/* Several at once; our own requests, which the loopback interface shows us too, are not replies. */
+static void test_replies(void **test)
+{
+    (void)test;
+    int fd = open_echo();
+    struct address from;
+    uint16_t id = 0;
+    assert_int_equal(icmp_echo_receive(fd, &from, &id), STATUS_AGAIN);
+    for (uint8_t i = 1; i <= 3; i++) {
+        struct address to = address_ip4(127, 0, 0, i);
+        uint32_t interface = i == 2 ? if_nametoindex("lo") : 0;
+        assert_int_equal(icmp_echo_send(fd, &to, interface, (uint16_t)(0xab00 + i), i), STATUS_OK);
+    }
+    for (uint8_t i = 1; i <= 3; i++) {
+        struct address expected = address_ip4(127, 0, 0, i);
+        wait_readable(fd);
+        assert_int_equal(icmp_echo_receive(fd, &from, &id), STATUS_OK);
+        assert_true(address_equal(&from, &expected));
+        assert_int_equal(id, 0xab00 + i);
+    }
+    assert_int_equal(icmp_echo_receive(fd, &from, &id), STATUS_AGAIN);
+    close(fd);
+}
+
+static void test_no_way(void **test)
+{
+    (void)test;
+    int fd = open_echo();
+    struct address to = address_ip4(192, 0, 2, 1);
+    assert_int_equal(icmp_echo_send(fd, &to, 0, 1, 1), STATUS_SYSTEM);
+    assert_int_equal(errno, ENETUNREACH);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_replies),
+        cmocka_unit_test(test_no_way),
+    };
+    return cmocka_run_group_tests(tests, enter_namespace, NULL);
+}
