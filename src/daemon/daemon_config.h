@@ -1,0 +1,59 @@
+/* The process's own part of the configuration: user, files, logging. */
+#ifndef LINNET_DAEMON_DAEMON_CONFIG_H
+#define LINNET_DAEMON_DAEMON_CONFIG_H
+
+#include "base/compiler.h"
+#include "base/text.h"
+#include "config/option.h"
+#include "dhcp/dhcp_config.h"
+#include "dns/dns_config.h"
+#include "model/site.h"
+
+
+struct daemon_config {
+    bool no_daemon;          /* -d */
+    bool keep_in_foreground; /* -k */
+    const char *user;        /* NULL: default; "": keep */
+    const char *group;
+    const char *pid_file;    /* NULL: default; "": none */
+    const char *log_facility;/* NULL: daemon; a name, a path with '/', or "-" */
+};
+
+/* One parsed configuration: a part per folder, and the memory that holds it. */
+struct config {
+    struct arena arena;
+    struct daemon_config daemon;
+    struct site site;
+    struct dns_config dns;
+    struct dhcp_config dhcp;
+    struct option_table tables[8];
+    struct option_set set;
+    struct option_errors errors;
+};
+
+void daemon_config_init(struct daemon_config *config);
+
+/* An empty configuration with defaults and its option set. NULL when memory ends. */
+NODISCARD struct config *config_create(void);
+void config_free(struct config *config);
+
+/* After all sources are read: defaults, cross-checks of every part (both bind modes, duplicate host
+ * addresses, ...). Errors are recorded in config->errors. `test_only` leaves out the checks dnsmasq
+ * makes only at a real start (process.md section 3). */
+enum status config_finish(struct config *config, bool test_only);
+
+/* The rows of each folder, in the order --help shows them. */
+extern const struct option daemon_options[];
+extern const size_t daemon_option_count;
+extern const struct option site_options[];
+extern const size_t site_option_count;
+extern const struct option dns_options[];
+extern const size_t dns_option_count;
+extern const struct option dns_record_options[];
+extern const size_t dns_record_option_count;
+extern const struct option dhcp_options[];
+extern const size_t dhcp_option_count;
+extern const struct option later_options[];
+extern const size_t later_option_count;
+
+#endif

@@ -1,0 +1,46 @@
+/* Becoming a daemon: forks whose parent waits for the verdict, errors that reach the terminal and the
+ * exit code, the pid file, giving up root. */
+#ifndef LINNET_DAEMON_STARTUP_H
+#define LINNET_DAEMON_STARTUP_H
+
+#include "base/compiler.h"
+#include "daemon/daemon_config.h"
+
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_CONFIG = 1,
+    EXIT_NETWORK = 2,
+    EXIT_FILE = 3,
+    EXIT_MEMORY = 4,
+    EXIT_OTHER = 5,
+};
+
+struct startup {
+    const char *program;    /* "linnet" or "dnsmasq" */
+    int verdict_pipe;       /* to the waiting parent; -1 in the foreground */
+    const char *pid_file;   /* written; NULL when none */
+    bool debug;             /* -d */
+};
+
+/* In the background, returns only in the daemon; the parent waits and exits with the daemon's verdict.
+ * In the foreground returns at once. */
+void startup_fork(struct startup *startup, const struct daemon_config *config, const char *program);
+
+/* Says why on stderr (an empty line first) and in the log, and exits with the code, here and in the
+ * waiting parent. */
+NORETURN PRINTF_LIKE(3, 4) void startup_fail(struct startup *startup, int code, const char *format, ...);
+
+/* Writes the pid file (before root is given up) unless there is none to write. */
+void startup_write_pid(struct startup *startup, const char *path);
+void startup_remove_pid(struct startup *startup);
+
+/* User, group, capabilities. `keep`: what the configuration still needs. */
+struct privilege_plan;
+void startup_drop_privileges(struct startup *startup, const struct daemon_config *config,
+                             const struct privilege_plan *keep);
+
+/* We are serving: the waiting parent exits with 0; stdin, stdout and stderr are let go in the
+ * background. */
+void startup_done(struct startup *startup);
+
+#endif

@@ -1,0 +1,131 @@
+#include "daemon/statistics.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+
+static struct worker_report report;
+static struct dns_server servers[2];
+static struct dns_view view;
+static struct dhcp4_counters dhcp;
+static char logged[8192];
+
+static int set_up(void **test)
+{
+    (void)test;
+    struct log_setup log = { .target = LOG_TO_MEMORY, .name = "linnet", .level = LOG_INFORM };
+    servers[0].endpoint = (struct endpoint){ address_ip4(10, 1, 0, 2), 53, 0 };
+    servers[1].endpoint = (struct endpoint){ address_ip4(10, 1, 0, 3), 5353, 0 };
+    view = (struct dns_view){ .servers = servers, .server_count = 2 };
+    report = (struct worker_report){
+        .dns = { .forwarded = 26, .answered_local = 9, .answered_cache = 4 },
+        .shell = { .tcp_open = 1, .tcp_open_max = 7 },
+        .servers = { { 28, 1, 2, 4, 5 }, { 0, 0, 0, 0, 0 } },
+        .server_count = 2,
+    };
+    return log_open(&log) == STATUS_OK ? 0 : -1;
+}
+
+static int tear_down(void **test)
+{
+    (void)test;
+    log_close();
+    return 0;
+}
+
+static const char *log_of(const struct statistics *statistics)
+{
+    log_take_memory(logged, sizeof logged);
+    statistics_log(statistics);
+    log_take_memory(logged, sizeof logged);
+    return logged;
+}
+
+static void check_lines(const char *log, const char *const *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strstr(log, lines[i]) == NULL)
+            fail_msg("no line \"%s\" in\n%s", lines[i], log);
+}
+
+static void test_dns(void **test)
+{
+    (void)test;
+    static const char *const lines[] = {
+        "time 1795326578\n",
+        "cache size 150, 3/22 cache insertions re-used unexpired cache entries.\n",
+        "queries forwarded 26, queries answered locally 13\n",
+        "TCP connections: in use 1, highest 7, max allowed 100.\n",
+        "server 10.1.0.2#53: queries sent 28, retried 1, failed 2, nxdomain replies 4, "
+        "avg. latency 5ms\n",
+        "server 10.1.0.3#5353: queries sent 0, retried 0, failed 0, nxdomain replies 0, "
+        "avg. latency 0ms\n",
+    };
+    struct statistics statistics = {
+        .time = 1795326578,
+        .cache_size = 150,
+        .cache = { .insertions = 22, .evictions = 3 },
+        .workers = &report,
+        .view = &view,
+        .tcp_connections_max = 100,
+    };
+    const char *log = log_of(&statistics);
+    check_lines(log, lines, COUNT_OF(lines));
+    assert_null(strstr(log, "dropped"));
+    assert_null(strstr(log, "DHCP"));
+
+    report.dns.dropped_short = 1;
+    report.dns.dropped_not_admitted = 2;
+    report.dns.reply_wrong_id = 3;
+    report.dns.reply_malformed = 4;
+    static const char *const dropped[] = {
+        "packets dropped: malformed 1, not admitted 2, replies ignored 7\n",
+    };
+    check_lines(log_of(&statistics), dropped, COUNT_OF(dropped));
+}
+
+/* The list of servers may have become shorter since the workers counted. */
+static void test_fewer_servers(void **test)
+{
+    (void)test;
+    view.server_count = 1;
+    struct statistics statistics = { .workers = &report, .view = &view };
+    const char *log = log_of(&statistics);
+    assert_non_null(strstr(log, "server 10.1.0.2#53"));
+    assert_null(strstr(log, "server 10.1.0.3"));
+}
+
+static void test_dhcp(void **test)
+{
+    (void)test;
+    dhcp = (struct dhcp4_counters){ .dropped_malformed = 1, .dropped_not_admitted = 2 };
+    dhcp.received[DHCP4_DISCOVER] = 10;
+    dhcp.received[DHCP4_REQUEST] = 11;
+    dhcp.sent[DHCP4_OFFER] = 12;
+    dhcp.sent[DHCP4_ACK] = 13;
+    dhcp.sent[DHCP4_NAK] = 14;
+    struct statistics statistics = {
+        .workers = &report,
+        .view = &view,
+        .leases = 5,
+        .leases_max = 1000,
+        .dhcp = &dhcp,
+    };
+    static const char *const lines[] = {
+        "DHCPv4 leases 5 of 1000, discover 10, offer 12, request 11, ack 13, nak 14, dropped 3\n",
+    };
+    check_lines(log_of(&statistics), lines, COUNT_OF(lines));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_dns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fewer_servers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_dhcp, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,223 @@
+#include "daemon/workers.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct worker {
+    struct workers *owner;
+    struct dns_shell *shell;
+    struct random random;
+    uv_loop_t own_loop; /* workers after the first */
+    uv_loop_t *loop;
+    uv_async_t wake;
+    uv_thread_t thread;
+    bool started;
+    _Atomic bool stop;
+    _Atomic bool want_report;
+    struct worker_report report;
+};
+
+struct workers {
+    unsigned count;
+    struct worker *each;
+    struct snapshot_slot *view;
+    uv_async_t reported; /* to main: all have answered */
+    _Atomic unsigned reports_missing;
+    bool reporting;
+    void (*done)(void *context, const struct worker_report *sum);
+    void *context;
+};
+
+/* ------------------------------------------------------------------ reports */
+
+static void fill_report(struct worker *worker)
+{
+    struct dns_shell *shell = worker->shell;
+    dns_shell_enter(shell);
+    const struct dns_view *view = snapshot_read(worker->owner->view);
+    worker->report.dns = *dns_worker_counters(shell->worker);
+    worker->report.shell = shell->counters;
+    worker->report.server_count = view->server_count < COUNT_OF(worker->report.servers)
+                                      ? view->server_count
+                                      : COUNT_OF(worker->report.servers);
+    for (size_t i = 0; i < worker->report.server_count; i++)
+        worker->report.servers[i] = dns_worker_server_counters(shell->worker, i);
+    dns_shell_leave(shell);
+}
+
+/* Both counter structs are nothing but 64-bit counters. */
+static void add_counters(void *to, const void *from, size_t bytes)
+{
+    uint64_t *sum = to;
+    const uint64_t *part = from;
+    for (size_t i = 0; i < bytes / sizeof *sum; i++)
+        sum[i] += part[i];
+}
+
+static void add_server(struct dns_server_counters *to, const struct dns_server_counters *from)
+{
+    to->sent += from->sent;
+    to->retried += from->retried;
+    to->failed += from->failed;
+    to->nxdomain += from->nxdomain;
+    if (from->latency_ms > to->latency_ms)
+        to->latency_ms = from->latency_ms;
+}
+
+static void finish_report(struct workers *workers)
+{
+    struct worker_report sum = { 0 };
+    for (unsigned i = 0; i < workers->count; i++) {
+        const struct worker_report *report = &workers->each[i].report;
+        add_counters(&sum.dns, &report->dns, sizeof sum.dns);
+        add_counters(&sum.shell, &report->shell, sizeof sum.shell);
+        for (size_t s = 0; s < report->server_count; s++)
+            add_server(&sum.servers[s], &report->servers[s]);
+        if (report->server_count > sum.server_count)
+            sum.server_count = report->server_count;
+    }
+    workers->reporting = false;
+    workers->done(workers->context, &sum);
+}
+
+static void on_reported(uv_async_t *async)
+{
+    struct workers *workers = CONTAINER_OF(async, struct workers, reported);
+    if (workers->reporting && atomic_load(&workers->reports_missing) == 0)
+        finish_report(workers);
+}
+
+void workers_report(struct workers *workers,
+                    void (*done)(void *context, const struct worker_report *sum), void *context)
+{
+    if (workers->reporting)
+        return;
+    workers->reporting = true;
+    workers->done = done;
+    workers->context = context;
+    atomic_store(&workers->reports_missing, workers->count - 1);
+    fill_report(&workers->each[0]);
+    for (unsigned i = 1; i < workers->count; i++) {
+        atomic_store(&workers->each[i].want_report, true);
+        uv_async_send(&workers->each[i].wake);
+    }
+    if (workers->count == 1)
+        finish_report(workers);
+}
+
+/* ------------------------------------------------------------------ threads */
+
+static void on_wake(uv_async_t *async)
+{
+    struct worker *worker = CONTAINER_OF(async, struct worker, wake);
+    if (atomic_exchange(&worker->want_report, false)) {
+        fill_report(worker);
+        if (atomic_fetch_sub(&worker->owner->reports_missing, 1) == 1)
+            uv_async_send(&worker->owner->reported);
+    }
+    if (atomic_exchange(&worker->stop, false)) {
+        dns_shell_close(worker->shell);
+        uv_close((uv_handle_t *)&worker->wake, NULL);
+    }
+}
+
+static void run_worker(void *argument)
+{
+    struct worker *worker = argument;
+    uv_run(worker->loop, UV_RUN_DEFAULT);
+}
+
+static enum status take_sockets(struct worker *worker, unsigned index,
+                                const struct dns_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->endpoint_count; i++) {
+        size_t at = index * sockets->endpoint_count + i;
+        enum status status = STATUS_OK;
+        if (sockets->udp[at] >= 0)
+            status = dns_udp_listen(worker->shell, sockets->udp[at], &sockets->endpoints[i]);
+        if (status == STATUS_OK && sockets->tcp[at] >= 0)
+            status = dns_tcp_listen(worker->shell, sockets->tcp[at]);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status create_worker(struct workers *workers, unsigned index,
+                                 const struct workers_setup *setup)
+{
+    struct worker *worker = &workers->each[index];
+    worker->owner = workers;
+    worker->loop = index == 0 ? setup->loop : &worker->own_loop;
+    if (index > 0 && uv_loop_init(&worker->own_loop) != 0)
+        return STATUS_SYSTEM;
+    enum status status = random_init(&worker->random);
+    if (status != STATUS_OK)
+        return status;
+    struct dns_shell_setup shell = setup->shell;
+    shell.loop = worker->loop;
+    shell.random = &worker->random;
+    shell.worker.random = &worker->random;
+    worker->shell = dns_shell_create(&shell);
+    if (worker->shell == NULL)
+        return STATUS_NO_MEMORY;
+    if (index > 0 && uv_async_init(worker->loop, &worker->wake, on_wake) != 0)
+        return STATUS_SYSTEM;
+    return take_sockets(worker, index, setup->sockets);
+}
+
+struct workers *workers_create(const struct workers_setup *setup)
+{
+    struct workers *workers = calloc(1, sizeof *workers);
+    if (workers == NULL)
+        return NULL;
+    workers->count = setup->count;
+    workers->view = setup->shell.worker.view;
+    workers->each = calloc(setup->count, sizeof *workers->each);
+    if (workers->each == NULL || uv_async_init(setup->loop, &workers->reported, on_reported) != 0)
+        return NULL;
+    /* What is half built when memory ends is left to the exit that follows. */
+    for (unsigned i = 0; i < setup->count; i++)
+        if (create_worker(workers, i, setup) != STATUS_OK)
+            return NULL;
+    return workers;
+}
+
+enum status workers_start(struct workers *workers)
+{
+    for (unsigned i = 1; i < workers->count; i++) {
+        struct worker *worker = &workers->each[i];
+        if (uv_thread_create(&worker->thread, run_worker, worker) != 0)
+            return STATUS_SYSTEM;
+        worker->started = true;
+    }
+    return STATUS_OK;
+}
+
+void workers_stop(struct workers *workers)
+{
+    for (unsigned i = 1; i < workers->count; i++) {
+        struct worker *worker = &workers->each[i];
+        atomic_store(&worker->stop, true);
+        uv_async_send(&worker->wake);
+    }
+    for (unsigned i = 1; i < workers->count; i++) {
+        struct worker *worker = &workers->each[i];
+        if (!worker->started)
+            continue;
+        uv_thread_join(&worker->thread);
+        uv_loop_close(&worker->own_loop);
+    }
+    dns_shell_close(workers->each[0].shell);
+    uv_close((uv_handle_t *)&workers->reported, NULL);
+}
+
+void workers_free(struct workers *workers)
+{
+    if (workers == NULL)
+        return;
+    for (unsigned i = 0; i < workers->count; i++)
+        dns_shell_free(workers->each[i].shell);
+    free(workers->each);
+    free(workers);
+}
