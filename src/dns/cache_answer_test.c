@@ -192,6 +192,22 @@ static const struct {
       "wait 20000\n"
       "ask a.test A\n"
       "= reply NOERROR rd ra: a.test 10 A 192.0.2.1\n" },
+    { "a kept denial of a name with address= or of our own only denies the type",
+      "server 198.51.100.1\n"
+      "address /ads.test/ 203.0.113.9\n"
+      "name a.lan 192.0.2.5\n"
+      "ask x.ads.test TXT\n"
+      "= send 0 udp x.ads.test TXT rd\n"
+      "answer 0 NXDOMAIN ; test 300 SOA 60\n"
+      "= reply NOERROR aa rd ra; authority test 300 SOA 60\n"
+      "ask x.ads.test MX\n"
+      "= reply NOERROR rd ra; authority test 60 SOA 60\n"
+      "ask a.lan MX\n"
+      "= send 0 udp a.lan MX rd\n"
+      "answer 0 NXDOMAIN ; lan 300 SOA 60\n"
+      "= reply NOERROR aa rd ra; authority lan 300 SOA 60\n"
+      "ask a.lan TXT\n"
+      "= reply NOERROR rd ra; authority lan 60 SOA 60\n" },
     { "max-ttl lowers the SOA too", "set max-ttl 10\n"
                                     "server 198.51.100.1\n"
                                     "ask n.test A\n"

@@ -293,7 +293,7 @@ const struct option dns_options[] = {
         .field = offsetof(struct dns_config, max_ttl), .min = 0, .max = UINT32_MAX,
         .shape = "<seconds>",
         .help = "Never tell clients a longer time to live than this",
-        .doc = "What the cache keeps is not changed by it.",
+        .doc = "What the cache keeps is not changed by it, nor the times of names known here.",
         .examples = EXAMPLES("max-ttl=300"),
     },
 

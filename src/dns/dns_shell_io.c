@@ -24,8 +24,7 @@ static void send_upstream(struct dns_shell *shell, const struct dns_action *acti
         .server = action->server,
     };
     struct transport *transport = action->tcp ? shell->tcp : shell->udp;
-    enum status status =
-        transport->class_->send(transport, action->flight, &target, action->bytes);
+    enum status status = transport->class_->send(transport, action->flight, &target, action->bytes);
     if (status == STATUS_OK)
         return;
     shell->counters.send_failed++;
@@ -91,22 +90,22 @@ static void arm_timer(struct dns_shell *shell)
 {
     mono_ms deadline = dns_worker_deadline(shell->worker);
     if (deadline >= shell->armed)
-        return;  /* fires in time; an early tick is harmless */
+        return; /* fires in time; an early tick is harmless */
     shell->armed = deadline;
     uint64_t wait = deadline > shell->now.mono ? deadline - shell->now.mono : 0;
     uv_update_time(shell->loop);
     uv_timer_start(&shell->timer, on_timer, wait, 0);
 }
 
-/* Each failure may make the core try another server, and that may fail too: it ends because a flight
- * has a bounded number of tries. */
+/* Each failure may make the core try another server, and that may fail too: it ends because a
+ * flight has a bounded number of tries. */
 static void tell_failures(struct dns_shell *shell)
 {
     shell->depth++;
     while (shell->failure_count > 0) {
         struct dns_send_failure failure = shell->failures[--shell->failure_count];
-        dns_worker_send_failed(shell->worker, failure.flight, failure.server, failure.tcp, shell->now,
-                               &shell->outbox);
+        dns_worker_send_failed(shell->worker, failure.flight, failure.server, failure.tcp,
+                               shell->now, &shell->outbox);
         if (shell->outbox.count > 0)
             carry_out(shell, &shell->outbox);
     }

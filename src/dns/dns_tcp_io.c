@@ -1,17 +1,18 @@
-/* DNS over TCP to clients (RFC 7766): many connections on one loop, several questions on each, answers
- * as they come. Bounded in number; when full, the one that has been idle longest gives way (R17). */
+/* DNS over TCP to clients (RFC 7766): many connections on one loop, several questions on each,
+ * answers as they come. Bounded in number; when full, the one that has been idle longest gives way
+ * (R17). */
 #include "dns/dns_shell_io.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define MESSAGE_MAX      65535
-#define PREFIX_BYTES     2
-#define BACKLOG          128
-#define IDLE_MS          20000
-#define IDLE_FULL_MS     2000        /* while all places are taken */
-#define WRITE_QUEUE_MAX  (512 * 1024) /* a client that never reads is cut off here */
-#define READ_BYTES       (PREFIX_BYTES + 4096)
+#define MESSAGE_MAX     65535
+#define PREFIX_BYTES    2
+#define BACKLOG         128
+#define IDLE_MS         20000
+#define IDLE_FULL_MS    2000         /* while all places are taken */
+#define WRITE_QUEUE_MAX (512 * 1024) /* a client that never reads is cut off here */
+#define READ_BYTES      (PREFIX_BYTES + 4096)
 
 struct dns_tcp_connection {
     uv_tcp_t tcp;
@@ -20,7 +21,7 @@ struct dns_tcp_connection {
     struct endpoint from;
     struct address local;
     uint32_t interface;
-    uint64_t handle;  /* place and generation: how the worker names us */
+    uint64_t handle; /* place and generation: how the worker names us */
     mono_ms active;
     bool closed;
     size_t count;
@@ -44,8 +45,8 @@ static void on_closed(uv_handle_t *handle)
 {
     struct dns_tcp_connection *connection = CONTAINER_OF(handle, struct dns_tcp_connection, tcp);
     struct dns_shell *shell = connection->shell;
-    /* Told here, from the loop, and not when it closed: that may have been while the worker was handing
-     * out answers. */
+    /* Told here, from the loop, and not when it closed: that may have been while the worker was
+     * handing out answers. */
     dns_shell_enter(shell);
     dns_worker_connection_closed(shell->worker, connection->handle);
     dns_shell_leave(shell);
@@ -85,8 +86,8 @@ static void ask(struct dns_tcp_connection *connection, struct bytes message)
     dns_worker_query(shell->worker, &datagram, shell->now, &shell->outbox);
 }
 
-/* Asks every whole question in the buffer. False when the client sends what cannot be a question: one
- * that announces more than the buffer holds is not worth waiting for. */
+/* Asks every whole question in the buffer. False when the client sends what cannot be a question:
+ * one that announces more than the buffer holds is not worth waiting for. */
 static bool take_questions(struct dns_tcp_connection *connection)
 {
     size_t at = 0;
@@ -142,8 +143,8 @@ static uint32_t interface_of(const struct dns_shell *shell, const struct address
     return own != NULL ? own->interface : 0;
 }
 
-/* Who is at both ends. The kernel does not say where a connection came in, so it counts as arrived on
- * the interface of the address it was made to; only link-local ones carry their interface. */
+/* Who is at both ends. The kernel does not say where a connection came in, so it counts as arrived
+ * on the interface of the address it was made to; only link-local ones carry their interface. */
 static bool read_ends(struct dns_tcp_connection *connection)
 {
     struct sockaddr_storage name;
@@ -173,7 +174,7 @@ static struct dns_tcp_connection *take_place(struct dns_shell *shell)
         struct dns_tcp_connection *idle = CONTAINER_OF(oldest, struct dns_tcp_connection, node);
         if (shell->now.mono - idle->active >= IDLE_FULL_MS) {
             shell->counters.tcp_idle_closed++;
-            connection_close(idle);  /* its place is free after this turn of the loop */
+            connection_close(idle); /* its place is free after this turn of the loop */
         }
     }
     return NULL;
@@ -215,8 +216,8 @@ static void on_connection(uv_stream_t *stream, int status)
     connection->active = shell->now.mono;
     list_push_back(&shell->connections_by_age, &connection->node);
     uv_tcp_init(shell->loop, &connection->tcp);
-    /* Without, the answer to the second of several questions waits for the client's acknowledgement of
-     * the first. */
+    /* Without, the answer to the second of several questions waits for the client's acknowledgement
+     * of the first. */
     uv_tcp_nodelay(&connection->tcp, 1);
     shell->counters.tcp_accepted++;
     dns_shell_watch_connections(shell);
@@ -253,7 +254,7 @@ void dns_tcp_close(struct dns_shell *shell)
         uv_close((uv_handle_t *)&shell->tcp_listeners[i].tcp, NULL);
     }
     LIST_EACH(node, &shell->connections_by_age)
-        connection_close(CONTAINER_OF(node, struct dns_tcp_connection, node));
+    connection_close(CONTAINER_OF(node, struct dns_tcp_connection, node));
 }
 
 static void on_written(uv_write_t *write, int status)
@@ -277,8 +278,8 @@ void dns_tcp_send_reply(struct dns_shell *shell, const struct dns_action *action
         return;
     size_t count = PREFIX_BYTES + action->bytes.count;
     struct reply_write *reply = malloc(sizeof *reply + count);
-    if (reply == NULL || uv_stream_get_write_queue_size((uv_stream_t *)&connection->tcp)
-                             > WRITE_QUEUE_MAX) {
+    if (reply == NULL
+        || uv_stream_get_write_queue_size((uv_stream_t *)&connection->tcp) > WRITE_QUEUE_MAX) {
         free(reply);
         connection_close(connection);
         return;

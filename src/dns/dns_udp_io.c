@@ -5,18 +5,33 @@
 /* Batches taken in one turn: bounded, so a flood on one socket cannot starve the others. */
 #define BATCHES_A_TURN 4
 
+/* A socket bound to one address is not asked where each datagram came in: that would cost every one
+ * of them, and the address says it. Interfaces come and go, so its owner is looked up for each
+ * batch. */
+static uint32_t interface_of_address(const struct dns_udp_listener *listener)
+{
+    if (listener->local.scope != 0)
+        return listener->local.scope;
+    const struct dns_view *view = snapshot_read(listener->shell->view);
+    const struct network_address *own =
+        network_own_address(view->network, &listener->local.address);
+    return own != NULL ? own->interface : 0;
+}
+
 static void take_batch(struct dns_udp_listener *listener, const struct udp_arrival *arrivals,
                        unsigned count)
 {
     struct dns_shell *shell = listener->shell;
+    bool exact = !address_is_any(&listener->local.address);
+    uint32_t interface = exact ? interface_of_address(listener) : 0;
     for (unsigned i = 0; i < count; i++) {
         const struct udp_arrival *arrival = &arrivals[i];
         struct dns_datagram datagram = {
             .message = arrival->message,
             .client = {
                 .from = arrival->from,
-                .local = arrival->local,
-                .interface = arrival->interface,
+                .local = exact ? listener->local.address : arrival->local,
+                .interface = exact ? interface : arrival->interface,
                 .connection = (uint64_t)(listener - shell->udp_listeners),
             },
         };
@@ -39,7 +54,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         /* The answers leave before the next batch is taken, so the first client of a burst does not
          * wait for the last. */
         if (listener->shell->outbox.count > 0)
-            listener->shell->outbox.flush(listener->shell->outbox.context, &listener->shell->outbox);
+            listener->shell->outbox.flush(listener->shell->outbox.context,
+                                          &listener->shell->outbox);
         if (count < UDP_BATCH)
             break;
     }
@@ -58,7 +74,8 @@ enum status dns_udp_listen(struct dns_shell *shell, int fd, const struct endpoin
     listener->local = *local;
     listener->open = true;
     shell->udp_listener_count++;
-    return uv_poll_start(&listener->poll, UV_READABLE, on_readable) == 0 ? STATUS_OK : STATUS_SYSTEM;
+    return uv_poll_start(&listener->poll, UV_READABLE, on_readable) == 0 ? STATUS_OK
+                                                                         : STATUS_SYSTEM;
 }
 
 void dns_udp_close(struct dns_shell *shell)
@@ -73,8 +90,8 @@ void dns_udp_close(struct dns_shell *shell)
     }
 }
 
-/* Replies come from the address that was asked, out of the interface the question came in on when the
- * address alone does not say (link-local). */
+/* Replies come from the address that was asked, out of the interface the question came in on when
+ * the address alone does not say (link-local). */
 static struct udp_departure departure_of(const struct dns_udp_listener *listener,
                                          const struct dns_action *action)
 {

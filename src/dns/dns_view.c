@@ -92,6 +92,11 @@ static enum status find_route(struct draft *draft, const struct dns_rule *rule, 
     struct dns_view *view = draft->view;
     enum domain_match_kind kind = DOMAIN_MATCH_SUBTREE;
 
+    /* A server for all names is one of the default servers. */
+    if (rule->match == DNS_RULE_ANY && rule->action == DNS_RULE_SERVER) {
+        *route = NO_ROUTE;
+        return STATUS_OK;
+    }
     switch ((enum dns_rule_match)rule->match) {
     case DNS_RULE_ALL:
         *route = NO_ROUTE;

@@ -47,8 +47,11 @@ static const struct {
       "send 1 udp lan TXT rd" },
     { "// beats /#/", "server /#/ 198.51.100.1\nserver // 198.51.100.2", "lan TXT",
       "send 1 udp lan TXT rd" },
-    { "/#/ beats the default servers", "server 198.51.100.1\nserver /#/ 198.51.100.2", "a.b TXT",
-      "send 1 udp a.b TXT rd" },
+    { "a server for /#/ is one of the default servers",
+      "server 198.51.100.1\nserver /#/ 198.51.100.2", "a.b TXT",
+      "send 0 udp a.b TXT rd\n= send 1 udp a.b TXT rd" },
+    { "local=/#/ beats the default servers", "server 198.51.100.1\nlocal /#/", "a.b TXT",
+      "reply NXDOMAIN rd ra" },
     /* 2.2 one domain, several lines */
     { "a literal beats everything",
       "address /d/ 192.0.2.1\naddress /d/ #\nlocal /d/\nserver /d/ 198.51.100.1", "x.d A",

@@ -74,7 +74,6 @@ static void refuse_packet(struct dns_worker *worker, const struct dns_datagram *
         break;
     case QUESTION_NOT_ADMITTED:
         counters->dropped_not_admitted++;
-        tell_dropped(worker, &in->client.from, "not admitted");
         break;
     case QUESTION_SHORT:
         counters->dropped_short++;

@@ -59,7 +59,6 @@ static const struct {
                                     "name a.lan 192.0.2.1\n"
                                     "ask interface=3 a.lan A\n"
                                     "= nothing\n"
-                                    "event dropped not admitted\n"
                                     "ask tcp interface=3 a.lan A\n"
                                     "= nothing\n"
                                     "ask a.lan A\n"

@@ -82,15 +82,16 @@ struct draft {
     struct dns_builder builder;
 };
 
+/* What is ours has the lifetime that the configuration gives it; max-ttl is about what others say.
+ */
 static uint32_t record_ttl(const struct dns_view *view, const struct local_record *record)
 {
-    return record->has_ttl ? record->ttl : query_ttl(view->config, view->site->local_ttl);
+    return record->has_ttl ? record->ttl : view->site->local_ttl;
 }
 
 static uint32_t lease_ttl(const struct dns_view *view)
 {
-    return query_ttl(view->config,
-                     view->config->dhcp_ttl_given ? view->config->dhcp_ttl : view->site->local_ttl);
+    return view->config->dhcp_ttl_given ? view->config->dhcp_ttl : view->site->local_ttl;
 }
 
 static bool rotates(const struct dns_worker *worker, uint16_t type)
@@ -324,7 +325,7 @@ void local_answer_negative(struct dns_worker *worker, const struct dns_query *qu
 static void put_literals(struct draft *draft, const struct dns_route *route,
                          enum address_family family)
 {
-    uint32_t ttl = query_ttl(draft->worker->view->config, draft->worker->view->site->local_ttl);
+    uint32_t ttl = draft->worker->view->site->local_ttl;
     uint16_t type = family == ADDRESS_IP4 ? RRTYPE_A : RRTYPE_AAAA;
     const struct dname *owner = draft->asker->qname;
     size_t count = 0;

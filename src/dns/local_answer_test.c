@@ -30,13 +30,13 @@ static const struct {
                    "name a.lan 192.0.2.5\n"
                    "ask a.lan A\n"
                    "= reply NOERROR aa rd ra: a.lan 77 A 192.0.2.5\n" },
-    { "max-ttl lowers local-ttl but not a TTL given with the record",
+    { "max-ttl is not about what is ours",
       "set local-ttl 77\n"
       "set max-ttl 30\n"
       "name a.lan 192.0.2.5\n"
       "record b.lan 500 A 192.0.2.6\n"
       "ask a.lan A\n"
-      "= reply NOERROR aa rd ra: a.lan 30 A 192.0.2.5\n"
+      "= reply NOERROR aa rd ra: a.lan 77 A 192.0.2.5\n"
       "ask b.lan A\n"
       "= reply NOERROR aa rd ra: b.lan 500 A 192.0.2.6\n" },
     { "addresses rotate",

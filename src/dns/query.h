@@ -51,7 +51,7 @@ void query_answer_finish(struct dns_worker *worker, const struct dns_asker *aske
 void query_answer_empty(struct dns_worker *worker, const struct dns_asker *asker,
                         struct answer_end end);
 
-/* A TTL as clients may see it: never over max-ttl. */
+/* The TTL of an upstream's record as clients may see it: never over max-ttl. */
 static inline uint32_t query_ttl(const struct dns_config *config, uint32_t ttl)
 {
     return config->max_ttl != 0 && ttl > config->max_ttl ? config->max_ttl : ttl;

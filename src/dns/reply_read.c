@@ -136,12 +136,12 @@ static bool is_dname_of_chain(const struct dns_reply *reply, const struct dname 
 }
 
 static bool belongs_to_answer(const struct dns_message *message, const struct dns_record *record,
-                              bool dnssec_ok, uint8_t link, uint32_t *aliased,
+                              bool dnssec_ok, bool looped, uint8_t link, uint32_t *aliased,
                               const struct dns_reply *reply)
 {
     if (record->type == RRTYPE_RRSIG && dnssec_ok)
         return true;
-    if (link + 1u == reply->link_count)
+    if (link + 1u == reply->link_count && !looped)
         return is_final_type(message, record->type);
     /* A name has one CNAME; a second would be another chain. */
     if (record->type != RRTYPE_CNAME || (*aliased >> link & 1) != 0)
@@ -150,7 +150,8 @@ static bool belongs_to_answer(const struct dns_message *message, const struct dn
     return true;
 }
 
-static enum status keep_answer(const struct dns_message *message, bool dnssec_ok,
+/* looped: the last name is an alias too, of a name before it; it is passed on with the rest. */
+static enum status keep_answer(const struct dns_message *message, bool dnssec_ok, bool looped,
                                struct dns_reply *reply)
 {
     struct dns_cursor cursor = dns_section_cursor(message, DNS_ANSWER);
@@ -166,7 +167,7 @@ static enum status keep_answer(const struct dns_message *message, bool dnssec_ok
             return STATUS_MALFORMED;
         uint8_t link = find_link(reply, &owner);
         if (link != REPLY_NO_LINK) {
-            if (belongs_to_answer(message, &record, dnssec_ok, link, &aliased, reply))
+            if (belongs_to_answer(message, &record, dnssec_ok, looped, link, &aliased, reply))
                 status = keep_record(message, &record, DNS_ANSWER, link, NULL, reply);
         } else if ((record.type == RRTYPE_DNAME || (record.type == RRTYPE_RRSIG && dnssec_ok))
                    && is_dname_of_chain(reply, &owner)) {
@@ -250,7 +251,7 @@ enum status reply_read(const struct dns_message *message, bool dnssec_ok, struct
     enum chain_step end = follow_chain(message, reply);
     if (end == CHAIN_BROKEN)
         return reply->link_count > REPLY_LINKS_MAX ? STATUS_RANGE : STATUS_MALFORMED;
-    enum status status = keep_answer(message, dnssec_ok, reply);
+    enum status status = keep_answer(message, dnssec_ok, end == CHAIN_LOOPED, reply);
     if (status == STATUS_OK)
         status = keep_authority(message, dnssec_ok, reply);
     if (status == STATUS_OK)

@@ -44,6 +44,20 @@ static const struct {
       "= send 0 udp a.lan MX rd\n"
       "answer 0 NXDOMAIN ; lan 300 SOA 60\n"
       "= reply NOERROR aa rd ra; authority lan 300 SOA 60\n" },
+    { "a denied name with address= has no such type",
+      "server 198.51.100.1\n"
+      "address /ads.test/ 203.0.113.9\n"
+      "ask x.ads.test TXT\n"
+      "= send 0 udp x.ads.test TXT rd\n"
+      "answer 0 NXDOMAIN ; test 300 SOA 60\n"
+      "= reply NOERROR aa rd ra; authority test 300 SOA 60\n" },
+    { "a denied name stays denied where a server's line is nearer than address=",
+      "server /sub.ads.test/ 198.51.100.1\n"
+      "address /ads.test/ 203.0.113.9\n"
+      "ask x.sub.ads.test TXT\n"
+      "= send 0 udp x.sub.ads.test TXT rd\n"
+      "answer 0 NXDOMAIN ; test 300 SOA 60\n"
+      "= reply NXDOMAIN rd ra; authority test 300 SOA 60\n" },
     { "denial behind an alias stays", "server 198.51.100.1\n"
                                       "name x.lan 192.0.2.5\n"
                                       "ask w.test MX\n"
@@ -55,7 +69,7 @@ static const struct {
       "ask a.test A\n"
       "= send 0 udp a.test A rd\n"
       "answer 0 NOERROR a.test 60 CNAME b.test, b.test 60 CNAME a.test\n"
-      "= reply NOERROR rd ra: a.test 60 CNAME b.test\n"
+      "= reply NOERROR rd ra: a.test 60 CNAME b.test, b.test 60 CNAME a.test\n"
       "ask a.test A\n"
       "= send 0 udp a.test A rd\n" },
     { "the DNAME an alias was made from is passed on",

@@ -10,9 +10,9 @@
  * is bounded (security rule R18). */
 #define UPSTREAM_FANOUT_MAX 16
 
-/* All servers are asked again after this many queries or this long, and the first to answer is then
- * preferred. */
-#define UPSTREAM_PROBE_QUERIES 50
+/* All servers are asked again after this many queries to one of them or this long, and the first to
+ * answer is then preferred. */
+#define UPSTREAM_PROBE_QUERIES 51
 #define UPSTREAM_PROBE_MS      10000
 
 #define UPSTREAM_NONE UINT16_MAX

@@ -61,7 +61,7 @@ static void test_preferred(void **state)
         assert_int_equal(choose(&world, START + 1, &first), 1);
         assert_int_equal(first, 2);
     }
-    assert_int_equal(choose(&world, START + 1, &first), 3); /* the 51st */
+    assert_int_equal(choose(&world, START + 1, &first), 3); /* and then all again */
     upstream_state_answered(&world.state, 0, 1, 10, false);
     assert_int_equal(choose(&world, START + UPSTREAM_PROBE_MS, &first), 1);
     assert_int_equal(first, 1);

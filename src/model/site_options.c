@@ -414,8 +414,7 @@ const struct option site_options[] = {
         .examples = EXAMPLES("bind-interfaces"),
     },
     {
-        .name = "bind-dynamic", .kind = OPTION_FLAG, .area = "process",
-        .field = offsetof(struct site, bind_dynamic),
+        .name = "bind-dynamic", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "process",
         .shape = "",
         .help = "As bind-interfaces, and follow interfaces as they come and go",
         .doc = "New addresses of served interfaces are bound as they appear, old ones let go.",
@@ -468,8 +467,7 @@ const struct option site_options[] = {
         .shape = "[extra|proto]",
         .help = "Log every DNS query and what became of it",
         .doc = "extra starts each line with a serial number and the client's address and port, so that "
-               "the lines of one query can be found; proto adds UDP or TCP to that. SIGUSR1 then also "
-               "writes out the cache.",
+               "the lines of one query can be found; proto adds UDP or TCP to that.",
         .examples = EXAMPLES("log-queries", "log-queries=extra", "log-queries=proto"),
     },
     {

@@ -1,0 +1,193 @@
+#include "daemon/daemon_config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ARENA_CHUNK_BYTES ((size_t)64 * 1024)
+#define ARENA_LIMIT_BYTES ((size_t)1 << 31) /* a block list of a million names and more */
+#define RESOLV_LINE_BYTES 1024
+#define RESOLV_LINES_MAX  1000
+
+void daemon_config_init(struct daemon_config *config)
+{
+    *config = (struct daemon_config){ 0 };
+}
+
+struct config *config_create(void)
+{
+    struct config *config = calloc(1, sizeof(*config));
+    if (config == NULL)
+        return NULL;
+    arena_init(&config->arena, ARENA_CHUNK_BYTES, ARENA_LIMIT_BYTES);
+    daemon_config_init(&config->daemon);
+    site_init(&config->site);
+    dns_config_init(&config->dns);
+    dhcp_config_init(&config->dhcp);
+
+    size_t count = 0;
+    config->tables[count++] = option_own_table();
+    config->tables[count++] =
+        (struct option_table){ daemon_options, daemon_option_count, &config->daemon };
+    config->tables[count++] =
+        (struct option_table){ site_options, site_option_count, &config->site };
+    config->tables[count++] = (struct option_table){ dns_options, dns_option_count, &config->dns };
+    config->tables[count++] =
+        (struct option_table){ dns_record_options, dns_record_option_count, &config->dns };
+    config->tables[count++] =
+        (struct option_table){ dhcp_options, dhcp_option_count, &config->dhcp };
+    config->tables[count++] = (struct option_table){ later_options, later_option_count, NULL };
+    assert(count <= COUNT_OF(config->tables));
+    config->set = (struct option_set){ config->tables, count };
+    return config;
+}
+
+void config_free(struct config *config)
+{
+    if (config == NULL)
+        return;
+    arena_free(&config->arena);
+    free(config);
+}
+
+/* ------------------------------------------------------------------ site */
+
+static void finish_site(struct config *config, bool test_only)
+{
+    struct site *site = &config->site;
+    if (site->bind_interfaces && site->bind_dynamic && !test_only)
+        (void)option_fail_whole(&config->errors, &config->arena, (struct place){ 0 }, 1,
+                                "cannot set --bind-interfaces and --bind-dynamic",
+                                "bind-interfaces and bind-dynamic exclude each other; bind-dynamic "
+                                "does all that the other does");
+    site->bind = SITE_BIND_WILDCARD;
+    if (site->bind_dynamic)
+        site->bind = SITE_BIND_DYNAMIC;
+    else if (site->bind_interfaces)
+        site->bind = SITE_BIND_INTERFACES;
+}
+
+/* The first name of a "search" or "domain" line of resolv.conf. */
+static bool read_search_domain(const char *path, struct dname *domain)
+{
+    FILE *file = fopen(path, "re");
+    char line[RESOLV_LINE_BYTES];
+    bool found = false;
+    if (file == NULL)
+        return false;
+    for (int i = 0; !found && i < RESOLV_LINES_MAX && fgets(line, sizeof(line), file) != NULL;
+         i++) {
+        struct text rest = text_of(line);
+        struct text word;
+        found = text_next_word(&rest, &word)
+                && (text_equal(word, TEXT("search")) || text_equal(word, TEXT("domain")))
+                && text_next_word(&rest, &word) && dname_from_text(word, domain) == STATUS_OK
+                && !dname_is_root(domain);
+    }
+    (void)fclose(file);
+    return found;
+}
+
+/* domain=# */
+static void fill_domains(struct config *config)
+{
+    for (size_t i = 0; i < config->site.domain_count; i++) {
+        struct site_domain *domain = &config->site.domains[i];
+        /* With a range or an interface dnsmasq does not mind that there is none. */
+        if (domain->from_resolv && !read_search_domain("/etc/resolv.conf", &domain->name)
+            && domain->by == SITE_DOMAIN_ALL)
+            (void)option_fail_whole(&config->errors, &config->arena, domain->place, 5,
+                                    "no search directive found in /etc/resolv.conf",
+                                    "domain=# takes the domain from a \"search\" line of "
+                                    "/etc/resolv.conf, and there is none");
+    }
+}
+
+/* ------------------------------------------------------------------ dns */
+
+static void finish_dns(struct config *config, bool test_only)
+{
+    struct dns_config *dns = &config->dns;
+
+    if (dns->edns_udp_size < DNS_EDNS_UDP_SIZE_MIN)
+        dns->edns_udp_size = DNS_EDNS_UDP_SIZE_MIN;
+    if (dns->min_cache_ttl > DNS_MIN_CACHE_TTL_CAP)
+        dns->min_cache_ttl = DNS_MIN_CACHE_TTL_CAP;
+
+    if (dns->max_port != 0 && dns->max_port < dns->min_port && !test_only)
+        (void)option_fail_whole(&config->errors, &config->arena, (struct place){ 0 }, 1,
+                                "max_port cannot be smaller than min_port",
+                                "max-port=%u is smaller than min-port=%u", dns->max_port,
+                                dns->min_port);
+    if (dns->no_poll && !dns->no_resolv && dns->resolv_file_count > 1)
+        (void)option_fail_whole(
+            &config->errors, &config->arena, dns->resolv_files[1].place, 1,
+            "only one resolv.conf file allowed in no-poll mode.",
+            "with no-poll nobody looks which resolv-file is the newest, so there "
+            "can be only one");
+}
+
+/* ------------------------------------------------------------------ dhcp */
+
+/* By address, and lines with the same one in their order. */
+static int compare_hosts(const void *a, const void *b)
+{
+    const struct dhcp_host *first = *(const struct dhcp_host *const *)a;
+    const struct dhcp_host *second = *(const struct dhcp_host *const *)b;
+    int order = address_compare(&first->address, &second->address);
+    if (order != 0)
+        return order;
+    return first < second ? -1 : first > second;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct dhcp_host *first = *(const struct dhcp_host *const *)a;
+    const struct dhcp_host *second = *(const struct dhcp_host *const *)b;
+    return first < second ? -1 : first > second;
+}
+
+static void fail_duplicate(struct config *config, const struct dhcp_host *host)
+{
+    char address[ADDRESS_TEXT_MAX];
+    char compat[ADDRESS_TEXT_MAX + 64];
+    struct text_out out = text_out_on(compat, sizeof(compat));
+    address_text(&host->address, address);
+    text_printf(&out, "duplicate dhcp-host IP address %s", address);
+    (void)option_fail_at(&config->errors, &config->arena, host->place, compat,
+                         "dhcp-host: another host has the address %s already", address);
+}
+
+static void check_hosts(struct config *config)
+{
+    const struct dhcp_config *dhcp = &config->dhcp;
+    const struct dhcp_host **hosts = calloc(dhcp->host_count + 1, sizeof(*hosts));
+    size_t count = 0;
+    size_t doubled = 0;
+    if (hosts == NULL) {
+        (void)option_fail_whole(&config->errors, &config->arena, (struct place){ 0 }, 4,
+                                "could not get memory", "out of memory");
+        return;
+    }
+
+    for (size_t i = 0; i < dhcp->host_count; i++)
+        if (!address_is_none(&dhcp->hosts[i].address))
+            hosts[count++] = &dhcp->hosts[i];
+    qsort(hosts, count, sizeof(const struct dhcp_host *), compare_hosts);
+    /* The doubled ones gather at the front, where all has been compared: doubled < i. */
+    for (size_t i = 1; i < count; i++)
+        if (address_equal(&hosts[i - 1]->address, &hosts[i]->address))
+            hosts[doubled++] = hosts[i];
+    qsort(hosts, doubled, sizeof(const struct dhcp_host *), compare_places);
+    for (size_t i = 0; i < doubled; i++)
+        fail_duplicate(config, hosts[i]);
+    free(hosts);
+}
+
+enum status config_finish(struct config *config, bool test_only)
+{
+    finish_site(config, test_only);
+    fill_domains(config);
+    finish_dns(config, test_only);
+    check_hosts(config);
+    return config->errors.count == 0 ? STATUS_OK : STATUS_MALFORMED;
+}
