@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+"""Runs every test linnet has and ends with one line: N passed, N failed.
+
+Three builds: an ordinary one, one under AddressSanitizer and UndefinedBehaviorSanitizer, and one under
+ThreadSanitizer for what runs in several threads. Each runs unit tests, scenarios and fuzz corpora; then
+the system tests run the ordinary program in network namespaces and beside the peer."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+BUILDS = [
+    ("release", [], []),
+    ("asan", ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false"], []),
+    ("tsan", ["-Dbuildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"],
+     ["--suite", "threads"]),
+]
+TESTS_RUN = re.compile(r"\[==========\].*?(\d+) test\(s\) run")
+TESTS_FAILED = re.compile(r"\[  FAILED  \].*?(\d+) test\(s\), listed below")
+
+passed = 0
+failed = 0
+started = time.monotonic()
+
+
+def say(text):
+    print(f"[{time.monotonic() - started:5.0f} s] {text}", flush=True)
+
+
+def count(row):
+    """How many tests one program ran: cmocka says; any other program is one."""
+    global passed, failed
+    output = row.get("stdout", "") + row.get("stderr", "")
+    good = row["result"] in ("OK", "EXPECTEDFAIL")
+    ran = TESTS_RUN.findall(output)
+    bad = sum(int(n) for n in TESTS_FAILED.findall(output))
+    total = sum(int(n) for n in ran) if ran else 1
+    if good:
+        passed += total
+        return
+    bad = max(bad, 1)
+    failed += bad
+    passed += max(total - bad, 0)
+    print(f"--- {row['name']}: {row['result']}\n{output[-6000:]}", flush=True)
+
+
+def build(folder, options, selection):
+    """The whole tree, or with a selection of suites the program and just their tests."""
+    command = [ROOT / "tools/build", folder, *options]
+    if not selection:
+        return subprocess.run(command, cwd=ROOT).returncode == 0
+    if subprocess.run(command, cwd=ROOT, env=dict(os.environ, TARGETS="none")).returncode != 0:
+        return False
+    tests = json.loads(subprocess.run(["meson", "introspect", folder, "--tests"], capture_output=True,
+                                      check=True).stdout)
+    wanted = {os.path.relpath(test["cmd"][0], folder) for test in tests
+              if any(suite.endswith(f":{selection[1]}") for suite in test["suite"])}
+    targets = " ".join(sorted(wanted | {"src/daemon/linnet"}))
+    return subprocess.run(command, cwd=ROOT, env=dict(os.environ, TARGETS=targets)).returncode == 0
+
+
+def build_and_test(name, options, selection):
+    global failed
+    folder = ROOT / "build" / name
+    say(f"building {name}")
+    if not build(folder, options, selection):
+        print(f"--- the {name} build failed")
+        failed += 1
+        return
+    say(f"testing {name}")
+    log = folder / "meson-logs/testlog.json"
+    log.unlink(missing_ok=True)
+    subprocess.run(["meson", "test", "-C", folder, "--no-rebuild", *selection],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    if not rows:
+        print(f"--- the {name} build ran no test")
+        failed += 1
+    for row in rows:
+        count(row)
+
+
+def system_tests():
+    global passed, failed
+    say("system tests")
+    report = ROOT / "build/system.xml"
+    report.unlink(missing_ok=True)
+    environment = dict(os.environ, LINNET_BINARY=str(ROOT / "build/release/src/daemon/linnet"),
+                       LINNET_BINARY_ASAN=str(ROOT / "build/asan/src/daemon/linnet"),
+                       LINNET_BINARY_TSAN=str(ROOT / "build/tsan/src/daemon/linnet"))
+    subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs",
+                    f"--junitxml={report}", "tests/compat", "tests/system"], cwd=ROOT, env=environment)
+    if not report.exists():
+        print("--- the system tests did not run")
+        failed += 1
+        return
+    for suite in xml.parse(report).getroot().iter("testsuite"):
+        tests, bad, skipped = (int(suite.get(key)) for key in ("tests", "failures", "skipped"))
+        bad += int(suite.get("errors"))
+        failed += bad
+        passed += tests - bad - skipped
+
+
+def main():
+    os.environ.update({k: v for k, v in SANITIZERS.items() if k not in os.environ})
+    for name, options, selection in BUILDS:
+        build_and_test(name, options, selection)
+    system_tests()
+    say("done")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
