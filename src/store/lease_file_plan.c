@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #define CHANGES_TEXT_MAX ((size_t)1 << 20)
-#define DISK_BLOCK       512 /* what a disk writes whole or not at all */
+#define FILE_PAGE        4096 /* the least a reader is shown at once */
+#define DISK_BLOCK       512  /* what a disk writes whole or not at all */
 #define RECORD_NONE      UINT32_MAX
 
 static const struct lease_place no_line = { .offset = LEASE_LINE_NONE };
@@ -254,6 +255,36 @@ NODISCARD static bool plan_image(struct lease_plan *plan, const struct lease_dis
     return true;
 }
 
+/* ------------------------------------------------------------------ what went wrong */
+
+static void fail_all(struct lease_plan *plan)
+{
+    for (size_t i = 0; i < plan->flight.count; i++)
+        plan->flight.changes[i].failed = true;
+}
+
+/* The lines of these changes are not in the file: the records go back to what is. */
+static void unwind(struct lease_plan *plan, bool all)
+{
+    for (size_t i = plan->flight.count; i-- > 0;) {
+        struct lease_file_change *change = &plan->flight.changes[i];
+        if (change->record == RECORD_NONE || !(all || change->needs_append))
+            continue;
+        plan->records[change->record].line = change->before_line;
+        plan->records[change->record].older = change->before_older;
+        change->failed = true;
+    }
+}
+
+static void block_rewrite(struct lease_plan *plan, uint64_t now_ms)
+{
+    plan->needs_rewrite = true;
+    plan->failed_ms = now_ms;
+    plan->blocked_until_ms = now_ms + LEASE_FILE_RETRY_MS;
+}
+
+/* ------------------------------------------------------------------ choosing the way */
+
 /* A line of the file is about to become untrue. */
 static bool batch_kills(const struct lease_plan *plan, const struct lease_batch *batch)
 {
@@ -269,14 +300,21 @@ static bool batch_kills(const struct lease_plan *plan, const struct lease_batch 
     return false;
 }
 
+/* An image is not out of the question: it did not fail just now. */
+static bool may_image(const struct lease_plan *plan, const struct lease_batch *batch, uint64_t now)
+{
+    if (plan->patch_only)
+        return false;
+    return now >= plan->blocked_until_ms
+           || (batch->count > 0 && now - plan->failed_ms >= LEASE_FILE_REWRITE_MS);
+}
+
 static bool wants_image(const struct lease_plan *plan, const struct lease_batch *batch,
                         uint64_t now)
 {
     if (plan->force_rewrite)
         return true;
-    if (plan->patch_only
-        || (now < plan->blocked_until_ms
-            && (batch->count == 0 || now - plan->failed_ms < LEASE_FILE_REWRITE_MS)))
+    if (!may_image(plan, batch, now))
         return false;
     if (plan->needs_rewrite && (batch->count > 0 || plan->blocked_until_ms > 0))
         return true;
@@ -298,26 +336,36 @@ uint64_t lease_plan_deadline(const struct lease_plan *plan)
 {
     if (plan->needs_rewrite && plan->blocked_until_ms > 0)
         return plan->blocked_until_ms;
-    return plan->dead > 0 ? plan->dead_since_ms + LEASE_FILE_DEAD_WAIT_MS : UINT64_MAX;
+    if (plan->dead == 0)
+        return UINT64_MAX;
+    uint64_t soon = plan->rewritten_ms + LEASE_FILE_REWRITE_MS;
+    uint64_t late = plan->dead_since_ms + LEASE_FILE_DEAD_WAIT_MS;
+    return plan->dead >= plan->record_count / 4 && soon < late ? soon : late;
 }
 
-static void block_rewrite(struct lease_plan *plan, uint64_t now_ms)
+/* The append would be seen in part. */
+static bool crosses_a_page(const struct lease_plan *plan)
 {
-    plan->needs_rewrite = true;
-    plan->failed_ms = now_ms;
-    plan->blocked_until_ms = now_ms + LEASE_FILE_RETRY_MS;
+    return plan->append.count > 0 && plan->size <= LEASE_FILE_MIDDLE_BYTES
+           && plan->size / FILE_PAGE != (plan->size + plan->append.count - 1) / FILE_PAGE;
 }
 
 static void plan_flight(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
                         struct lease_work *work)
 {
+    bool possible = may_image(plan, &plan->flight, now_ms);
     bool wanted = wants_image(plan, &plan->flight, now_ms);
-    bool planned = wanted && plan_image(plan, disk, work);
     plan->force_rewrite = plan->patch_only = false;
-    if (planned)
+    if (!wanted) {
+        plan_patches(plan, disk, now_ms, work);
+        wanted = possible && crosses_a_page(plan);
+        if (!wanted)
+            return;
+        unwind(plan, true);
+    }
+    if (plan_image(plan, disk, work))
         return;
-    if (wanted)
-        block_rewrite(plan, now_ms); /* no memory for it now */
+    block_rewrite(plan, now_ms); /* no memory for it now */
     plan_patches(plan, disk, now_ms, work);
 }
 
@@ -333,25 +381,6 @@ void lease_plan_start(struct lease_plan *plan, const struct lease_disk *disk, ui
 }
 
 /* ------------------------------------------------------------------ after a batch */
-
-static void fail_all(struct lease_plan *plan)
-{
-    for (size_t i = 0; i < plan->flight.count; i++)
-        plan->flight.changes[i].failed = true;
-}
-
-/* The lines of these changes are not in the file: the records go back to what is. */
-static void unwind(struct lease_plan *plan, bool all)
-{
-    for (size_t i = plan->flight.count; i-- > 0;) {
-        struct lease_file_change *change = &plan->flight.changes[i];
-        if (change->record == RECORD_NONE || !(all || change->needs_append))
-            continue;
-        plan->records[change->record].line = change->before_line;
-        plan->records[change->record].older = change->before_older;
-        change->failed = true;
-    }
-}
 
 static void adopt_image(struct lease_plan *plan, uint64_t now_ms)
 {

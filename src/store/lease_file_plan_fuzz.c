@@ -1,0 +1,86 @@
+#include "store/lease_file_plan.h"
+
+/* A whole lease file of nobody's bytes: what was taken from it is in the image that is made of it,
+ * which loads again without a complaint, to the same. */
+static struct lease_table *table;
+static unsigned complaints;
+
+static void on_line(void *context, const struct lease_line *line)
+{
+    static const struct instant now = { 1000, 1700000000 };
+    struct lease *lease;
+    (void)context;
+    if (line->kind != LEASE_LINE_LEASE || line->lease_kind != LEASE_IP4)
+        return;
+    struct bytes id = bytes_of(line->client_id, line->client_id_count);
+    lease = lease_table_by_address(table, &line->address);
+    if (lease == NULL
+        && lease_table_add(table, &line->address, LEASE_IP4, &line->hardware, id, &lease)
+               != STATUS_OK)
+        return;
+    if (lease_table_set_client(table, lease, &line->hardware, id) != STATUS_OK
+        || lease_table_set_name(table, lease, line->name, TEXT_NONE) != STATUS_OK)
+        return;
+    lease_table_set_expiry_wall(table, lease, now, line->expires);
+}
+
+static void on_complaint(void *context, unsigned line, const char *why)
+{
+    (void)context;
+    (void)line;
+    (void)why;
+    complaints++;
+}
+
+static struct lease_plan *load(struct text all)
+{
+    static const struct siphash_key key = { 1, 2 };
+    static struct lease_plan plan;
+    complaints = 0;
+    enum status status = lease_table_create(&key, 64, &table);
+    if (status == STATUS_OK)
+        status = lease_plan_init(&plan, table);
+    assert(status == STATUS_OK);
+    lease_plan_load(&plan, all, on_line, on_complaint, NULL);
+    return &plan;
+}
+
+static struct bytes image_of(struct lease_plan *plan)
+{
+    struct lease_work work;
+    plan->force_rewrite = true;
+    lease_plan_start(plan, NULL, 0, &work);
+    assert(work.rewrite);
+    work.new_fd = 3;
+    if (!lease_plan_settle(plan, &work, 0))
+        assert(false);
+    lease_plan_done(plan);
+    return work.image;
+}
+
+static void unload(struct lease_plan *plan)
+{
+    lease_plan_free(plan);
+    lease_table_free(table);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
+{
+    static uint8_t first[1 << 20];
+    struct lease_plan *plan = load(text_from_bytes(bytes_of(data, count)));
+    struct bytes_writer writer = bytes_writer_on(first, sizeof(first));
+    bytes_write_span(&writer, image_of(plan));
+    uint32_t leases = lease_table_count(table);
+    unload(plan);
+    if (writer.failed)
+        return 0;
+
+    plan = load(text_from_bytes(bytes_writer_written(&writer)));
+    assert(complaints == 0);
+    assert(lease_table_count(table) == leases);
+    assert(image_of(plan).count == bytes_writer_count(&writer));
+    unload(plan);
+    return 0;
+}
