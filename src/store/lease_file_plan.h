@@ -11,7 +11,7 @@
  *
  * A reader of the file sees whole lines: a rename shows all or nothing, and so does an append inside
  * one page of the file. The kernel shows a longer append page by page, so such a batch is done as an
- * image, unless the file is so large (17,000 leases) that this would cost more than it is worth. */
+ * image, unless the file is so large (a thousand leases) that this would be felt in every exchange. */
 #ifndef LINNET_STORE_LEASE_FILE_PLAN_H
 #define LINNET_STORE_LEASE_FILE_PLAN_H
 
@@ -20,7 +20,8 @@
 
 #define LEASE_FILE_CHANGES_MAX  4096   /* that wait for the disk; more is STATUS_FULL */
 #define LEASE_FILE_SMALL_BYTES  65536  /* written anew whenever a line in it dies */
-#define LEASE_FILE_MIDDLE_BYTES (1024 * 1024)  /* written anew rather than appended across a page */
+#define LEASE_FILE_MIDDLE_BYTES 65536  /* written anew rather than appended across a page: there it costs
+                                           * less than the sync that has to be done anyway */
 #define LEASE_FILE_REWRITE_MS   1000   /* a larger one at most so often */
 #define LEASE_FILE_RETRY_MS     60000  /* after a rewrite failed */
 #define LEASE_FILE_DEAD_WAIT_MS 10000  /* longest that a dead line stands in a larger one */
