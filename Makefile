@@ -1,6 +1,7 @@
 # Two commands do all the set-up on a fresh machine: `make run` and `make test`.
 #
 #   make run               a small network on this machine: linnet as its router, two real clients
+#   make run DEMO=--once   the same, and ends when the story is told
 #   make run ARGS="-d ..." plain linnet with these arguments
 #   make test              every test there is; the last line says how many passed
 #   make fuzz FUZZ_SECONDS=60   hunts with libFuzzer, each target so long
@@ -11,17 +12,17 @@ BUILD        ?= build/release
 FUZZ_SECONDS ?= 60
 PYTHON       := /usr/bin/python3
 
-.PHONY: all run test fuzz bench docs clean packages-build packages-run packages-test packages-fuzz
+.PHONY: all run test fuzz bench docs clean always
 
 all: packages-build
-	@tools/build $(BUILD)
+	@tools/build $(BUILD) -Dtests=disabled
 
 run: packages-run
-	@tools/build $(BUILD)
+	@tools/build $(BUILD) -Dtests=disabled
 ifdef ARGS
 	@exec $(BUILD)/src/daemon/linnet $(ARGS)
 else
-	@exec $(PYTHON) tests/demo/demo.py $(BUILD)/src/daemon/linnet
+	@exec $(PYTHON) tests/demo/demo.py $(BUILD)/src/daemon/linnet $(DEMO)
 endif
 
 test: packages-test
@@ -31,14 +32,14 @@ fuzz: packages-fuzz
 	@exec tools/fuzz $(FUZZ_SECONDS)
 
 bench: packages-test
-	@tools/build $(BUILD)
+	@tools/build $(BUILD) -Dtests=disabled
 	@exec $(PYTHON) bench/run.py $(BUILD)
 
 docs: packages-build
-	@tools/build $(BUILD)
+	@tools/build $(BUILD) -Dtests=disabled
 	@$(BUILD)/src/daemon/linnet --print-manual > docs/linnet.conf.5
 
-packages-%:
+packages-%: always
 	@tools/packages $*
 
 clean:

@@ -20,9 +20,9 @@ SANITIZERS = {
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
 BUILDS = [
-    ("release", [], []),
-    ("asan", ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false"], []),
-    ("tsan", ["-Dbuildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"],
+    ("test", ["-Dtests=enabled"], []),
+    ("asan", ["-Dtests=enabled", "-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false"], []),
+    ("tsan", ["-Dtests=enabled", "-Dbuildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"],
      ["--suite", "threads"]),
 ]
 TESTS_RUN = re.compile(r"\[==========\].*?(\d+) test\(s\) run")
@@ -95,7 +95,7 @@ def system_tests():
     say("system tests")
     report = ROOT / "build/system.xml"
     report.unlink(missing_ok=True)
-    environment = dict(os.environ, LINNET_BINARY=str(ROOT / "build/release/src/daemon/linnet"),
+    environment = dict(os.environ, LINNET_BINARY=str(ROOT / "build/test/src/daemon/linnet"),
                        LINNET_BINARY_ASAN=str(ROOT / "build/asan/src/daemon/linnet"),
                        LINNET_BINARY_TSAN=str(ROOT / "build/tsan/src/daemon/linnet"))
     subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs",
