@@ -42,7 +42,7 @@ static inline struct bytes_reader bytes_reader_on(struct bytes span)
 {
     /* Never NULL inside, so that the arithmetic below is defined for an empty span too. */
     const uint8_t *start = span.at != NULL ? span.at : (const uint8_t *)"";
-    return (struct bytes_reader){ start, start, start + span.count, false };
+    return (struct bytes_reader){ start, start, start + (span.at != NULL ? span.count : 0), false };
 }
 
 /* Bytes not yet read; 0 after a failure. */
@@ -100,7 +100,8 @@ static inline void bytes_read_skip(struct bytes_reader *reader, size_t count)
     (void)bytes_reader_take(reader, count);
 }
 
-/* The next `count` bytes as a view into the span; an empty view when they do not fit (and fails). */
+/* The next `count` bytes as a view into the span; an empty view when
+ * they do not fit (and fails). */
 static inline struct bytes bytes_read_span(struct bytes_reader *reader, size_t count)
 {
     const uint8_t *at = bytes_reader_take(reader, count);

@@ -25,6 +25,7 @@
 #define LEASE_NAMES_EXTRA       64
 #define RESOLV_SETTLE_MS        20   /* a writer of resolv.conf is given this long to finish */
 #define RESOLV_POLL_MS          1000 /* where a folder cannot be watched */
+#define LOW_PORTS               1024 /* below them only root may bind */
 #define RECLAIM_MS              200
 #define PORT_MIN_DEFAULT        1024 /* of random upstream ports */
 
@@ -413,6 +414,26 @@ static void create_workers(struct daemon *daemon)
         startup_fail(&daemon->startup, EXIT_MEMORY, "no memory for DNS workers");
 }
 
+/* Sockets to upstreams are made as questions come: tied to an interface or from a low port, they
+ * need a right each. */
+static struct privilege_plan needed_later(const struct dns_config *dns)
+{
+    struct privilege_plan keep = {
+        .keep_bind_service =
+            (dns->query_port_given && dns->query_port > 0 && dns->query_port < LOW_PORTS)
+            || (dns->min_port > 0 && dns->min_port < LOW_PORTS)
+            || (dns->max_port > 0 && dns->max_port < LOW_PORTS),
+    };
+    for (size_t i = 0; i < dns->server_count; i++) {
+        const struct dns_server *server = &dns->servers[i];
+        keep.keep_net_raw = keep.keep_net_raw || server->interface != NULL;
+        keep.keep_bind_service = keep.keep_bind_service
+                                 || (server->source_port_given && server->source.port > 0
+                                     && server->source.port < LOW_PORTS);
+    }
+    return keep;
+}
+
 /* What needs root, in dnsmasq's order: sockets, pid file, then away with it. */
 static void open_what_needs_root(struct daemon *daemon)
 {
@@ -428,9 +449,7 @@ static void open_what_needs_root(struct daemon *daemon)
     if (pid_file == NULL)
         pid_file = daemon->compat ? DEFAULT_PID_FILE_COMPAT : DEFAULT_PID_FILE;
     startup_write_pid(&daemon->startup, pid_file);
-    struct privilege_plan keep = { 0 };
-    for (size_t i = 0; i < config->dns.server_count; i++)
-        keep.keep_net_raw = keep.keep_net_raw || config->dns.servers[i].interface != NULL;
+    struct privilege_plan keep = needed_later(&config->dns);
     startup_drop_privileges(&daemon->startup, &config->daemon, &keep);
 }
 

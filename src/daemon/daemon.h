@@ -4,8 +4,8 @@
 
 #include "daemon/daemon_config.h"
 
-/* Serves until SIGTERM. Returns the exit code; start-up failures end the process through startup_fail.
- * program: "linnet" or "dnsmasq". */
+/* Serves until SIGTERM. Returns the exit code; start-up failures end the process through
+ * startup_fail. program: "linnet" or "dnsmasq". */
 int daemon_run(const struct config *config, const char *program);
 
 /* The log as the configuration wants it. STATUS_RANGE for an unknown facility, STATUS_SYSTEM. */

@@ -7,7 +7,7 @@
 #include "platform/instant.h"
 #include "store/lease_file_io.h"
 
-#define DEFAULT_LEASE_FILE        "/var/lib/linnet/linnet.leases"
+#define DEFAULT_LEASE_FOLDER      "/var/lib/linnet"
 #define DEFAULT_LEASE_FILE_COMPAT "/var/lib/misc/dnsmasq.leases"
 
 bool dhcp_service_wanted(const struct config *config)
@@ -35,13 +35,14 @@ static const struct local_names *configured_names(void *context)
     return service->views->names->names;
 }
 
-static const char *lease_file_path(const struct dhcp_service *service,
-                                   const struct startup *startup)
+static const char *lease_file_path(const struct dhcp_service *service, struct startup *startup)
 {
     if (service->config->dhcp.lease_file != NULL && service->config->dhcp.lease_file[0] != '\0')
         return service->config->dhcp.lease_file;
-    return strcmp(startup->program, "dnsmasq") == 0 ? DEFAULT_LEASE_FILE_COMPAT
-                                                    : DEFAULT_LEASE_FILE;
+    if (strcmp(startup->program, "dnsmasq") == 0)
+        return DEFAULT_LEASE_FILE_COMPAT;
+    startup_make_folder(startup, &service->config->daemon, DEFAULT_LEASE_FOLDER);
+    return DEFAULT_LEASE_FOLDER "/linnet.leases";
 }
 
 /* The one interface DHCP is for, when it is plain and sockets are bound individually: then the

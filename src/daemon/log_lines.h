@@ -1,5 +1,5 @@
-/* Events to the log lines people's tools parse (dns.md section 15, dhcp.md section 13). The only place
- * that knows their words. */
+/* Events to the log lines people's tools parse (dns.md section 15, dhcp.md section 13). The only
+ * place that knows their words. */
 #ifndef LINNET_DAEMON_LOG_LINES_H
 #define LINNET_DAEMON_LOG_LINES_H
 
@@ -8,8 +8,8 @@
 #include "model/event.h"
 #include "model/site.h"
 
-/* Lines that strangers can cause are written at most once in a while for each kind; the ones held back
- * are counted and told with the next. A kind is the reason's constant text. Any thread. */
+/* Lines that strangers can cause are written at most once in a while for each kind; the ones held
+ * back are counted and told with the next. A kind is the reason's constant text. Any thread. */
 #define LOG_LINES_KINDS 16
 struct log_lines_rate {
     _Atomic(const char *) kind;
@@ -28,6 +28,7 @@ struct event_sink log_lines_dns_sink(struct log_lines *lines);
 struct event_sink log_lines_dhcp_sink(struct log_lines *lines);
 
 /* One event as its line, without prefix; false when it makes none. For tests and for the sinks. */
-bool log_lines_format(const struct log_lines *lines, const struct event *event, struct text_out *out);
+bool log_lines_format(const struct log_lines *lines, const struct event *event,
+                      struct text_out *out);
 
 #endif

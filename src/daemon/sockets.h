@@ -17,8 +17,8 @@ struct dns_sockets {
     int *tcp;
 };
 
-/* Where to listen: pure. STATUS_NOT_FOUND with *missing: an interface= that does not exist while binding
- * individually. */
+/* Where to listen: pure. STATUS_NOT_FOUND with *missing: an interface= that does not exist while
+ * binding individually. */
 NODISCARD enum status sockets_endpoints(const struct site *site, const struct network *network,
                                         struct endpoint *endpoints, size_t room, size_t *count,
                                         const char **missing);

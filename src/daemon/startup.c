@@ -121,21 +121,46 @@ void startup_remove_pid(struct startup *startup)
     startup->pid_file = NULL;
 }
 
+static const char *user_of(const struct daemon_config *config)
+{
+    return config->user != NULL ? config->user : DEFAULT_USER;
+}
+
+/* Whom we become; false when we stay who we are. */
+static bool find_user(struct startup *startup, const struct daemon_config *config,
+                      struct privilege_plan *plan)
+{
+    if (startup->debug || !privilege_is_root())
+        return false;
+    const char *unknown;
+    if (privilege_find(user_of(config), config->group, DEFAULT_GROUP, plan, &unknown) != STATUS_OK)
+        startup_fail(startup, EXIT_CONFIG, "unknown user or group: %s", unknown);
+    return true;
+}
+
+void startup_make_folder(struct startup *startup, const struct daemon_config *config,
+                         const char *folder)
+{
+    struct privilege_plan plan = { 0 };
+    if (mkdir(folder, 0755) != 0)
+        return; /* there already, or opening the file in it will say what is wrong */
+    if (find_user(startup, config, &plan) && plan.change_user
+        && chown(folder, plan.user, plan.group) != 0)
+        log_line(LOG_PART_MAIN, LOG_WARN, "warning: cannot give %s to %s: %s", folder,
+                 user_of(config), strerror(errno));
+}
+
 void startup_drop_privileges(struct startup *startup, const struct daemon_config *config,
                              const struct privilege_plan *keep)
 {
-    if (startup->debug || !privilege_is_root())
-        return;
     struct privilege_plan plan = *keep;
-    const char *unknown;
-    const char *user = config->user != NULL ? config->user : DEFAULT_USER;
-    if (privilege_find(user, config->group, DEFAULT_GROUP, &plan, &unknown) != STATUS_OK)
-        startup_fail(startup, EXIT_CONFIG, "unknown user or group: %s", unknown);
+    if (!find_user(startup, config, &plan))
+        return;
     /* So that the log can be opened anew by who we are then. */
     if (plan.change_user && log_descriptor() >= 0
         && fchown(log_descriptor(), plan.user, (gid_t)-1) != 0)
-        log_line(LOG_PART_MAIN, LOG_WARN, "warning: cannot give the log file to %s: %s", user,
-                 strerror(errno));
+        log_line(LOG_PART_MAIN, LOG_WARN, "warning: cannot give the log file to %s: %s",
+                 user_of(config), strerror(errno));
     if (privilege_drop(&plan) != STATUS_OK)
         startup_fail(startup, EXIT_OTHER, "cannot give up root: %s", strerror(errno));
 }

@@ -1,5 +1,5 @@
-/* Becoming a daemon: forks whose parent waits for the verdict, errors that reach the terminal and the
- * exit code, the pid file, giving up root. */
+/* Becoming a daemon: forks whose parent waits for the verdict, errors that reach the terminal and
+ * the exit code, the pid file, giving up root. */
 #ifndef LINNET_DAEMON_STARTUP_H
 #define LINNET_DAEMON_STARTUP_H
 
@@ -22,17 +22,22 @@ struct startup {
     bool debug;             /* -d */
 };
 
-/* In the background, returns only in the daemon; the parent waits and exits with the daemon's verdict.
- * In the foreground returns at once. */
+/* In the background, returns only in the daemon; the parent waits and exits with the daemon's
+ * verdict. In the foreground returns at once. */
 void startup_fork(struct startup *startup, const struct daemon_config *config, const char *program);
 
 /* Says why on stderr (an empty line first) and in the log, and exits with the code, here and in the
  * waiting parent. */
-NORETURN PRINTF_LIKE(3, 4) void startup_fail(struct startup *startup, int code, const char *format, ...);
+NORETURN PRINTF_LIKE(3, 4) void startup_fail(struct startup *startup, int code, const char *format,
+                                             ...);
 
 /* Writes the pid file (before root is given up) unless there is none to write. */
 void startup_write_pid(struct startup *startup, const char *path);
 void startup_remove_pid(struct startup *startup);
+
+/* Makes a folder of our own if it is not there, and gives it to the user we become. */
+void startup_make_folder(struct startup *startup, const struct daemon_config *config,
+                         const char *folder);
 
 /* User, group, capabilities. `keep`: what the configuration still needs. */
 struct privilege_plan;

@@ -48,8 +48,8 @@ void statistics_log(const struct statistics *statistics)
     SAY("time %" PRId64, statistics->time);
     SAY("cache size %u, %" PRIu64 "/%" PRIu64 " cache insertions re-used unexpired cache entries.",
         statistics->cache_size, statistics->cache.evictions, statistics->cache.insertions);
-    SAY("queries forwarded %" PRIu64 ", queries answered locally %" PRIu64, dns->forwarded,
-        dns->answered_local + dns->answered_cache);
+    SAY("queries forwarded %" PRIu64 ", queries answered locally %" PRIu64,
+        dns->forwarded - dns->joined, dns->answered_local + dns->answered_cache);
     SAY("TCP connections: in use %" PRIu64 ", highest %" PRIu64 ", max allowed %u.",
         workers->shell.tcp_open, workers->shell.tcp_open_max, statistics->tcp_connections_max);
     log_dropped(dns);

@@ -264,6 +264,10 @@ bool views_read_resolv(struct views *views, bool force)
 {
     bool changed;
     const char *path = newest_resolv(views, &changed);
+    size_t wanted;
+    views_resolv_paths(views, &wanted);
+    if (path == NULL && wanted > 0 && (changed || force))
+        log_line(LOG_PART_MAIN, LOG_WARN, "no resolv.conf to read now: servers stay as they are");
     if (path == NULL || (!changed && !force))
         return false;
     struct text content;

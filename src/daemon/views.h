@@ -1,5 +1,6 @@
-/* What DNS workers and DHCP look at, kept current: the network, local names from hosts files, servers
- * from resolv files, and the view made of them all. Main thread only; workers see published views. */
+/* What DNS workers and DHCP look at, kept current: the network, local names from hosts files,
+ * servers from resolv files, and the view made of them all. Main thread only;
+ * workers see published views. */
 #ifndef LINNET_DAEMON_VIEWS_H
 #define LINNET_DAEMON_VIEWS_H
 
@@ -55,7 +56,8 @@ bool views_read_resolv(struct views *views, bool force);
 /* The files to watch, as configured; count in *count. */
 const char *const *views_resolv_paths(const struct views *views, size_t *count);
 
-/* Builds a view of all that and publishes it; new_servers: the server list changed and is logged. */
+/* Builds a view of all that and publishes it; new_servers: the server
+ * list changed and is logged. */
 NODISCARD enum status views_publish(struct views *views, bool new_servers);
 /* Frees views that no worker can still see. Returns how many are still waiting. */
 size_t views_reclaim(struct views *views);

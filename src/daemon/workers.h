@@ -1,5 +1,5 @@
-/* DNS workers: the first on the main loop, the others each on a loop and thread of their own, with their
- * own sockets, flights and random numbers, sharing cache, lease names and views. */
+/* DNS workers: the first on the main loop, the others each on a loop and thread of their own, with
+ * their own sockets, flights and random numbers, sharing cache, lease names and views. */
 #ifndef LINNET_DAEMON_WORKERS_H
 #define LINNET_DAEMON_WORKERS_H
 
@@ -32,13 +32,13 @@ struct workers_setup {
 NODISCARD struct workers *workers_create(const struct workers_setup *setup);
 NODISCARD enum status workers_start(struct workers *workers);
 
-/* Sums the reports of all workers and calls `done` on the main loop; a second call before that changes
- * nothing. */
+/* Sums the reports of all workers and calls `done` on the main loop; a second call before that
+ * changes nothing. */
 void workers_report(struct workers *workers,
                     void (*done)(void *context, const struct worker_report *sum), void *context);
 
-/* Stops and joins the other threads and closes worker 0's handles; run the main loop until it is empty,
- * then workers_free. */
+/* Stops and joins the other threads and closes worker 0's handles; run the main loop until it is
+ * empty, then workers_free. */
 void workers_stop(struct workers *workers);
 void workers_free(struct workers *workers);
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "platform/tcp.h"
+
 #define MESSAGE_MAX     65535
 #define PREFIX_BYTES    2
 #define BACKLOG         128
@@ -101,6 +103,8 @@ static bool take_questions(struct dns_tcp_connection *connection)
         if (reader.failed)
             break;
         at += PREFIX_BYTES + count;
+        /* Only a whole question counts as life: whoever sends it byte by byte is idle. */
+        connection_touch(connection);
         ask(connection, message);
     }
     connection->count -= at;
@@ -127,7 +131,6 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
     bool keep = count > 0;
     if (keep) {
         connection->count += (size_t)count;
-        connection_touch(connection);
         keep = take_questions(connection);
     }
     if (!keep)
@@ -143,8 +146,8 @@ static uint32_t interface_of(const struct dns_shell *shell, const struct address
     return own != NULL ? own->interface : 0;
 }
 
-/* Who is at both ends. The kernel does not say where a connection came in, so it counts as arrived
- * on the interface of the address it was made to; only link-local ones carry their interface. */
+/* Who is at both ends, and where it came in: as the system says, so that TCP and UDP pass the same
+ * gate (R13); where it does not say, by the address that was asked. */
 static bool read_ends(struct dns_tcp_connection *connection)
 {
     struct sockaddr_storage name;
@@ -157,10 +160,34 @@ static bool read_ends(struct dns_tcp_connection *connection)
     if (uv_tcp_getsockname(&connection->tcp, (struct sockaddr *)&name, &count) != 0
         || endpoint_from_sockaddr((struct sockaddr *)&name, &local) != STATUS_OK)
         return false;
+    uv_os_fd_t fd;
     connection->local = local.address;
-    connection->interface =
-        local.scope != 0 ? local.scope : interface_of(connection->shell, &local.address);
+    if (uv_fileno((uv_handle_t *)&connection->tcp, &fd) != 0
+        || !tcp_arrival_interface(fd, (enum address_family)local.address.family,
+                                  &connection->interface))
+        connection->interface = interface_of(connection->shell, &local.address);
     return true;
+}
+
+/* One source may hold half of the places; beyond that its own oldest connection gives way, so that
+ * it shuts nobody else out. */
+static void bound_source(struct dns_shell *shell, const struct dns_tcp_connection *newest)
+{
+    uint32_t held = 0;
+    struct dns_tcp_connection *oldest = NULL;
+    LIST_EACH(node, &shell->connections_by_age)
+    {
+        struct dns_tcp_connection *each = CONTAINER_OF(node, struct dns_tcp_connection, node);
+        if (!address_equal(&each->from.address, &newest->from.address))
+            continue;
+        held++;
+        if (oldest == NULL && each != newest)
+            oldest = each;
+    }
+    if (oldest == NULL || held <= shell->connections.capacity / 2 + 1)
+        return;
+    shell->counters.tcp_idle_closed++;
+    connection_close(oldest);
 }
 
 /* A place for a new connection: a free one, or that of the longest idle. */
@@ -226,6 +253,8 @@ static void on_connection(uv_stream_t *stream, int status)
     if (uv_accept(stream, (uv_stream_t *)&connection->tcp) != 0 || !read_ends(connection)
         || uv_read_start((uv_stream_t *)&connection->tcp, on_buffer, on_read) != 0)
         connection_close(connection);
+    else
+        bound_source(shell, connection);
     dns_shell_leave(shell);
 }
 

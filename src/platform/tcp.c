@@ -7,6 +7,65 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#if defined(IP_PKTOPTIONS) && defined(IPV6_2292PKTOPTIONS)
+
+/* Linux keeps the interface of the first packet for connections of a listener that asked for it. */
+static void remember_arrival(int fd, int family)
+{
+    int on = 1;
+    if (family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+    else
+        setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+}
+
+bool tcp_arrival_interface(int fd, enum address_family family, uint32_t *interface)
+{
+    uint8_t control[256] __attribute__((aligned(8)));
+    socklen_t count = sizeof control;
+    bool ip6 = family == ADDRESS_IP6;
+    if (getsockopt(fd, ip6 ? IPPROTO_IPV6 : IPPROTO_IP, ip6 ? IPV6_2292PKTOPTIONS : IP_PKTOPTIONS,
+                   control, &count)
+        != 0)
+        return false;
+    struct msghdr header = { .msg_control = control, .msg_controllen = count };
+    uint32_t index = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c != NULL; c = CMSG_NXTHDR(&header, c)) {
+        struct in_pktinfo info4;
+        struct in6_pktinfo info6;
+        if (!ip6 && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            memcpy(&info4, CMSG_DATA(c), sizeof info4);
+            index = (uint32_t)info4.ipi_ifindex;
+        } else if (ip6 && c->cmsg_level == IPPROTO_IPV6
+                   && (c->cmsg_type == IPV6_PKTINFO || c->cmsg_type == IPV6_2292PKTINFO)) {
+            memcpy(&info6, CMSG_DATA(c), sizeof info6);
+            index = info6.ipi6_ifindex;
+        }
+    }
+    if (index == 0)
+        return false;
+    *interface = index;
+    return true;
+}
+
+#else
+
+static void remember_arrival(int fd, int family)
+{
+    (void)fd;
+    (void)family;
+}
+
+bool tcp_arrival_interface(int fd, enum address_family family, uint32_t *interface)
+{
+    (void)fd;
+    (void)family;
+    (void)interface;
+    return false;
+}
+
+#endif
+
 static bool apply_setup(int fd, int family, bool reuse_port)
 {
     int on = 1;
@@ -16,6 +75,7 @@ static bool apply_setup(int fd, int family, bool reuse_port)
         return false;
     if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return false;
+    remember_arrival(fd, family);
     return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 

@@ -9,6 +9,10 @@
  * reuse_port: several sockets share the port, one per worker. STATUS_SYSTEM with errno. */
 NODISCARD enum status tcp_bind(const struct endpoint *local, bool reuse_port, int *fd);
 
+/* The interface that an accepted connection came in on, as the system remembers it from its first
+ * packet. False when it does not say: then the caller goes by the address. */
+bool tcp_arrival_interface(int fd, enum address_family family, uint32_t *interface);
+
 /* Ties a socket to an interface. STATUS_SYSTEM with errno. */
 NODISCARD enum status socket_bind_device(int fd, const char *device);
 
