@@ -1,4 +1,5 @@
-/* IP addresses, prefixes, ranges, endpoints, hardware addresses: values, passed and kept by value. */
+/* IP addresses, prefixes, ranges, endpoints, hardware addresses: values,
+ * passed and kept by value. */
 #ifndef LINNET_BASE_ADDRESS_H
 #define LINNET_BASE_ADDRESS_H
 
@@ -101,15 +102,17 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 void text_put_endpoint(struct text_out *out, const struct endpoint *endpoint);
 
 bool hardware_equal(const struct hardware *a, const struct hardware *b);
-/* "02:00:00:00:00:01", also "TT-02:00:..." with the ARP type in hex, ':' or '-' between bytes, one or
- * two digits a byte. STATUS_MALFORMED for anything else, STATUS_RANGE above HARDWARE_MAX bytes. */
+/* "02:00:00:00:00:01", also "TT-02:00:..." with the ARP type in hex, ':' or '-' between bytes, one
+ * or two digits a byte. STATUS_MALFORMED for anything else, STATUS_RANGE
+ * above HARDWARE_MAX bytes. */
 NODISCARD enum status hardware_from_text(struct text text, struct hardware *hardware);
 /* Lower case, colons; with a "TT-" prefix when the type is not Ethernet. */
 void text_put_hardware(struct text_out *out, const struct hardware *hardware);
 
 /* sockaddr to endpoint and back. `to` must hold a sockaddr_storage. */
 struct sockaddr;
-NODISCARD enum status endpoint_from_sockaddr(const struct sockaddr *from, struct endpoint *endpoint);
+NODISCARD enum status endpoint_from_sockaddr(const struct sockaddr *from,
+                                             struct endpoint *endpoint);
 /* Returns the length written. */
 unsigned endpoint_to_sockaddr(const struct endpoint *endpoint, void *to);
 

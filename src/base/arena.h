@@ -1,7 +1,7 @@
 /* Bump memory for one request (or one config): take, take, take, then drop all at once.
  *
- * Grows by chunks up to `limit` bytes in total; arena_reset keeps the first chunk, so a worker whose
- * requests fit in it never calls malloc again. Not for sharing between threads. */
+ * Grows by chunks up to `limit` bytes in total; arena_reset keeps the first chunk, so a worker
+ * whose requests fit in it never calls malloc again. Not for sharing between threads. */
 #ifndef LINNET_BASE_ARENA_H
 #define LINNET_BASE_ARENA_H
 
@@ -26,8 +26,8 @@ void arena_reset(struct arena *arena);
 /* Gives everything back to malloc; the arena may be used again. */
 void arena_free(struct arena *arena);
 
-/* Zeroed memory aligned for any type; NULL past the limit or when malloc fails. count 0 gives a valid
- * pointer to nothing. */
+/* Zeroed memory aligned for any type; NULL past the limit or when malloc fails. count 0 gives a
+ * valid pointer to nothing. */
 NODISCARD void *arena_take(struct arena *arena, size_t count);
 /* items * size, checked. */
 NODISCARD void *arena_take_array(struct arena *arena, size_t items, size_t size);

@@ -1,7 +1,7 @@
 /* Where lines for people go: standard error, a file, syslog, or a memory buffer in tests.
  *
- * Only shells (`*_io.c`), modules and the daemon log. Any thread may. A line is at most LOG_LINE_MAX
- * bytes and is written with one system call. */
+ * Only shells (`*_io.c`), modules and the daemon log. Any thread may. A line is at most
+ * LOG_LINE_MAX bytes and is written with one system call. */
 #ifndef LINNET_BASE_LOG_H
 #define LINNET_BASE_LOG_H
 
@@ -15,7 +15,9 @@
 #define LOG_LINE_MAX 2048
 
 /* As syslog's, so that they may be passed on. */
-enum log_level { LOG_CRITICAL = 2, LOG_ERROR = 3, LOG_WARN = 4, LOG_NOTE = 5, LOG_INFORM = 6, LOG_DETAIL = 7 };
+enum log_level {
+    LOG_CRITICAL = 2, LOG_ERROR = 3, LOG_WARN = 4, LOG_NOTE = 5, LOG_INFORM = 6, LOG_DETAIL = 7,
+};
 
 /* Which duty speaks: becomes the ident, e.g. "linnet-dhcp". */
 enum log_part { LOG_PART_MAIN, LOG_PART_DHCP, LOG_PART_TFTP, LOG_PART_SCRIPT, LOG_PART_COUNT };
@@ -49,7 +51,8 @@ PRINTF_LIKE(3, 0)
 void log_vline(enum log_part part, enum log_level level, const char *format, va_list arguments);
 
 /* At most one line a second of one kind: true when this one may be written. When lines were held
- * back since the last, *suppressed says how many. Not thread-safe per object; keep one per thread. */
+ * back since the last, *suppressed says how many. Not thread-safe per
+ * object; keep one per thread. */
 struct log_rate {
     mono_ms last;
     uint64_t held;

@@ -24,7 +24,8 @@ struct mailbox {
 NODISCARD enum status mailbox_init(struct mailbox *box, size_t message_bytes, uint32_t capacity,
                                    void (*wake)(void *context), void *context);
 void mailbox_free(struct mailbox *box);
-/* Copies the message in and wakes the owner if the box was empty. STATUS_FULL when there is no room. */
+/* Copies the message in and wakes the owner if the box was empty.
+ * STATUS_FULL when there is no room. */
 NODISCARD enum status mailbox_post(struct mailbox *box, const void *message);
 /* Copies the oldest out; false when empty. Only the owner calls this. */
 bool mailbox_take(struct mailbox *box, void *message);

@@ -1,8 +1,8 @@
 /* Publish an immutable object to all workers; free the old one when nobody can still be reading it.
  *
  * One thread (main) publishes. Each reader thread registers a `snapshot_reader` and calls
- * snapshot_pass once per turn of its loop, while it holds no pointer from any slot. An object that was
- * replaced is freed by the publisher after every reader has passed since (quiescent-state
+ * snapshot_pass once per turn of its loop, while it holds no pointer from any slot. An object that
+ * was replaced is freed by the publisher after every reader has passed since (quiescent-state
  * reclamation), so reading costs one acquire load and no lock.
  *
  * A reader that is about to sleep calls snapshot_sleep and, on waking, snapshot_wake: a sleeping
@@ -34,7 +34,8 @@ struct snapshot_slot {
 };
 
 void snapshot_domain_init(struct snapshot_domain *domain);
-/* Registered before its thread starts and never removed while it runs. STATUS_FULL past the bound. */
+/* Registered before its thread starts and never removed while it runs.
+ * STATUS_FULL past the bound. */
 NODISCARD enum status snapshot_add_reader(struct snapshot_domain *domain,
                                           struct snapshot_reader *reader);
 void snapshot_slot_init(struct snapshot_slot *slot, void *object);

@@ -65,8 +65,8 @@ struct text text_after(struct text text, size_t from);
 struct text text_trim(struct text text);
 
 /* Takes the field before the next `separator` off the front of *rest. Returns false when nothing is
- * left. "a,,b" gives "a", "", "b"; "" gives nothing; "a," gives "a", "". To tell "a" from "a,", *rest
- * has at == NULL once the last field is taken. The empty field after a last separator lies
+ * left. "a,,b" gives "a", "", "b"; "" gives nothing; "a," gives "a", "". To tell "a" from "a,",
+ * *rest has at == NULL once the last field is taken. The empty field after a last separator lies
  * outside the text: do not take its `at` for a place in it. */
 bool text_next_field(struct text *rest, char separator, struct text *field);
 
@@ -97,8 +97,8 @@ NODISCARD enum status text_to_u64_hex(struct text text, uint64_t *value);
 #define DURATION_INFINITE UINT32_MAX
 NODISCARD enum status text_to_duration(struct text text, uint32_t *seconds);
 
-/* Hexadecimal digits in pairs, with nothing, ':', '-' or ' ' between pairs. STATUS_NO_SPACE when more
- * than `room` bytes. "" gives 0 bytes. */
+/* Hexadecimal digits in pairs, with nothing, ':', '-' or ' ' between pairs. STATUS_NO_SPACE when
+ * more than `room` bytes. "" gives 0 bytes. */
 NODISCARD enum status text_to_hex_bytes(struct text text, uint8_t *to, size_t room, size_t *count);
 
 /* ------------------------------------------------------------------ building */

@@ -30,7 +30,8 @@ static inline void timer_init(struct timer *timer)
 }
 
 /* Adds the timer or moves it when it is already there. STATUS_FULL at the bound. */
-NODISCARD enum status timer_heap_set(struct timer_heap *heap, struct timer *timer, mono_ms deadline);
+NODISCARD enum status timer_heap_set(struct timer_heap *heap, struct timer *timer,
+                                     mono_ms deadline);
 /* Harmless when it is not in the heap. */
 void timer_heap_cancel(struct timer_heap *heap, struct timer *timer);
 /* When the earliest is due; MONO_NEVER when empty. */

@@ -319,9 +319,13 @@ int option_print_errors(const struct option_errors *errors, const char *program,
                         const char *compat_name, struct text_out *out)
 {
     for (size_t i = 0; i < errors->count; i++) {
+        const struct option_error *error = &errors->errors[i];
         if (compat_name != NULL)
-            put_compat_error(out, &errors->errors[i], compat_name);
-        put_error(out, &errors->errors[i], program);
+            put_compat_error(out, error, compat_name);
+        /* "cannot read F: reason" is all there is to say, and one line says it. */
+        if (compat_name == NULL || error->line_text != NULL
+            || strcmp(error->message, error->compat) != 0)
+            put_error(out, error, program);
     }
     if (errors->dropped > 0)
         text_printf(out, "%s: and %zu more errors\n", program, errors->dropped);

@@ -29,9 +29,9 @@ static void put_version(struct text_out *out, bool compat)
     if (compat) {
         text_put_string(out, "Dnsmasq version 2.93  Copyright (c) 2026 the linnet authors (linnet "
                              LINNET_VERSION ")\n"
-                             "Compile time options: IPv6 GNU-getopt no-DBus no-UBus no-i18n no-IDN2 "
-                             "DHCP no-DHCPv6 no-Lua no-TFTP no-conntrack no-ipset no-nftset no-auth "
-                             "no-DNSSEC no-loop-detect inotify no-dumpfile\n\n"
+                             "Compile time options: IPv6 GNU-getopt no-DBus no-UBus no-i18n no-IDN2"
+                             " DHCP no-DHCPv6 no-Lua no-TFTP no-conntrack no-ipset no-nftset"
+                             " no-auth no-DNSSEC no-loop-detect inotify no-dumpfile\n\n"
                              "This software comes with ABSOLUTELY NO WARRANTY.\n");
         return;
     }

@@ -46,9 +46,8 @@ static void add_admitted(struct endpoint_list *list, const struct site *site,
         const struct network_address *own = &network->addresses[i];
         if (own->tentative || !network_admits(network, site, own->interface, &own->address))
             continue;
-        uint32_t scope =
-            address_is_link_local(&own->address) && own->address.family == ADDRESS_IP6 ? own->interface : 0;
-        add_endpoint(list, &own->address, (uint16_t)site->port, scope);
+        bool scoped = address_is_link_local(&own->address) && own->address.family == ADDRESS_IP6;
+        add_endpoint(list, &own->address, (uint16_t)site->port, scoped ? own->interface : 0);
     }
     for (size_t i = 0; i < site->listen_count; i++) {
         const struct address *address = &site->listens[i].address;

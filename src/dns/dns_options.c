@@ -462,7 +462,8 @@ const struct option dns_options[] = {
     },
     {
         .name = "umbrella", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .value_optional = true, .area = "dns", .shape = "[<item>{,<item>}], item = deviceid:<hex>|orgid:<number>|assetid:<number>",
+        .value_optional = true, .area = "dns",
+        .shape = "[<item>{,<item>}], item = deviceid:<hex>|orgid:<number>|assetid:<number>",
         .help = "Tell Cisco Umbrella who asks",
         .doc = "Adds the client's address and the numbers given in an EDNS option.",
         .examples = EXAMPLES("umbrella", "umbrella=orgid:1234,deviceid:0102030405060708"),

@@ -26,7 +26,8 @@ struct dns_udp_listener {
     struct endpoint local;  /* as bound */
 };
 
-/* The shell owns the descriptor from now on. local: as bound; an exact address needs no reply source. */
+/* The shell owns the descriptor from now on. local: as bound; an exact
+ * address needs no reply source. */
 NODISCARD enum status dns_udp_listen(struct dns_shell *shell, int fd, const struct endpoint *local);
 void dns_udp_close(struct dns_shell *shell);
 /* Sends consecutive UDP replies of the outbox from `first`; returns how many actions it took. */
@@ -108,11 +109,12 @@ NODISCARD struct dns_shell *dns_shell_create(const struct dns_shell_setup *setup
 void dns_shell_close(struct dns_shell *shell);
 void dns_shell_free(struct dns_shell *shell);
 
-/* Looks after idle TCP connections as long as there are any; an idle daemon wakes up for nothing. */
+/* Looks after idle TCP connections as long as there are any; an idle
+ * daemon wakes up for nothing. */
 void dns_shell_watch_connections(struct dns_shell *shell);
 
-/* Every callback that calls the worker stands between these: they read the clock, hold the snapshots,
- * carry out what the worker wants and set the timer. They nest. */
+/* Every callback that calls the worker stands between these: they read the clock, hold the
+ * snapshots, carry out what the worker wants and set the timer. They nest. */
 void dns_shell_enter(struct dns_shell *shell);
 void dns_shell_leave(struct dns_shell *shell);
 

@@ -1,6 +1,6 @@
-/* What a DNS worker looks at while it answers: configuration, routing rules, upstream servers, network
- * and local names. Immutable; main builds a new one when any of them changes and publishes it as a
- * snapshot. */
+/* What a DNS worker looks at while it answers: configuration, routing rules, upstream servers,
+ * network and local names. Immutable; main builds a new one when any of them changes and publishes
+ * it as a snapshot. */
 #ifndef LINNET_DNS_DNS_VIEW_H
 #define LINNET_DNS_DNS_VIEW_H
 
@@ -59,14 +59,16 @@ struct dns_resolv_servers {
     size_t count;
 };
 
-/* Builds a view. config, site, network and names must outlive it; everything else is copied. Servers
- * that are ourselves (own address and port) are left out and reported through `ignored` (may be NULL).
- * STATUS_NO_MEMORY, STATUS_FULL past DNS_SERVERS_MAX. */
+/* Builds a view. config, site, network and names must outlive it; everything else is copied.
+ * Servers that are ourselves (own address and port) are left out and reported through `ignored`
+ * (may be NULL). STATUS_NO_MEMORY, STATUS_FULL past DNS_SERVERS_MAX. */
 typedef void dns_view_ignored(void *context, const struct dns_server *server);
 NODISCARD enum status dns_view_create(const struct dns_config *config, const struct site *site,
-                                      const struct network *network, const struct local_names *names,
-                                      struct dns_resolv_servers resolv, const struct siphash_key *key,
-                                      uint64_t generation, dns_view_ignored *ignored, void *context,
+                                      const struct network *network,
+                                      const struct local_names *names,
+                                      struct dns_resolv_servers resolv,
+                                      const struct siphash_key *key, uint64_t generation,
+                                      dns_view_ignored *ignored, void *context,
                                       struct dns_view **view);
 void dns_view_free(struct dns_view *view);
 

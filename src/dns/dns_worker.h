@@ -1,6 +1,6 @@
-/* The DNS core: a query, a reply or a tick in; actions out. One worker per thread, sharing the cache,
- * the lease names and the view with the others. Opens no socket, reads no clock, logs nothing,
- * allocates nothing after dns_worker_create.
+/* The DNS core: a query, a reply or a tick in; actions out. One worker per thread, sharing the
+ * cache, the lease names and the view with the others. Opens no socket, reads no clock, logs
+ * nothing, allocates nothing after dns_worker_create.
  *
  * The road of a query: question_rules, local_answer, cache_answer, forward (ARCHITECTURE.md). */
 #ifndef LINNET_DNS_DNS_WORKER_H
@@ -33,8 +33,8 @@ struct dns_datagram {
 
 enum dns_action_kind {
     DNS_ACTION_REPLY,  /* send bytes to client */
-    DNS_ACTION_SEND,   /* send bytes to view->servers[server] for `flight`, by UDP on a fresh socket with
-                          a random port, or by TCP; answers go to dns_worker_reply */
+    DNS_ACTION_SEND,   /* send bytes to view->servers[server] for `flight`, by UDP on a fresh socket
+                          with a random port, or by TCP; answers go to dns_worker_reply */
     DNS_ACTION_CLOSE,  /* the flight is over: close all its sockets and connections */
 };
 
@@ -42,15 +42,15 @@ struct dns_action {
     enum dns_action_kind kind;
     struct bytes bytes;          /* in the outbox's buffer, until the flush returns */
     struct dns_client client;    /* REPLY */
-    uint32_t flight;             /* SEND, CLOSE: index and generation in one number, never reused soon */
+    uint32_t flight;             /* SEND, CLOSE: index and generation in one, never reused soon */
     uint16_t server;             /* SEND */
     struct dns_server to;        /* SEND: a copy, so a view may go meanwhile */
     bool tcp;                    /* SEND */
 };
 
-/* Filled by the core, emptied by the shell. When an action does not fit, the core calls `flush`, which
- * must carry all actions out and reset the outbox, without calling the worker; so a flight with many waiting clients needs no
- * special road. */
+/* Filled by the core, emptied by the shell. When an action does not fit, the core calls `flush`,
+ * which must carry all actions out and reset the outbox, without calling the worker; so a flight
+ * with many waiting clients needs no special road. */
 #define DNS_OUTBOX_ACTIONS 64
 #define DNS_OUTBOX_BYTES   (160 * 1024)  /* at least two messages of the largest size */
 struct dns_outbox {
@@ -99,10 +99,12 @@ struct dns_worker_setup {
 
 struct dns_worker;
 
-NODISCARD enum status dns_worker_create(const struct dns_worker_setup *setup, struct dns_worker **worker);
+NODISCARD enum status dns_worker_create(const struct dns_worker_setup *setup,
+                                        struct dns_worker **worker);
 void dns_worker_free(struct dns_worker *worker);
 
-/* Call in one loop turn without snapshot_pass in between view reads: each call reads the view anew. */
+/* Call in one loop turn without snapshot_pass in between view reads: each
+ * call reads the view anew. */
 void dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, struct instant now,
                       struct dns_outbox *out);
 /* A datagram (or one TCP message) that came back on a socket of this flight from `server`. */
@@ -120,7 +122,8 @@ void dns_worker_connection_closed(struct dns_worker *worker, uint64_t connection
 
 const struct dns_counters *dns_worker_counters(const struct dns_worker *worker);
 /* By index into the current view's servers; zeros for one never used. */
-struct dns_server_counters dns_worker_server_counters(const struct dns_worker *worker, size_t server);
+struct dns_server_counters dns_worker_server_counters(const struct dns_worker *worker,
+                                                      size_t server);
 uint32_t dns_worker_flights(const struct dns_worker *worker);
 
 #endif

@@ -1,5 +1,5 @@
-/* Suffix match of names: server=, address=, local= lines and blocklists of a million names. The cost of
- * a match depends on the number of labels asked, not on the number of names held.
+/* Suffix match of names: server=, address=, local= lines and blocklists of a million names. The
+ * cost of a match depends on the number of labels asked, not on the number of names held.
  *
  * Built once by one thread, then frozen and read by all. */
 #ifndef LINNET_MODEL_DOMAIN_TREE_H
@@ -20,8 +20,9 @@ struct domain_tree;
 NODISCARD enum status domain_tree_create(const struct siphash_key *key, struct domain_tree **tree);
 void domain_tree_free(struct domain_tree *tree);
 
-/* The value slot of (name, kind), made with DOMAIN_VALUE_NONE if new: the caller chains what several
- * lines say about one domain. The pointer is valid until the next add. NULL when memory ends. */
+/* The value slot of (name, kind), made with DOMAIN_VALUE_NONE if new: the caller chains what
+ * several lines say about one domain. The pointer is valid until the next
+ * add. NULL when memory ends. */
 #define DOMAIN_VALUE_NONE UINT32_MAX
 NODISCARD uint32_t *domain_tree_add(struct domain_tree *tree, const struct dname *name,
                                     enum domain_match_kind kind);

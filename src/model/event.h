@@ -1,6 +1,6 @@
 /* Something worth telling: a query came, an answer left, a lease was given, a packet was dropped. A
- * core fills one on its stack and hands it to the sink; the log, the script, metrics and buses listen.
- * Nothing is formatted unless somebody listens: cores test event_wanted first. */
+ * core fills one on its stack and hands it to the sink; the log, the script, metrics and buses
+ * listen. Nothing is formatted unless somebody listens: cores test event_wanted first. */
 #ifndef LINNET_MODEL_EVENT_H
 #define LINNET_MODEL_EVENT_H
 
@@ -61,7 +61,7 @@ struct event {
     const struct address *address;  /* NULL: none */
     const struct hardware *hardware;
     uint32_t xid;
-    const char *text;               /* NUL-terminated, may hold a stranger's characters: log escapes */
+    const char *text;               /* NUL-terminated, perhaps a stranger's words: log escapes */
     const struct lease *lease;
     const char *old_name;           /* EVENT_LEASE_CHANGED: the name it had */
 };

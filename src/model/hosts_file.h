@@ -1,5 +1,5 @@
-/* Hosts file syntax (hosts(5), dns.md section 6): text in, local names out. The daemon reads the files;
- * this only reads their text. */
+/* Hosts file syntax (hosts(5), dns.md section 6): text in, local names out. The daemon reads the
+ * files; this only reads their text. */
 #ifndef LINNET_MODEL_HOSTS_FILE_H
 #define LINNET_MODEL_HOSTS_FILE_H
 
@@ -10,9 +10,10 @@
  * line's other names count). */
 typedef void hosts_file_complaint(void *context, const char *path, unsigned line, const char *what);
 
-/* Adds every name of the text. path: shown as the source. expand: site whose domains complete dot-less
- * names (expand-hosts), or NULL. complain may be NULL. *count: names read, expanded and repeated ones
- * too. A name is of printable characters, each label 1 to 63 of them. STATUS_NO_MEMORY. */
+/* Adds every name of the text. path: shown as the source. expand: site whose domains complete
+ * dot-less names (expand-hosts), or NULL. complain may be NULL. *count: names read, expanded and
+ * repeated ones too. A name is of printable characters, each label 1 to 63 of them.
+ * STATUS_NO_MEMORY. */
 NODISCARD enum status hosts_file_read(struct local_names *names, struct text text, const char *path,
                                       const struct site *expand, hosts_file_complaint *complain,
                                       void *context, size_t *count);

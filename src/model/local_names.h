@@ -1,7 +1,7 @@
 /* Names we answer for ourselves, in two layers that DNS asks together:
  *
- *   local_names   records of the configuration and hosts files: built by main, frozen, published as a
- *                 snapshot, read without a lock;
+ *   local_names   records of the configuration and hosts files: built by main, frozen, published as
+ *                 a snapshot, read without a lock;
  *   lease_names   names of DHCP clients: a bounded table under a short lock, changed one lease at a
  *                 time by main and visible to every worker at once.
  *
@@ -42,14 +42,16 @@ struct local_names;
 NODISCARD enum status local_names_create(const struct siphash_key *key, struct local_names **names);
 void local_names_free(struct local_names *names);
 
-/* Adds a record; an equal one (name, type, rdata) is added once. source_name is kept, not copied, and
- * must outlive the object (or be given through local_names_keep). STATUS_NO_MEMORY. */
+/* Adds a record; an equal one (name, type, rdata) is added once. source_name is kept, not copied,
+ * and must outlive the object (or be given through local_names_keep). STATUS_NO_MEMORY. */
 NODISCARD enum status local_names_add(struct local_names *names, const struct dname *name,
                                       const struct local_record *record);
-/* A and PTR (or AAAA and PTR) for an address: PTR only if `reverse` and the address has none yet. */
+/* A and PTR (or AAAA and PTR) for an address: PTR only if `reverse` and
+ * the address has none yet. */
 NODISCARD enum status local_names_add_address(struct local_names *names, const struct dname *name,
-                                              const struct address *address, enum local_source source,
-                                              const char *source_name, bool reverse);
+                                              const struct address *address,
+                                              enum local_source source, const char *source_name,
+                                              bool reverse);
 /* A copy of a string in the object's own memory. */
 NODISCARD const char *local_names_keep(struct local_names *names, const char *string);
 /* Nothing may be added any more. */
@@ -91,10 +93,11 @@ struct lease_answer {
 /* Costs one atomic load when there are no leases, and one more when the name is nobody's. hash =
  * dname_hash(key, name). type A, AAAA, PTR or ANY; for any other only `exists` can be set. Returns
  * `exists`. Reverse names count as names: they may be asked under ip6.int too. */
-bool lease_names_find(struct lease_names *names, const struct dname *name, uint64_t hash, uint16_t type,
-                      struct lease_answer *answer);
+bool lease_names_find(struct lease_names *names, const struct dname *name, uint64_t hash,
+                      uint16_t type, struct lease_answer *answer);
 /* The address that bears this name, if any client does. */
-bool lease_names_holder(struct lease_names *names, const struct dname *name, struct address *address);
+bool lease_names_holder(struct lease_names *names, const struct dname *name,
+                        struct address *address);
 /* How many clients. */
 size_t lease_names_count(struct lease_names *names);
 

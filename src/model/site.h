@@ -1,5 +1,5 @@
-/* The few settings several services share: which interfaces and addresses are served, the domain, who
- * may ask. Filled from the configuration, read-only afterwards. */
+/* The few settings several services share: which interfaces and addresses are served, the domain,
+ * who may ask. Filled from the configuration, read-only afterwards. */
 #ifndef LINNET_MODEL_SITE_H
 #define LINNET_MODEL_SITE_H
 

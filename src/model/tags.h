@@ -40,12 +40,13 @@ struct tag_conditions {
     size_t count, room;
 };
 
-/* The number of a name, given one if it is new. STATUS_FULL past TAGS_MAX, STATUS_NO_MEMORY. An empty
- * name is a name: a condition on it never holds unless something sets it. */
-NODISCARD enum status tag_names_intern(struct tag_names *names, struct arena *arena, struct text name,
-                                       uint16_t *tag);
+/* The number of a name, given one if it is new. STATUS_FULL past TAGS_MAX, STATUS_NO_MEMORY. An
+ * empty name is a name: a condition on it never holds unless something sets it. */
+NODISCARD enum status tag_names_intern(struct tag_names *names, struct arena *arena,
+                                       struct text name, uint16_t *tag);
 /* STATUS_NOT_FOUND for one never interned. */
-NODISCARD enum status tag_names_find(const struct tag_names *names, struct text name, uint16_t *tag);
+NODISCARD enum status tag_names_find(const struct tag_names *names, struct text name,
+                                     uint16_t *tag);
 
 void tag_set_init(struct tag_set *set);
 void tag_set_add(struct tag_set *set, uint16_t tag);  /* twice is once */

@@ -8,9 +8,10 @@
 
 #define FILE_BYTES_MAX (256u << 20)
 
-/* The whole content, malloc'ed (caller frees text.at), regular files only (opened without blocking, so a
- * FIFO cannot hang us: R15). STATUS_NOT_FOUND, STATUS_DENIED, STATUS_RANGE when larger than `limit`,
- * STATUS_UNSUPPORTED when not a regular file, STATUS_SYSTEM with errno. errno is set in every case. */
+/* The whole content, malloc'ed (caller frees text.at), regular files only (opened without blocking,
+ * so a FIFO cannot hang us: R15). STATUS_NOT_FOUND, STATUS_DENIED, STATUS_RANGE when larger than
+ * `limit`, STATUS_UNSUPPORTED when not a regular file, STATUS_SYSTEM with errno.
+ * errno is set in every case. */
 NODISCARD enum status file_read(const char *path, size_t limit, struct text *content);
 
 /* What a file is now, to notice a change: modification time in ns, size, inode. */
@@ -24,8 +25,8 @@ struct file_stamp {
 void file_stamp_read(const char *path, struct file_stamp *stamp);
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
-/* The names in a folder, of whatever kind, in ASCII order without "." and "..": `each` for every one
- * until it returns false. STATUS_SYSTEM with errno when the folder cannot be read. */
+/* The names in a folder, of whatever kind, in ASCII order without "." and "..": `each` for every
+ * one until it returns false. STATUS_SYSTEM with errno when the folder cannot be read. */
 NODISCARD enum status file_list(const char *folder, bool (*each)(void *context, const char *name),
                                 void *context);
 

@@ -1,5 +1,5 @@
-/* Sends one IPv4 packet to a host by its hardware address: for hosts that have no IP address yet, so
- * that neither ARP nor an entry in the kernel's table is needed. */
+/* Sends one IPv4 packet to a host by its hardware address: for hosts that have no IP address yet,
+ * so that neither ARP nor an entry in the kernel's table is needed. */
 #ifndef LINNET_PLATFORM_LINK_SEND_H
 #define LINNET_PLATFORM_LINK_SEND_H
 

@@ -1,4 +1,5 @@
-/* Giving up root: to another user and group, keeping only the capabilities the configuration needs. */
+/* Giving up root: to another user and group, keeping only the
+ * capabilities the configuration needs. */
 #ifndef LINNET_PLATFORM_PRIVILEGE_H
 #define LINNET_PLATFORM_PRIVILEGE_H
 
@@ -17,16 +18,17 @@ struct privilege_plan {
     bool keep_bind_service;  /* low ports on addresses that appear later */
 };
 
-/* Fills user and group from names. `user` NULL or "": unchanged. group NULL: `fallback_group` if that
- * exists, else the user's own. STATUS_NOT_FOUND, *unknown says which name. */
-NODISCARD enum status privilege_find(const char *user, const char *group, const char *fallback_group,
-                                     struct privilege_plan *plan, const char **unknown);
+/* Fills user and group from names. `user` NULL or "": unchanged. group NULL: `fallback_group` if
+ * that exists, else the user's own. STATUS_NOT_FOUND, *unknown says which name. */
+NODISCARD enum status privilege_find(const char *user, const char *group,
+                                     const char *fallback_group, struct privilege_plan *plan,
+                                     const char **unknown);
 
 /* True when the process has root's rights to give up. */
 bool privilege_is_root(void);
 
-/* Drops groups, group, user, capabilities; forbids gaining any again. STATUS_SYSTEM with errno. Must be
- * called before any other thread starts. */
+/* Drops groups, group, user, capabilities; forbids gaining any again. STATUS_SYSTEM with errno.
+ * Must be called before any other thread starts. */
 NODISCARD enum status privilege_drop(const struct privilege_plan *plan);
 
 #endif

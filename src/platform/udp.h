@@ -1,5 +1,5 @@
-/* UDP sockets: open, receive in batches with the arrival address and interface, send in batches from a
- * chosen source address. One implementation file per system. */
+/* UDP sockets: open, receive in batches with the arrival address and interface, send in batches
+ * from a chosen source address. One implementation file per system. */
 #ifndef LINNET_PLATFORM_UDP_H
 #define LINNET_PLATFORM_UDP_H
 
@@ -39,7 +39,8 @@ NODISCARD struct udp_batch *udp_batch_create(size_t message_bytes);
 void udp_batch_free(struct udp_batch *batch);
 
 /* Receives what is there, at most UDP_BATCH. Returns how many; 0 when nothing waits or on error (a
- * pending socket error is taken and forgotten, *refused set when it was ECONNREFUSED and its like). */
+ * pending socket error is taken and forgotten, *refused set when it was
+ * ECONNREFUSED and its like). */
 unsigned udp_receive(struct udp_batch *batch, int fd, struct udp_arrival *arrivals, bool *refused);
 
 struct udp_departure {
@@ -49,14 +50,14 @@ struct udp_departure {
     uint32_t interface;       /* 0: the system chooses */
 };
 
-/* Sends all (count <= UDP_BATCH) with as few calls as the system allows. Datagrams that cannot be sent
- * now are dropped (UDP may); returns how many went out. */
+/* Sends all (count <= UDP_BATCH) with as few calls as the system allows. Datagrams that cannot be
+ * sent now are dropped (UDP may); returns how many went out. */
 unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *departures,
                   unsigned count);
 
-/* A fresh connected socket to `to` from a given source port (0: the system's choice), for one upstream
- * question. source: address to bind, family NONE for any. STATUS_EXISTS when the port is taken,
- * STATUS_SYSTEM with errno. */
+/* A fresh connected socket to `to` from a given source port (0: the system's choice), for one
+ * upstream question. source: address to bind, family NONE for any. STATUS_EXISTS when the port is
+ * taken, STATUS_SYSTEM with errno. */
 NODISCARD enum status udp_connect(const struct endpoint *to, const struct address *source,
                                   uint16_t port, const char *device, int *fd);
 

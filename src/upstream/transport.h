@@ -1,7 +1,7 @@
 /* Ways to reach an upstream server: one interface, one file per transport.
  *
- * A shell gives a transport whole DNS messages to send for a flight and is told of what comes back. The
- * transport opens and closes sockets; it neither reads nor changes the messages. All calls and
+ * A shell gives a transport whole DNS messages to send for a flight and is told of what comes back.
+ * The transport opens and closes sockets; it neither reads nor changes the messages. All calls and
  * callbacks happen on the loop's thread. */
 #ifndef LINNET_UPSTREAM_TRANSPORT_H
 #define LINNET_UPSTREAM_TRANSPORT_H
@@ -19,7 +19,7 @@ struct transport_target {
     const char *device;          /* NULL: any */
     struct address source;       /* family NONE: the system's choice */
     bool fixed_port;             /* UDP: from source_port, shared by all questions that say so */
-    uint16_t source_port;        /* with fixed_port; 0: one of the system's choice, kept from then on */
+    uint16_t source_port;        /* with fixed_port; 0: the system's choice, kept from then on */
     uint16_t server;             /* the caller's number, given back */
 };
 

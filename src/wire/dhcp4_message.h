@@ -1,5 +1,5 @@
-/* DHCPv4 and BOOTP messages (RFC 2131, 2132, 951): the fixed header, the option field, options longer
- * than 255 bytes (RFC 3396), overload of file and sname, relay information (RFC 3046).
+/* DHCPv4 and BOOTP messages (RFC 2131, 2132, 951): the fixed header, the option field, options
+ * longer than 255 bytes (RFC 3396), overload of file and sname, relay information (RFC 3046).
  *
  * Reading gives a view with an index of options; a handler never walks raw options itself. */
 #ifndef LINNET_WIRE_DHCP4_MESSAGE_H
@@ -45,20 +45,21 @@ struct dhcp4_message {
 };
 
 /* STATUS_TRUNCATED  shorter than the fixed part
- * STATUS_MALFORMED  op not 1 or 2, hlen over 16, an option whose length runs past its field, a wrong
- *                   magic cookie where one is needed, overload inside an overloaded field, or more
- *                   than DHCP4_OPTIONS_MAX options
+ * STATUS_MALFORMED  op not 1 or 2, hlen over 16, an option whose length runs past its field, a
+ *                   wrong magic cookie where one is needed, overload inside an overloaded field, or
+ *                   more than DHCP4_OPTIONS_MAX options
  * A message without END is accepted. BOOTP without a cookie is accepted with no options. */
 NODISCARD enum status dhcp4_message_read(struct bytes bytes, struct dhcp4_message *message);
 
-/* The value of an option. Fragments of one code (RFC 3396) are joined into `scratch` (`room` bytes);
- * when there is only one it is a view of the message and scratch stays untouched.
- * False when absent, or when joined it does not fit. */
-bool dhcp4_option_find(const struct dhcp4_message *message, unsigned code, void *scratch, size_t room,
-                       struct bytes *value);
+/* The value of an option. Fragments of one code (RFC 3396) are joined into `scratch` (`room`
+ * bytes); when there is only one it is a view of the message and scratch stays untouched. False
+ * when absent, or when joined it does not fit. */
+bool dhcp4_option_find(const struct dhcp4_message *message, unsigned code, void *scratch,
+                       size_t room, struct bytes *value);
 /* First fragment only; for the many options that are always short. */
 bool dhcp4_option_first(const struct dhcp4_message *message, unsigned code, struct bytes *value);
-bool dhcp4_option_address(const struct dhcp4_message *message, unsigned code, struct address *address);
+bool dhcp4_option_address(const struct dhcp4_message *message, unsigned code,
+                          struct address *address);
 bool dhcp4_option_u32(const struct dhcp4_message *message, unsigned code, uint32_t *value);
 bool dhcp4_option_u16(const struct dhcp4_message *message, unsigned code, uint16_t *value);
 bool dhcp4_option_u8(const struct dhcp4_message *message, unsigned code, uint8_t *value);
@@ -75,9 +76,9 @@ NODISCARD enum status dhcp4_fqdn_read(struct bytes value, struct dhcp4_fqdn *fqd
 
 /* ------------------------------------------------------------------ building */
 
-/* Options are added in the order of calls. When the option field is full and `may_overload`, further
- * ones go to file, then sname (option 52 is written by itself), if those fields are still unused.
- * An option that fits nowhere is left out and counted in `refused`. */
+/* Options are added in the order of calls. When the option field is full and `may_overload`,
+ * further ones go to file, then sname (option 52 is written by itself), if those fields are still
+ * unused. An option that fits nowhere is left out and counted in `refused`. */
 struct dhcp4_builder {
     uint8_t *buffer;
     size_t room;         /* of buffer */

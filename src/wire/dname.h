@@ -1,5 +1,5 @@
-/* Domain names in wire format (RFC 1035 section 3.1). The one form a name has inside linnet: text is
- * made only for people, at the edge.
+/* Domain names in wire format (RFC 1035 section 3.1). The one form a name has inside linnet: text
+ * is made only for people, at the edge.
  *
  * Case is kept as received; comparing and hashing ignore ASCII case (RFC 4343). */
 #ifndef LINNET_WIRE_DNAME_H
@@ -39,16 +39,18 @@ NODISCARD enum status dname_skip(struct bytes message, size_t *offset);
 /* An uncompressed name at the front of `wire` that must be all of it (rdata kept in a cache). */
 NODISCARD enum status dname_from_wire(struct bytes wire, struct dname *name);
 
-/* Presentation form: labels by '.', "\." and "\ddd" escapes, "." is the root, a trailing dot changes
- * nothing. STATUS_MALFORMED for empty labels or bad escapes, STATUS_RANGE for lengths over 63/255. */
+/* Presentation form: labels by '.', "\." and "\ddd" escapes, "." is the root, a trailing dot
+ * changes nothing. STATUS_MALFORMED for empty labels or bad escapes,
+ * STATUS_RANGE for lengths over 63/255. */
 NODISCARD enum status dname_from_text(struct text text, struct dname *name);
 
 /* A host or domain name as a configuration or a DHCP client gives it: letters, digits, '-', '_' and
- * '/' inside labels (and '*' alone as a first label only where allow_wildcard), not starting with '-'.
- * Anything else is STATUS_MALFORMED. */
+ * '/' inside labels (and '*' alone as a first label only where allow_wildcard), not starting with
+ * '-'. Anything else is STATUS_MALFORMED. */
 NODISCARD enum status dname_from_host(struct text text, bool allow_wildcard, struct dname *name);
 
-/* Presentation form without the trailing dot ("." for the root), escapes for what is not printable. */
+/* Presentation form without the trailing dot ("." for the root), escapes
+ * for what is not printable. */
 void text_put_dname(struct text_out *out, const struct dname *name);
 /* Into a buffer of DNAME_TEXT_MAX; returns it. */
 const char *dname_text(const struct dname *name, char buffer[DNAME_TEXT_MAX]);

@@ -1,5 +1,5 @@
-/* Writes a DNS message into a caller's buffer: compression, truncation at whole RRsets, and room kept
- * for OPT. Never writes past `limit`.
+/* Writes a DNS message into a caller's buffer: compression, truncation at whole RRsets, and room
+ * kept for OPT. Never writes past `limit`.
  *
  *     dns_builder_start(&b, buffer, room, limit);
  *     dns_builder_header(&b, id, flags);
@@ -38,16 +38,16 @@ void dns_builder_question(struct dns_builder *builder, const struct dname *qname
                           uint16_t qclass);
 void dns_builder_reserve(struct dns_builder *builder, size_t bytes);
 
-/* One record; rdata is uncompressed, its names are compressed where RFC 3597 allows. The owner equal
- * to the question becomes a two-byte pointer. When it does not fit nothing of it stays, `truncated` is
- * set, and later records are refused too. Sections must come in order (asserted).
+/* One record; rdata is uncompressed, its names are compressed where RFC 3597 allows. The owner
+ * equal to the question becomes a two-byte pointer. When it does not fit nothing of it stays,
+ * `truncated` is set, and later records are refused too. Sections must come in order (asserted).
  * Returns false when it was not written. */
 bool dns_builder_record(struct dns_builder *builder, enum dns_section section,
                         const struct dname *owner, uint16_t type, uint16_t class_, uint32_t ttl,
                         struct bytes rdata);
 
-/* OPT as the last record, its options written by the caller's bytes (already encoded, may be empty).
- * ede_code EDE_NONE: no error option. The extended rcode's upper bits come from rcode. */
+/* OPT as the last record, its options written by the caller's bytes (already encoded, may be
+ * empty). ede_code EDE_NONE: no error option. The extended rcode's upper bits come from rcode. */
 void dns_builder_opt(struct dns_builder *builder, uint16_t udp_size, bool dnssec_ok, unsigned rcode,
                      int ede_code, struct bytes options);
 
@@ -63,8 +63,8 @@ static inline void dns_builder_set_flags(struct dns_builder *builder, uint16_t s
  * empty view when not even header and question fitted. */
 struct bytes dns_builder_finish(struct dns_builder *builder);
 
-/* The answer for a message too broken to read: header with QR, the rcode, opcode and RD copied, and no
- * question. Empty view when `query` is shorter than a header or is itself an answer. */
+/* The answer for a message too broken to read: header with QR, the rcode, opcode and RD copied, and
+ * no question. Empty view when `query` is shorter than a header or is itself an answer. */
 struct bytes dns_build_error(struct bytes query, unsigned rcode, void *buffer, size_t room);
 
 #endif

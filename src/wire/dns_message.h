@@ -55,8 +55,8 @@ NODISCARD enum status dns_message_read_header(struct bytes bytes, struct dns_mes
 /* Everything above: walks all sections once, checks that every owner name and rdata length lies
  * inside the message and that at most one OPT stands in the additional section (RFC 6891 6.1.1).
  * Does not look into rdata other than OPT's. On error the header fields are still set when at least
- * 12 bytes came (id, flags, counts), and qname, qtype, qclass, question_end when the question itself
- * was sound (otherwise question_end is DNS_HEADER_BYTES).
+ * 12 bytes came (id, flags, counts), and qname, qtype, qclass, question_end when the question
+ * itself was sound (otherwise question_end is DNS_HEADER_BYTES).
  *
  * STATUS_TRUNCATED, STATUS_MALFORMED. */
 NODISCARD enum status dns_message_read(struct bytes bytes, struct dns_message *message);

@@ -18,10 +18,10 @@ enum edns_option_code {
 
 /* Extended DNS errors (RFC 8914). */
 enum ede_code {
-    EDE_NONE = -1, EDE_OTHER = 0, EDE_STALE = 3, EDE_FORGED = 4, EDE_DNSSEC_BOGUS = 6, EDE_NOT_READY = 14,
-    EDE_BLOCKED = 15, EDE_CENSORED = 16, EDE_FILTERED = 17, EDE_PROHIBITED = 18, EDE_STALE_NXDOMAIN = 19,
-    EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21, EDE_NO_REACHABLE = 22, EDE_NETWORK_ERROR = 23,
-    EDE_INVALID_DATA = 24,
+    EDE_NONE = -1, EDE_OTHER = 0, EDE_STALE = 3, EDE_FORGED = 4, EDE_DNSSEC_BOGUS = 6,
+    EDE_NOT_READY = 14, EDE_BLOCKED = 15, EDE_CENSORED = 16, EDE_FILTERED = 17, EDE_PROHIBITED = 18,
+    EDE_STALE_NXDOMAIN = 19, EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21,
+    EDE_NO_REACHABLE = 22, EDE_NETWORK_ERROR = 23, EDE_INVALID_DATA = 24,
 };
 /* As log lines say it: "not ready"; NULL for a code without a name. */
 const char *ede_name(int code);
@@ -35,9 +35,11 @@ struct edns {
     struct bytes options;  /* view: the rdata of OPT, checked to be well formed */
 };
 
-/* Reads an OPT record's fixed part and checks its options. `class_` and `ttl` are those of the record.
- * STATUS_MALFORMED when an option lies about its length or there are more than EDNS_OPTIONS_MAX. */
-NODISCARD enum status edns_read(uint16_t class_, uint32_t ttl, struct bytes rdata, struct edns *edns);
+/* Reads an OPT record's fixed part and checks its options. `class_` and `ttl` are those of the
+ * record. STATUS_MALFORMED when an option lies about its length or there are more than
+ * EDNS_OPTIONS_MAX. */
+NODISCARD enum status edns_read(uint16_t class_, uint32_t ttl, struct bytes rdata,
+                                struct edns *edns);
 
 /* Walks options: start with *place = 0; false at the end. */
 bool edns_next_option(const struct edns *edns, size_t *place, uint16_t *code, struct bytes *value);

@@ -1,8 +1,9 @@
-/* The insides of resource records, by a table: which fields each type has, so that names in rdata can
- * be found, decompressed and compressed, and any record printed or read, without a function a type.
+/* The insides of resource records, by a table: which fields each type has, so that names in rdata
+ * can be found, decompressed and compressed, and any record printed or read, without a function a
+ * type.
  *
- * Only types of RFC 1035 (and those RFC 3597 section 4 lists) may have compressed names on the wire;
- * those are decompressed when read, and only RFC 1035 types are compressed when written. */
+ * Only types of RFC 1035 (and those RFC 3597 section 4 lists) may have compressed names on the
+ * wire; those are decompressed when read, and only RFC 1035 types are compressed when written. */
 #ifndef LINNET_WIRE_RDATA_H
 #define LINNET_WIRE_RDATA_H
 
@@ -14,9 +15,9 @@
 
 #define RDATA_MAX 65535
 
-/* Copies the rdata [offset, offset + count) of a message to `out` with every name uncompressed, after
- * checking that its fields fill it exactly.
- * STATUS_TRUNCATED, STATUS_MALFORMED as dname_read or for fields that do not fit; STATUS_NO_SPACE. */
+/* Copies the rdata [offset, offset + count) of a message to `out` with every name uncompressed,
+ * after checking that its fields fill it exactly. STATUS_TRUNCATED, STATUS_MALFORMED as dname_read
+ * or for fields that do not fit; STATUS_NO_SPACE. */
 NODISCARD enum status rdata_read(struct bytes message, size_t offset, size_t count, uint16_t type,
                                  struct bytes_writer *out);
 
