@@ -144,14 +144,23 @@ enum status lease_disk_read(const struct lease_disk *disk, size_t limit, uint8_t
 
 /* ------------------------------------------------------------------ append and patch */
 
+/* The path still leads to the file we have open. Where we may not search the folder (it was opened
+ * before we became another user) nobody can tell, but a file without any name is surely not it. */
+static bool is_at_its_path(const struct lease_disk *disk, const struct stat *ours)
+{
+    struct stat there;
+    if (stat(disk->path, &there) != 0)
+        return errno == EACCES && ours->st_nlink > 0;
+    return ours->st_ino == there.st_ino && ours->st_dev == there.st_dev;
+}
+
 /* Our offsets are true only while the file is the one we left: same inode at the path, same size.
  */
 static bool is_as_we_left_it(const struct lease_work *work)
 {
-    struct stat ours, there;
-    return fstat(work->disk->fd, &ours) == 0 && stat(work->disk->path, &there) == 0
-           && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev
-           && (uint64_t)ours.st_size == work->size;
+    struct stat ours;
+    return fstat(work->disk->fd, &ours) == 0 && (uint64_t)ours.st_size == work->size
+           && is_at_its_path(work->disk, &ours);
 }
 
 static void note_error(struct lease_work *work, bool *flag)
@@ -250,18 +259,101 @@ static bool folder_is_closed(int error)
     return error == EACCES || error == EPERM || error == EROFS || error == EBUSY || error == EXDEV;
 }
 
-/* The last resort: over the old lines, cut at the end. A crash in between can cost lines, which is
- * why it is only done where nothing better can be. */
+int lease_disk_closed(const struct lease_disk *disk)
+{
+    if (faccessat(AT_FDCWD, disk->folder, W_OK | X_OK, AT_EACCESS) == 0)
+        return 0;
+    return folder_is_closed(errno) ? errno : 0;
+}
+
+/* The file that bears the name: ours, or what somebody put in its place. -1 with errno. */
+NODISCARD static int file_at_path(const struct lease_disk *disk)
+{
+    struct stat facts;
+    if (fstat(disk->fd, &facts) != 0)
+        return -1;
+    if (is_at_its_path(disk, &facts))
+        return disk->fd;
+    int fd = open(disk->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0 || (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode)))
+        return fd;
+    (void)close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+NODISCARD static bool pad_with_empty_lines(int fd, uint64_t from, uint64_t to)
+{
+    char newlines[512];
+    memset(newlines, '\n', sizeof(newlines));
+    while (from < to) {
+        size_t count = to - from < sizeof(newlines) ? (size_t)(to - from) : sizeof(newlines);
+        if (!write_all(fd, bytes_of(newlines, count), from))
+            return false;
+        from += count;
+    }
+    return true;
+}
+
+/* A copy of the image behind all that is there, and behind where the image itself will end. At least
+ * one newline goes between: the old end may be a line without one. */
+NODISCARD static bool write_behind(int fd, uint64_t end, struct bytes image)
+{
+    uint64_t copy_at = end + 1 > image.count ? end + 1 : image.count;
+    return pad_with_empty_lines(fd, end, copy_at) && write_all(fd, image, copy_at)
+           && fdatasync(fd) == 0;
+}
+
+/* The last line for an address wins, so at every moment each lease of the image can be read: from
+ * the old lines until the copy behind them is durable, then from the copy, then from the front.
+ * False: `damaged` says whether more than the end of the file was touched. */
+NODISCARD static bool overwrite(int fd, struct bytes image, bool *damaged)
+{
+    struct stat facts;
+    *damaged = false;
+    if (fstat(fd, &facts) != 0)
+        return false;
+    if (!write_behind(fd, (uint64_t)facts.st_size, image)) {
+        int error = errno;
+        *damaged = ftruncate(fd, facts.st_size) != 0;
+        errno = error;
+        return false;
+    }
+    *damaged = !(write_all(fd, image, 0) && fdatasync(fd) == 0
+                 && ftruncate(fd, (off_t)image.count) == 0 && fdatasync(fd) == 0);
+    return !*damaged;
+}
+
+/* Readers see lines twice meanwhile and a cut one perhaps, which is why it is only done where
+ * nothing better can be. */
 static void rewrite_in_place(struct lease_work *work)
 {
     work->in_place = true;
-    work->new_fd = -1;
-    if (write_all(work->disk->fd, work->image, 0)
-        && ftruncate(work->disk->fd, (off_t)work->image.count) == 0
-        && fdatasync(work->disk->fd) == 0)
+    int fd = file_at_path(work->disk);
+    if (fd < 0) {
+        note_error(work, &work->rewrite_failed);
         return;
+    }
+    bool other = fd != work->disk->fd;
+    if (overwrite(fd, work->image, &work->foreign)) {
+        work->new_fd = other ? fd : -1;
+        return;
+    }
     note_error(work, &work->rewrite_failed);
-    work->foreign = true;
+    if (other)
+        (void)close(fd);
+}
+
+/* With the errno of what did not work. */
+static void no_new_file(struct lease_work *work)
+{
+    if (!folder_is_closed(errno)) {
+        note_error(work, &work->rewrite_failed);
+        return;
+    }
+    work->closed_error = errno;
+    if (work->overwrite)
+        rewrite_in_place(work);
 }
 
 static mode_t old_mode(const struct lease_disk *disk)
@@ -281,16 +373,13 @@ static void keep_owner(const struct lease_disk *disk, int fd)
 static void rewrite(struct lease_work *work)
 {
     if (work->keep_broken && !copy_old_to_broken(work)) {
-        note_error(work, &work->rewrite_failed);
+        no_new_file(work);
         return;
     }
     work->broken_kept = work->keep_broken;
     int fd = write_beside(work->disk->temporary, work->image, old_mode(work->disk));
     if (fd < 0) {
-        if (folder_is_closed(errno))
-            rewrite_in_place(work);
-        else
-            note_error(work, &work->rewrite_failed);
+        no_new_file(work);
         return;
     }
     keep_owner(work->disk, fd);
@@ -299,10 +388,7 @@ static void rewrite(struct lease_work *work)
         (void)close(fd);
         (void)unlink(work->disk->temporary);
         errno = error;
-        if (folder_is_closed(error))
-            rewrite_in_place(work);
-        else
-            note_error(work, &work->rewrite_failed);
+        no_new_file(work);
         return;
     }
     work->new_fd = fd;

@@ -33,13 +33,16 @@ struct lease_work {
     size_t patch_count;
     struct bytes image;        /* rewrite: the whole new file */
     bool keep_broken;          /* rewrite: copy the old file to path.broken first */
+    bool overwrite;            /* rewrite: where no new file can be made, over the old one */
     /* results */
-    int new_fd;                /* rewrite: the new file, or -1 when the old one was overwritten */
+    int new_fd;                /* rewrite: the file from now on, or -1 when it is the one it was */
     bool foreign;              /* somebody else changed the file: nothing was done */
     bool append_failed;        /* taken back; the patches may have worked */
     bool patch_failed;
     bool rewrite_failed;       /* the old file stands as it was */
-    bool in_place;             /* rewrite: the folder allows no new file, so the old one was used */
+    int closed_error;          /* rewrite: why no new file can take the old one's place, or 0. Nothing
+                                * was done unless `in_place` */
+    bool in_place;             /* rewrite: the old file was overwritten, well or badly */
     bool broken_kept;
     int error;                 /* errno of the first failure */
 };
@@ -50,6 +53,8 @@ void lease_disk_close(struct lease_disk *disk);
 /* The whole file, at most `limit` bytes, owned by the caller (free). STATUS_RANGE past the limit. */
 NODISCARD enum status lease_disk_read(const struct lease_disk *disk, size_t limit, uint8_t **bytes,
                                       size_t *count);
+/* Why the folder takes no new file from us (errno), or 0 when it seems to. Changes nothing. */
+int lease_disk_closed(const struct lease_disk *disk);
 /* Does it and fills the results. Durable when it says so. */
 void lease_disk_work(struct lease_work *work);
 

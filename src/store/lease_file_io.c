@@ -1,6 +1,7 @@
 #include "store/lease_file_io.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,7 +9,14 @@
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 
-enum trouble { TROUBLE_APPEND, TROUBLE_REWRITE, TROUBLE_BROKEN, TROUBLE_FOREIGN, TROUBLE_COUNT };
+enum trouble {
+    TROUBLE_APPEND,
+    TROUBLE_REWRITE,
+    TROUBLE_BROKEN,
+    TROUBLE_FOREIGN,
+    TROUBLE_CLOSED,
+    TROUBLE_COUNT
+};
 
 struct lease_file {
     struct lease_backend backend;
@@ -43,10 +51,34 @@ static void say(struct lease_file *file, enum trouble trouble, const char *what,
         file->setup.trouble(file->setup.context, what, error);
 }
 
+/* What to do about a file that cannot be replaced. */
+static void say_closed(struct lease_file *file, int error)
+{
+    char what[PATH_MAX + 256];
+    struct text_out out = text_out_on(what, sizeof(what));
+    if (error == EBUSY || error == EXDEV)
+        text_printf(&out,
+                    "%s is mounted by itself: mount its folder instead, so that the file can be "
+                    "replaced as a whole",
+                    file->disk.path);
+    else
+        text_printf(&out,
+                    "the folder %s is not writable for us: give it to the user linnet runs as, so "
+                    "that the file can be replaced as a whole",
+                    file->disk.folder);
+    say(file, TROUBLE_CLOSED, what, error);
+}
+
 /* What went well may be said again when it next goes wrong. */
 static void say_troubles(struct lease_file *file)
 {
     const struct lease_work *work = &file->work;
+    if (work->closed_error != 0)
+        say_closed(file, work->closed_error);
+    else if (work->rewrite && work->new_fd >= 0)
+        file->said[TROUBLE_CLOSED] = false;
+    if (work->closed_error != 0 && !work->in_place)
+        return;
     if (work->rewrite && !work->rewrite_failed)
         file->said[TROUBLE_REWRITE] = file->said[TROUBLE_APPEND] = false;
     else if (work->rewrite && work->keep_broken && !work->broken_kept)
@@ -178,6 +210,11 @@ static enum status file_load(struct lease_backend *backend,
         return status;
     lease_plan_load(&file->plan, text_from_bytes(bytes_of(bytes, count)), each, complain, context);
     free(bytes);
+    int error = lease_disk_closed(&file->disk); /* by now we are the user that we stay */
+    if (error != 0) {
+        lease_plan_close_folder(&file->plan, now_ms(file));
+        say_closed(file, error);
+    }
     return STATUS_OK;
 }
 

@@ -138,11 +138,15 @@ NODISCARD static bool plan_put(struct lease_plan *plan, struct lease_file_change
     uint64_t offset = plan->size + plan->append.count;
     if (!growing_put(&plan->append, line))
         return false;
-    /* The line before the last cannot matter any more; the last one does until this one is durable.
-     */
-    kill_line(plan, &record->older);
     count_dead(plan, &record->line, now_ms);
-    record->older = record->line;
+    if (line_exists(&record->line) && record->line.offset >= plan->size) {
+        kill_line(plan, &record->line); /* of this batch: no more durable than this one */
+    } else {
+        /* The line before the last cannot matter any more; the last one does until this one is
+         * durable. */
+        kill_line(plan, &record->older);
+        record->older = record->line;
+    }
     record->line = line_measure(line, offset);
     change->needs_append = true;
     return true;
@@ -197,7 +201,7 @@ NODISCARD static bool image_put_lease(struct lease_plan *plan, struct lease *lea
 {
     char buffer[LEASE_LINE_MAX];
     struct text line = lease_text(lease, buffer, sizeof(buffer));
-    if (text_is_empty(line))
+    if (text_is_empty(line) || lease->expires_wall == LEASE_LINE_DEAD_WALL)
         return true;
     if (lease->store_cookie != 0 && plan->records[lease->store_cookie - 1].removed)
         return true;
@@ -234,6 +238,8 @@ NODISCARD static bool image_put_extra(struct lease_plan *plan)
     return true;
 }
 
+static bool may_overwrite_file(const struct lease_plan *plan);
+
 /* The file as it should be: IPv4 leases, newest first; lines of others; IPv6 leases. */
 NODISCARD static bool plan_image(struct lease_plan *plan, const struct lease_disk *disk,
                                  struct lease_work *work)
@@ -250,7 +256,8 @@ NODISCARD static bool plan_image(struct lease_plan *plan, const struct lease_dis
         .rewrite = true,
         .size = plan->size,
         .image = bytes_of(plan->image.at, plan->image.count),
-        .keep_broken = plan->has_broken,
+        .keep_broken = plan->has_broken && !may_overwrite_file(plan),
+        .overwrite = may_overwrite_file(plan),
     };
     return true;
 }
@@ -300,6 +307,16 @@ static bool batch_kills(const struct lease_plan *plan, const struct lease_batch 
     return false;
 }
 
+/* Broken lines cannot be kept aside in a closed folder, so they are given up only for good reason:
+ * somebody else has been at them already, or the file would grow without end. */
+static bool may_overwrite_file(const struct lease_plan *plan)
+{
+    if (!plan->closed)
+        return false;
+    bool mostly_dead = plan->dead > plan->record_count && plan->size > LEASE_FILE_CLOSED_BYTES;
+    return plan->lost || mostly_dead || (plan->ghosts && !plan->has_broken);
+}
+
 /* An image is not out of the question: it did not fail just now. */
 static bool may_image(const struct lease_plan *plan, const struct lease_batch *batch, uint64_t now)
 {
@@ -314,8 +331,12 @@ static bool wants_image(const struct lease_plan *plan, const struct lease_batch 
 {
     if (plan->force_rewrite)
         return true;
+    if (plan->lost)
+        return batch->count > 0 || now >= plan->blocked_until_ms;
     if (!may_image(plan, batch, now))
         return false;
+    if (plan->closed && (batch->count == 0 || now - plan->closed_ms < LEASE_FILE_CLOSED_MS))
+        return may_overwrite_file(plan);
     if (plan->needs_rewrite && (batch->count > 0 || plan->blocked_until_ms > 0))
         return true;
     if (plan->size <= LEASE_FILE_SMALL_BYTES)
@@ -336,7 +357,7 @@ uint64_t lease_plan_deadline(const struct lease_plan *plan)
 {
     if (plan->needs_rewrite && plan->blocked_until_ms > 0)
         return plan->blocked_until_ms;
-    if (plan->dead == 0)
+    if (plan->dead == 0 || plan->closed)
         return UINT64_MAX;
     uint64_t soon = plan->rewritten_ms + LEASE_FILE_REWRITE_MS;
     uint64_t late = plan->dead_since_ms + LEASE_FILE_DEAD_WAIT_MS;
@@ -346,7 +367,7 @@ uint64_t lease_plan_deadline(const struct lease_plan *plan)
 /* The append would be seen in part. */
 static bool crosses_a_page(const struct lease_plan *plan)
 {
-    return plan->append.count > 0 && plan->size <= LEASE_FILE_MIDDLE_BYTES
+    return plan->append.count > 0 && plan->size <= LEASE_FILE_MIDDLE_BYTES && !plan->closed
            && plan->size / FILE_PAGE != (plan->size + plan->append.count - 1) / FILE_PAGE;
 }
 
@@ -367,6 +388,8 @@ static void plan_flight(struct lease_plan *plan, const struct lease_disk *disk, 
         return;
     block_rewrite(plan, now_ms); /* no memory for it now */
     plan_patches(plan, disk, now_ms, work);
+    if (plan->lost)
+        work->size = UINT64_MAX; /* no file is as large: the disk will not touch it */
 }
 
 void lease_plan_start(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
@@ -391,23 +414,37 @@ static void adopt_image(struct lease_plan *plan, uint64_t now_ms)
     plan->size = plan->image.count;
     plan->dead = 0;
     plan->tail_open = false;
-    plan->needs_rewrite = false;
+    plan->needs_rewrite = plan->lost = plan->ghosts = false;
     plan->blocked_until_ms = 0;
     plan->rewritten_ms = now_ms;
 }
 
-/* False: to be done again, as patches. */
+void lease_plan_close_folder(struct lease_plan *plan, uint64_t now_ms)
+{
+    plan->closed = true;
+    plan->closed_ms = now_ms;
+}
+
+/* False: to be done again, as patches or over the old file. */
 NODISCARD static bool settle_image(struct lease_plan *plan, const struct lease_work *work,
                                    uint64_t now_ms)
 {
-    if (work->broken_kept)
+    bool overwritten = work->in_place && !work->rewrite_failed;
+    if (work->closed_error != 0)
+        lease_plan_close_folder(plan, now_ms);
+    else if (work->new_fd >= 0)
+        plan->closed = false;
+    if (work->broken_kept || overwritten)
         plan->has_broken = false;
-    if (work->new_fd >= 0 || (work->in_place && !work->rewrite_failed))
+    if (work->new_fd >= 0 || overwritten)
         adopt_image(plan, now_ms);
+    if (work->closed_error != 0 && !work->in_place)
+        return plan->flight.count == 0 && !may_overwrite_file(plan);
     if (!work->rewrite_failed)
         return true;
     block_rewrite(plan, now_ms);
-    if (work->new_fd >= 0 || work->foreign) {
+    plan->lost = plan->lost || work->foreign;
+    if (work->new_fd >= 0 || plan->lost) {
         fail_all(plan);
         return true;
     }
@@ -421,13 +458,15 @@ NODISCARD static bool settle_patches(struct lease_plan *plan, const struct lease
 {
     if (work->foreign && !work->append_failed && !work->patch_failed) {
         unwind(plan, true);
-        plan->needs_rewrite = plan->force_rewrite = true;
+        plan->needs_rewrite = plan->lost = true;
         return false;
     }
     if (work->append_failed || work->patch_failed)
         block_rewrite(plan, now_ms);
-    if (work->patch_failed)
+    if (work->patch_failed) {
+        plan->ghosts = true;
         fail_all(plan);
+    }
     if (work->append_failed) {
         unwind(plan, false);
     } else {
@@ -574,28 +613,50 @@ static void keep_extra(struct loading *loading, struct text line)
         broken(loading, "no memory to keep the line");
 }
 
-/* The table has taken the lease: remembers where its line stands. A line that we would write in
- * other words is not one whose digits we may overwrite. */
+/* The line of a lease that has an earlier one. A third one cannot be remembered. */
+static void note_earlier(struct lease_plan *plan, struct lease_record *record)
+{
+    plan->needs_rewrite = true;
+    plan->ghosts = plan->ghosts || line_exists(&record->older);
+    record->older = record->line;
+    plan->dead++;
+}
+
+/* Where a line stands that may be killed, but not given another expiry: we would write it in other
+ * words. */
+static struct lease_place foreign_place(struct text line, uint64_t offset)
+{
+    struct lease_place place = line_measure(line, offset);
+    for (size_t i = 0; i < line.count && line.at[i] != ' '; i++) {
+        if (line.at[i] < '0' || line.at[i] > '9' || i >= LEASE_DIGITS_MAX)
+            return no_line;
+    }
+    return place.digits > 0 ? place : no_line;
+}
+
+/* The table has taken the lease: remembers where its line stands. */
 static void note_line(struct loading *loading, struct text line, struct lease *lease, bool ended)
 {
     struct lease_plan *plan = loading->plan;
     char buffer[LEASE_LINE_MAX];
     uint32_t index;
     if (lease->store_cookie != 0)
-        plan->needs_rewrite = true; /* an earlier line for this address still stands there */
+        note_earlier(plan, &plan->records[lease->store_cookie - 1]);
     else if (record_take(plan, &index) == STATUS_OK)
         lease->store_cookie = (uint64_t)index + 1;
     else
         return;
     struct text canonical = lease_text(lease, buffer, sizeof(buffer));
     struct text bare = text_part(canonical, 0, canonical.count > 0 ? canonical.count - 1 : 0);
-    if (!ended || !text_equal(bare, line)) {
-        plan->needs_rewrite = true;
-        plan->records[lease->store_cookie - 1].line = no_line;
+    struct lease_place *place = &plan->records[lease->store_cookie - 1].line;
+    uint64_t offset = (uint64_t)(line.at - loading->all.at);
+    if (ended && text_equal(bare, line)) {
+        *place = line_measure(canonical, offset);
         return;
     }
-    plan->records[lease->store_cookie - 1].line =
-        line_measure(canonical, (uint64_t)(line.at - loading->all.at));
+    *place = foreign_place(line, offset);
+    plan->needs_rewrite = true;
+    plan->ghosts = plan->ghosts || !line_exists(place);
 }
 
 static void load_line(struct loading *loading, struct text line, bool ended)
@@ -615,6 +676,10 @@ static void load_line(struct loading *loading, struct text line, bool ended)
         const struct lease *known = lease_table_by_address(plan->table, &read.address);
         if (!ended && known != NULL) {
             broken(loading, "cut off");
+            return;
+        }
+        if (known == NULL && read.expires == LEASE_LINE_DEAD_WALL) {
+            plan->dead++;
             return;
         }
         loading->each(loading->context, &read);

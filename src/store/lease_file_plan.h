@@ -11,7 +11,11 @@
  *
  * A reader of the file sees whole lines: a rename shows all or nothing, and so does an append inside
  * one page of the file. The kernel shows a longer append page by page, so such a batch is done as an
- * image, unless the file is so large (a thousand leases) that this would be felt in every exchange. */
+ * image, unless the file is so large (a thousand leases) that this would be felt in every exchange.
+ *
+ * A closed folder takes no new file from us, so there an image goes over the old lines, where readers
+ * may see it half done. It is made only when there is no other way or when most lines are dead; all
+ * else is patches, whatever a reader sees of a long append and however long dead lines stand. */
 #ifndef LINNET_STORE_LEASE_FILE_PLAN_H
 #define LINNET_STORE_LEASE_FILE_PLAN_H
 
@@ -25,6 +29,10 @@
 #define LEASE_FILE_REWRITE_MS   1000   /* a larger one at most so often */
 #define LEASE_FILE_RETRY_MS     60000  /* after a rewrite failed */
 #define LEASE_FILE_DEAD_WAIT_MS 10000  /* longest that a dead line stands in a larger one */
+#define LEASE_FILE_CLOSED_MS    600000 /* after the folder took no new file from us it is asked again */
+#define LEASE_FILE_CLOSED_BYTES 262144 /* smaller, such a file is never overwritten for its dead lines */
+
+#define LEASE_LINE_DEAD_WALL 1         /* the expiry of a line that is no longer true */
 
 /* Where one line stands in the file. */
 #define LEASE_LINE_NONE UINT64_MAX
@@ -74,10 +82,14 @@ struct lease_plan {
     bool tail_open;          /* it does not end in a newline */
     bool has_broken;         /* lines nobody could read: kept aside before the first image */
     bool needs_rewrite;
-    bool force_rewrite;      /* the batch in flight can only be done as an image */
+    bool force_rewrite;      /* the next batch is done as an image if at all possible */
+    bool lost;               /* where lines stand in the file is not known: an image or nothing */
+    bool ghosts;             /* lines that look true, are not, and stand where we do not know */
+    bool closed;             /* the folder takes no new file from us */
     bool patch_only;         /* ... or only as patches: the image just failed */
     size_t dead;             /* lines in the file that are no longer true */
     uint64_t dead_since_ms, rewritten_ms, failed_ms;
+    uint64_t closed_ms;          /* when it last did not */
     uint64_t blocked_until_ms;   /* 0, or when a failed rewrite is tried again without a change */
     struct lease_growing extra;  /* lines of others, kept as they are */
     struct lease_record *records;
@@ -96,6 +108,9 @@ void lease_plan_free(struct lease_plan *plan);
 void lease_plan_load(struct lease_plan *plan, struct text all,
                      void (*each)(void *context, const struct lease_line *line),
                      void (*complain)(void *context, unsigned line, const char *why), void *context);
+
+/* What is known beforehand: the folder takes no new file from us. */
+void lease_plan_close_folder(struct lease_plan *plan, uint64_t now_ms);
 
 /* A change to wait for the disk. STATUS_FULL, STATUS_NO_MEMORY: not taken. */
 NODISCARD enum status lease_plan_change(struct lease_plan *plan, const struct lease_change *change);
