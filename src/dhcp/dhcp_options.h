@@ -1,0 +1,64 @@
+/* Readers and printers of the structured DHCP options, and what they share. Their rows stand in
+ * dhcp_options.c; the struct they fill is dhcp/dhcp_config.h, the part of every context here. */
+#ifndef LINNET_DHCP_DHCP_OPTIONS_H
+#define LINNET_DHCP_DHCP_OPTIONS_H
+
+#include "config/option.h"
+#include "dhcp/dhcp_config.h"
+
+#define DHCP_LINE_MAX_BYTES 4096 /* of a printed value */
+
+/* ------------------------------------------------------------------ dhcp_tag_options.c */
+
+enum dhcp_tag_word {
+    DHCP_TAG_NONE,      /* not about tags by its look; a bare word may still be one */
+    DHCP_TAG_SET,       /* set:name */
+    DHCP_TAG_CONDITION, /* tag:name, tag:!name, and the old net:name, net:#name, #name */
+};
+
+/* What a field is; *name is what stands after the prefix, '!' or '#' included. */
+enum dhcp_tag_word dhcp_tag_word(struct value field, struct text *name);
+/* The number of a tag. Records an error when there are too many. */
+NODISCARD enum status dhcp_intern_tag(struct option_context *context, struct text name,
+                                      uint16_t *tag);
+/* Adds "name", "!name" or "#name". */
+NODISCARD enum status dhcp_add_condition(struct option_context *context, struct text name,
+                                         struct tag_conditions *conditions);
+/* "tag:a,tag:!b" and a comma after each. */
+void dhcp_put_conditions(struct text_out *out, const struct tag_conditions *conditions,
+                         const struct tag_names *names);
+/* A comma when something is there already, so that parts of a list may come in any order. */
+void dhcp_put_comma(struct text_out *out);
+/* "3600s" and its like: the largest unit that divides it, so that it reads back to the same. */
+void dhcp_put_lease_time(struct text_out *out, uint32_t seconds);
+
+/* True when it is a lease time at all ("90", "12h", "infinite"), and nothing is written when it is
+ * not. Then *status says whether it is one that fits, and *seconds is at least DHCP_LEASE_MIN_S.
+ * The error of one that does not fit is recorded. */
+bool dhcp_lease_time(struct option_context *context, struct text text, const char *compat,
+                     uint32_t *seconds, enum status *status);
+
+enum status dhcp_read_ignore(struct option_context *context, struct value value);
+void dhcp_print_ignore(const void *part, struct option_printer *printer);
+enum status dhcp_read_no_interface(struct option_context *context, struct value value);
+void dhcp_print_no_interface(const void *part, struct option_printer *printer);
+enum status dhcp_read_lease_file(struct option_context *context, struct value value);
+void dhcp_print_lease_file(const void *part, struct option_printer *printer);
+
+/* ------------------------------------------------------------------ the others */
+
+/* dhcp_range_options.c */
+enum status dhcp_read_range(struct option_context *context, struct value value);
+void dhcp_print_range(const void *part, struct option_printer *printer);
+
+/* dhcp_host_options.c */
+enum status dhcp_read_host(struct option_context *context, struct value value);
+void dhcp_print_host(const void *part, struct option_printer *printer);
+
+/* dhcp_value_options.c */
+enum status dhcp_read_option(struct option_context *context, struct value value);
+enum status dhcp_read_option_force(struct option_context *context, struct value value);
+void dhcp_print_option(const void *part, struct option_printer *printer);
+void dhcp_print_option_force(const void *part, struct option_printer *printer);
+
+#endif

@@ -1,0 +1,406 @@
+#include "dhcp/host_match.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/hashmap.h"
+
+#define HOST_ARENA_LIMIT ((size_t)256 << 20)
+
+/* One way to reach a line: by an id, a hardware address, a name or an address. */
+struct host_link {
+    const struct dhcp_host *host;
+    struct host_link *next; /* same key, configured before */
+    const struct dhcp_hardware_pattern *hardware;
+    struct address address;
+};
+
+/* What a map holds: the newest of the links with one key. */
+struct host_chain {
+    struct host_link *first;
+};
+
+struct host_match {
+    struct siphash_key key;
+    const struct dhcp_config *config;
+    const struct local_names *names;
+    struct arena arena;
+    struct hashmap by_id, by_hardware, by_name, by_address;
+    struct arena address_arena;  /* by_address: built anew with the hosts files */
+    struct host_link *wildcards; /* fewest wildcards first */
+    size_t wildcard_count;
+};
+
+/* ------------------------------------------------------------------ keys */
+
+static uint64_t hash_bytes(const struct host_match *match, struct bytes bytes)
+{
+    return siphash13(&match->key, bytes.at, bytes.count);
+}
+
+static uint64_t hash_hardware(const struct host_match *match, const struct hardware *hardware)
+{
+    return hash_bytes(match, bytes_of(hardware->bytes, hardware->count)) ^ hardware->type;
+}
+
+static bool match_id(const void *value, const void *key)
+{
+    return bytes_equal(((const struct host_chain *)value)->first->host->client_id,
+                       *(const struct bytes *)key);
+}
+
+static bool match_hardware(const void *value, const void *key)
+{
+    return hardware_equal(&((const struct host_chain *)value)->first->hardware->hardware, key);
+}
+
+static bool match_name(const void *value, const void *key)
+{
+    return dname_equal(&((const struct host_chain *)value)->first->host->name, key);
+}
+
+static bool match_address(const void *value, const void *key)
+{
+    return address_equal(&((const struct host_chain *)value)->first->address, key);
+}
+
+static const struct host_link *first_of(const struct hashmap *map, uint64_t hash,
+                                        hashmap_match *equal, const void *key)
+{
+    const struct host_chain *chain = hashmap_find(map, hash, equal, key);
+    return chain != NULL ? chain->first : NULL;
+}
+
+/* ------------------------------------------------------------------ building */
+
+/* The link goes before those with an equal key: the last configured is asked first. */
+NODISCARD static enum status file_link(struct hashmap *map, struct arena *arena, uint64_t hash,
+                                       hashmap_match *equal, const void *key,
+                                       const struct host_link *given)
+{
+    struct host_link *link = arena_take(arena, sizeof(*link));
+    if (link == NULL)
+        return STATUS_NO_MEMORY;
+    *link = *given;
+    struct host_chain *chain = hashmap_find(map, hash, equal, key);
+    if (chain != NULL) {
+        link->next = chain->first;
+        chain->first = link;
+        return STATUS_OK;
+    }
+    chain = arena_take(arena, sizeof(*chain));
+    if (chain == NULL)
+        return STATUS_NO_MEMORY;
+    chain->first = link;
+    return hashmap_insert(map, hash, chain);
+}
+
+static unsigned wildcard_bytes(const struct dhcp_hardware_pattern *pattern)
+{
+    return (unsigned)__builtin_popcount(pattern->wildcards);
+}
+
+/* Sorted as it grows: fewest wildcards first, and of equals the last configured. */
+static void add_wildcard(struct host_match *match, const struct host_link *link)
+{
+    size_t at = match->wildcard_count++;
+    while (at > 0
+           && wildcard_bytes(match->wildcards[at - 1].hardware) >= wildcard_bytes(link->hardware)) {
+        match->wildcards[at] = match->wildcards[at - 1];
+        at--;
+    }
+    match->wildcards[at] = *link;
+}
+
+NODISCARD static enum status add_host(struct host_match *match, const struct dhcp_host *host)
+{
+    struct host_link link = { .host = host };
+    enum status status = STATUS_OK;
+    if (host->client_id.count > 0)
+        status = file_link(&match->by_id, &match->arena, hash_bytes(match, host->client_id),
+                           match_id, &host->client_id, &link);
+    if (status == STATUS_OK && host->name.count > 0 && host->client_id.count == 0
+        && host->hardware_count == 0)
+        status = file_link(&match->by_name, &match->arena, dname_hash(&match->key, &host->name),
+                           match_name, &host->name, &link);
+    for (size_t i = 0; status == STATUS_OK && i < host->hardware_count; i++) {
+        link.hardware = &host->hardware[i];
+        if (link.hardware->wildcards != 0)
+            add_wildcard(match, &link);
+        else
+            status = file_link(&match->by_hardware, &match->arena,
+                               hash_hardware(match, &link.hardware->hardware), match_hardware,
+                               &link.hardware->hardware, &link);
+    }
+    return status;
+}
+
+static size_t count_wildcards(const struct dhcp_config *config)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->host_count; i++) {
+        for (size_t j = 0; j < config->hosts[i].hardware_count; j++)
+            count += config->hosts[i].hardware[j].wildcards != 0;
+    }
+    return count;
+}
+
+NODISCARD static enum status fill(struct host_match *match)
+{
+    const struct dhcp_config *config = match->config;
+    match->wildcards =
+        arena_take_array(&match->arena, count_wildcards(config), sizeof(*match->wildcards));
+    if (match->wildcards == NULL)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < config->host_count; i++) {
+        enum status status = add_host(match, &config->hosts[i]);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return host_match_set_names(match, NULL);
+}
+
+enum status host_match_create(const struct siphash_key *key, const struct dhcp_config *config,
+                              struct host_match **out)
+{
+    struct host_match *match = calloc(1, sizeof(*match));
+    if (match == NULL)
+        return STATUS_NO_MEMORY;
+    match->key = *key;
+    match->config = config;
+    arena_init(&match->arena, 16384, HOST_ARENA_LIMIT);
+    arena_init(&match->address_arena, 16384, HOST_ARENA_LIMIT);
+    struct hashmap *maps[] = { &match->by_id, &match->by_hardware, &match->by_name,
+                               &match->by_address };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < COUNT_OF(maps); i++)
+        status = hashmap_init(maps[i], 0);
+    if (status == STATUS_OK)
+        status = fill(match);
+    if (status != STATUS_OK) {
+        host_match_free(match);
+        return status;
+    }
+    *out = match;
+    return STATUS_OK;
+}
+
+void host_match_free(struct host_match *match)
+{
+    if (match == NULL)
+        return;
+    hashmap_free(&match->by_id);
+    hashmap_free(&match->by_hardware);
+    hashmap_free(&match->by_name);
+    hashmap_free(&match->by_address);
+    arena_free(&match->arena);
+    arena_free(&match->address_arena);
+    free(match);
+}
+
+/* ------------------------------------------------------------------ addresses of names */
+
+static const struct local_name *configured_name(const struct host_match *match,
+                                                const struct dname *name)
+{
+    if (match->names == NULL || name->count == 0)
+        return NULL;
+    return local_names_find(match->names, name, dname_hash(&match->key, name));
+}
+
+/* Address `index` of the IPv4 addresses a hosts file gives the name; false past the last. */
+static bool name_address(const struct local_name *name, size_t *index, struct address *address)
+{
+    while (name != NULL && *index < name->count) {
+        const struct local_record *record = &name->records[(*index)++];
+        if (record->type == RRTYPE_A && address_from_bytes(record->rdata, address) == STATUS_OK)
+            return true;
+    }
+    return false;
+}
+
+NODISCARD static enum status own_address(struct host_match *match, const struct dhcp_host *host,
+                                         const struct address *address)
+{
+    struct host_link link = { .host = host, .address = *address };
+    return file_link(&match->by_address, &match->address_arena,
+                     hash_bytes(match, address_bytes(address)), match_address, address, &link);
+}
+
+enum status host_match_set_names(struct host_match *match, const struct local_names *names)
+{
+    enum status status = STATUS_OK;
+    match->names = names;
+    hashmap_clear(&match->by_address);
+    arena_reset(&match->address_arena);
+    for (size_t i = 0; i < match->config->host_count && status == STATUS_OK; i++) {
+        const struct dhcp_host *host = &match->config->hosts[i];
+        if (!address_is_none(&host->address)) {
+            status = own_address(match, host, &host->address);
+            continue;
+        }
+        const struct local_name *name = configured_name(match, &host->name);
+        struct address address;
+        for (size_t at = 0; status == STATUS_OK && name_address(name, &at, &address);)
+            status = own_address(match, host, &address);
+    }
+    return status;
+}
+
+const struct dhcp_host *host_match_owner(const struct host_match *match,
+                                         const struct address *address)
+{
+    const struct host_link *link = first_of(
+        &match->by_address, hash_bytes(match, address_bytes(address)), match_address, address);
+    return link != NULL ? link->host : NULL;
+}
+
+bool host_match_next_address(const struct host_match *match, size_t *place, struct address *address)
+{
+    const struct host_chain *chain = hashmap_next(&match->by_address, place);
+    if (chain == NULL)
+        return false;
+    *address = chain->first->address;
+    return true;
+}
+
+/* ------------------------------------------------------------------ finding */
+
+/* One search: what is asked, in which pass, and what was seen on the way. */
+struct search {
+    const struct host_match *match;
+    const struct host_question *question;
+    bool with_conditions;
+    bool elsewhere;
+    struct host_found found;
+};
+
+/* An address of the line that is of use here, or none. False when the line is for other networks.
+ */
+static bool address_here(struct search *search, const struct dhcp_host *host,
+                         struct address *address)
+{
+    const struct host_question *question = search->question;
+    *address = host->address;
+    if (!address_is_none(address))
+        return question->is_served(question->context, address);
+    const struct local_name *name = configured_name(search->match, &host->name);
+    for (size_t at = 0; name_address(name, &at, address);) {
+        if (question->is_served(question->context, address))
+            return true;
+    }
+    *address = (struct address){ 0 };
+    return host->address6_count == 0;
+}
+
+static bool takes(struct search *search, const struct dhcp_host *host)
+{
+    const struct host_question *question = search->question;
+    if ((host->conditions.count > 0) != search->with_conditions)
+        return false;
+    if (search->with_conditions
+        && !tag_set_matches(question->tags, question->tag_names, &host->conditions))
+        return false;
+    struct address address;
+    if (!address_here(search, host, &address)) {
+        search->elsewhere = true;
+        return false;
+    }
+    search->found.host = host;
+    search->found.address = address;
+    return true;
+}
+
+static bool takes_one_of(struct search *search, const struct host_link *link)
+{
+    for (; link != NULL; link = link->next) {
+        if (takes(search, link->host))
+            return true;
+    }
+    return false;
+}
+
+/* An id configured as text is the client's also when it comes with a type byte of zero before it.
+ */
+static bool find_by_id(struct search *search)
+{
+    const struct host_match *match = search->match;
+    struct bytes id = search->question->client->id;
+    if (id.count == 0)
+        return false;
+    if (takes_one_of(search, first_of(&match->by_id, hash_bytes(match, id), match_id, &id)))
+        return true;
+    if (id.at[0] != 0 || id.count == 1)
+        return false;
+    struct bytes_reader reader = bytes_reader_on(id);
+    bytes_read_skip(&reader, 1);
+    id = bytes_read_rest(&reader);
+    return takes_one_of(search, first_of(&match->by_id, hash_bytes(match, id), match_id, &id));
+}
+
+static bool pattern_matches(const struct dhcp_hardware_pattern *pattern,
+                            const struct hardware *hardware)
+{
+    if (pattern->hardware.count != hardware->count || pattern->hardware.type != hardware->type)
+        return false;
+    for (size_t i = 0; i < hardware->count; i++) {
+        if ((pattern->wildcards >> i & 1) == 0 && pattern->hardware.bytes[i] != hardware->bytes[i])
+            return false;
+    }
+    return true;
+}
+
+static bool find_by_hardware(struct search *search)
+{
+    const struct host_match *match = search->match;
+    const struct hardware *hardware = &search->question->client->hardware;
+    if (hardware->count == 0)
+        return false;
+    if (takes_one_of(search, first_of(&match->by_hardware, hash_hardware(match, hardware),
+                                      match_hardware, hardware)))
+        return true;
+    for (size_t i = 0; i < match->wildcard_count; i++) {
+        if (pattern_matches(match->wildcards[i].hardware, hardware)
+            && takes(search, match->wildcards[i].host))
+            return true;
+    }
+    return false;
+}
+
+static bool find_by_name(struct search *search)
+{
+    const struct dname *name = search->question->name;
+    if (name == NULL || name->count == 0)
+        return false;
+    return takes_one_of(search, first_of(&search->match->by_name,
+                                         dname_hash(&search->match->key, name), match_name, name));
+}
+
+void host_match_find(const struct host_match *match, const struct host_question *question,
+                     struct host_found *found)
+{
+    struct search search = { .match = match, .question = question };
+    for (int pass = 0; pass < 2 && search.found.host == NULL; pass++) {
+        search.with_conditions = pass == 0;
+        if (!find_by_id(&search) && !find_by_hardware(&search))
+            search.found.by_name = find_by_name(&search);
+    }
+    search.found.known_elsewhere = search.found.host == NULL && search.elsewhere;
+    *found = search.found;
+}
+
+bool host_match_ignores_id(const struct host_match *match, const struct hardware *hardware)
+{
+    const struct host_link *link =
+        first_of(&match->by_hardware, hash_hardware(match, hardware), match_hardware, hardware);
+    for (; link != NULL; link = link->next) {
+        if (link->host->client_id_any)
+            return true;
+    }
+    for (size_t i = 0; i < match->wildcard_count; i++) {
+        const struct host_link *wildcard = &match->wildcards[i];
+        if (wildcard->host->client_id_any && pattern_matches(wildcard->hardware, hardware))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,49 @@
+/* Which dhcp-host line speaks of a client (dhcp.md section 3.3), found by hash: the cost does not
+ * grow with the number of lines (only with those that hold wildcards). */
+#ifndef LINNET_DHCP_HOST_MATCH_H
+#define LINNET_DHCP_HOST_MATCH_H
+
+#include "dhcp/client_id.h"
+#include "dhcp/dhcp_config.h"
+#include "model/local_names.h"
+
+struct host_match;
+
+struct host_question {
+    const struct client_id *client;
+    const struct dname *name;   /* what the client calls itself; NULL: nothing */
+    const struct tag_set *tags; /* for lines with conditions */
+    const struct tag_names *tag_names;
+    /* Lies in one of the networks the client can be served in. */
+    bool (*is_served)(void *context, const struct address *address);
+    void *context;
+};
+
+struct host_found {
+    const struct dhcp_host *host; /* NULL: none */
+    struct address address;       /* configured here or by a hosts file for its name; or none */
+    bool by_name;                 /* found only by the name the client claims */
+    bool known_elsewhere;         /* only lines for other networks speak of the client */
+};
+
+/* config and names are kept. `key` is the one names are hashed with. */
+NODISCARD enum status host_match_create(const struct siphash_key *key,
+                                        const struct dhcp_config *config,
+                                        struct host_match **match);
+void host_match_free(struct host_match *match);
+/* Hosts files and records, for lines that give a name and no address; NULL: none. Walks all lines.
+ * STATUS_NO_MEMORY: some addresses of names are not reserved. */
+enum status host_match_set_names(struct host_match *match, const struct local_names *names);
+
+void host_match_find(const struct host_match *match, const struct host_question *question,
+                     struct host_found *found);
+/* A line for this hardware address says id:*. */
+bool host_match_ignores_id(const struct host_match *match, const struct hardware *hardware);
+/* The line this IPv4 address belongs to, or NULL. */
+const struct dhcp_host *host_match_owner(const struct host_match *match,
+                                         const struct address *address);
+/* Walks all addresses that belong to a line: start with *place = 0; false at the end. */
+bool host_match_next_address(const struct host_match *match, size_t *place,
+                             struct address *address);
+
+#endif

@@ -1,0 +1,47 @@
+/* The names of DHCP clients: which name a client gets, and its way into the DNS (dhcp.md section
+ * 7). Names of the configuration and of hosts files win over what a client calls itself. */
+#ifndef LINNET_DHCP_LEASE_NAMES_UPDATE_H
+#define LINNET_DHCP_LEASE_NAMES_UPDATE_H
+
+#include "model/event.h"
+#include "model/local_names.h"
+#include "model/site.h"
+#include "store/lease_table.h"
+
+struct lease_namer {
+    const struct site *site;
+    struct lease_names *names;            /* NULL: no DNS */
+    const struct local_names *configured; /* hosts files and records; NULL: none */
+    struct siphash_key key;               /* the one names are hashed with */
+    const struct event_sink *events;
+};
+
+/* A host name without its domain; empty: none. */
+#define LEASE_NAME_MAX 64
+struct lease_name {
+    char text[LEASE_NAME_MAX];
+    bool from_config;
+};
+
+/* What a client or a dhcp-host line says, made fit: the first label, if the rest is nothing or the
+ * domain of the address; another domain is left out and said. False for a name that is not one.
+ * interface: name of the link, or NULL. */
+bool lease_name_fit(const struct lease_namer *namer, struct text said,
+                    const struct address *address, const char *interface, struct lease_name *name);
+/* What a hosts file calls the address; false: nothing. */
+bool lease_name_of_address(const struct lease_namer *namer, const struct address *address,
+                           const char *interface, struct lease_name *name);
+
+/* Gives the lease this name and the domain of its address; when the configuration gave it to
+ * another lease and not to this one, nothing changes. Another lease that bore the name loses it in
+ * the DNS at once; it is *loser then (else NULL), and the caller takes the name from it in the
+ * table. STATUS_NO_MEMORY: unchanged. */
+NODISCARD enum status lease_name_assign(const struct lease_namer *namer, struct lease_table *table,
+                                        struct lease *lease, const struct lease_name *name,
+                                        const char *interface, struct lease **loser);
+/* Into the DNS, unless a configured name stands in the way, which is said: of the bare name alone
+ * it takes only that one, of the name with its domain both. Without a name: out of it. */
+void lease_name_publish(const struct lease_namer *namer, const struct lease *lease);
+void lease_name_withdraw(const struct lease_namer *namer, const struct lease *lease);
+
+#endif

@@ -1,0 +1,96 @@
+#include "dhcp/tag_rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct arena arena;
+static struct dhcp_config config;
+static struct tag_rules rules;
+
+static uint16_t tag(const char *name)
+{
+    uint16_t number;
+    assert_int_equal(tag_names_intern(&config.tags, &arena, text_of(name), &number), STATUS_OK);
+    return number;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena_init(&arena, 4096, 1 << 20);
+    dhcp_config_init(&config);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    tag_rules_free(&rules);
+    arena_free(&arena);
+    return 0;
+}
+
+static const char *tags_of(const struct tag_facts *facts)
+{
+    static char text[256];
+    struct text_out out = text_out_on(text, sizeof(text));
+    struct tag_set set;
+    tag_rules_apply(&rules, facts, &set);
+    text_put_tags(&out, &set, &rules.names);
+    return text;
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    uint16_t set_tags[] = { tag("red"), tag("blue") };
+    struct dhcp_range range = { .set_tag = tag("rng"), .has_set_tag = true };
+    struct dhcp_host host = { .set_tags = set_tags, .set_tag_count = 2 };
+    assert_int_equal(tag_rules_init(&rules, &config), STATUS_OK);
+    tag_rules_add_interface(&rules, "eth0");
+    struct tag_facts facts = { 0 };
+    assert_string_equal(tags_of(&facts), "");
+    facts.interface = "eth0";
+    assert_string_equal(tags_of(&facts), "eth0");
+    facts.known_elsewhere = true;
+    assert_string_equal(tags_of(&facts), "known-othernet, eth0");
+    facts.host = &host;
+    assert_string_equal(tags_of(&facts), "red, blue, known, eth0");
+    facts.range = &range;
+    facts.bootp = true;
+    assert_string_equal(tags_of(&facts), "rng, bootp, red, blue, known, eth0");
+    facts.interface = "eth9"; /* never heard of */
+    assert_string_equal(tags_of(&facts), "rng, bootp, red, blue, known");
+}
+
+/* Conditions were numbered while the configuration was read, and mean the same here. */
+static void test_conditions(void **state)
+{
+    (void)state;
+    struct tag_condition is_eth0 = { .tag = tag("eth0") };
+    struct tag_condition not_known = { .tag = tag("known"), .negated = true };
+    struct dhcp_conditions lines[] = { { .conditions = { &is_eth0, 1, 1 } },
+                                       { .conditions = { &not_known, 1, 1 } } };
+    struct tag_facts facts = { .interface = "eth0" };
+    struct tag_set set;
+    assert_int_equal(tag_rules_init(&rules, &config), STATUS_OK);
+    tag_rules_apply(&rules, &facts, &set);
+    assert_true(tag_rules_any(&rules, &lines[0], 1, &set));
+    assert_true(tag_rules_any(&rules, &lines[1], 1, &set));
+    struct dhcp_host host = { 0 };
+    facts = (struct tag_facts){ .interface = "eth1", .host = &host };
+    tag_rules_apply(&rules, &facts, &set);
+    assert_false(tag_rules_any(&rules, lines, 2, &set));
+    assert_false(tag_rules_any(&rules, lines, 0, &set));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_conditions, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("tag_rules", tests, NULL, NULL);
+}

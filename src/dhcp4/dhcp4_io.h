@@ -1,0 +1,34 @@
+/* The shell around the DHCPv4 core: its sockets, its timer, its probes. */
+#ifndef LINNET_DHCP4_DHCP4_IO_H
+#define LINNET_DHCP4_DHCP4_IO_H
+
+#include <uv.h>
+
+#include "dhcp4/dhcp4_server.h"
+#include "platform/udp.h"
+
+/* Opened while there is still the right to; owned by the shell from dhcp4_io_create on. */
+struct dhcp4_sockets {
+    int udp;
+    int link; /* raw frames to hosts without an address */
+    int echo; /* probes; -1: none (no-ping) */
+};
+
+/* device: tie to this interface, or NULL. shared: other instances serve other interfaces of this
+ * machine. STATUS_SYSTEM with errno and *what names the socket that failed. */
+NODISCARD enum status dhcp4_sockets_open(const char *device, bool shared, bool probe,
+                                         struct dhcp4_sockets *sockets, const char **what);
+void dhcp4_sockets_close(struct dhcp4_sockets *sockets);
+
+struct dhcp4_io;
+
+/* NULL when memory ends; then the sockets stay the caller's. */
+NODISCARD struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
+                                           const struct dhcp4_sockets *sockets);
+/* Closes all handles; run the loop until it is empty, then dhcp4_io_free. */
+void dhcp4_io_close(struct dhcp4_io *io);
+void dhcp4_io_free(struct dhcp4_io *io);
+/* From the lease backend: the store has, or refused, this ticket. */
+void dhcp4_io_committed(struct dhcp4_io *io, uint64_t ticket, enum status status);
+
+#endif

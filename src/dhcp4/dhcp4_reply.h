@@ -1,0 +1,28 @@
+/* A decision made into a message, and where it must be sent (RFC 2131 section 4.1,
+ * dhcp.md 5.3, 5.4). */
+#ifndef LINNET_DHCP4_DHCP4_REPLY_H
+#define LINNET_DHCP4_DHCP4_REPLY_H
+
+#include "dhcp4/dhcp4_state.h"
+
+struct dhcp4_reply {
+    uint8_t type;                          /* enum dhcp4_message_type; 0: BOOTP */
+    struct address address;                /* the client's; none: not told one */
+    const struct dhcp4_scope_range *range; /* NULL only for a NAK */
+    bool elsewhere;                        /* INFORM: the client is in none of our networks */
+    bool has_lease_time;
+    uint32_t lease_s;
+    uint32_t fuzz_s; /* taken off T1 and T2, so that clients do not renew all at once */
+    bool rapid_commit;
+    const char *name;   /* host name to tell; NULL: none */
+    const char *reason; /* NAK */
+};
+
+/* Builds it into the server's buffer; what did not fit was said. The action refers to that buffer.
+ */
+void dhcp4_reply_build(struct dhcp4_exchange *exchange, const struct dhcp4_reply *reply,
+                       struct dhcp4_action *action);
+/* Builds it, counts it, tells it and puts it into the outbox. */
+void dhcp4_reply_send(struct dhcp4_exchange *exchange, const struct dhcp4_reply *reply);
+
+#endif

@@ -1,0 +1,301 @@
+#include "dhcp4/dhcp4_server.h"
+
+#include <stdlib.h>
+
+#include "dhcp4/dhcp4_decide.h"
+#include "dhcp4/dhcp4_state.h"
+
+/* ------------------------------------------------------------------ the outbox */
+
+void dhcp4_outbox_put(struct dhcp4_outbox *out, const struct dhcp4_action *action)
+{
+    assert(action->bytes.count <= DHCP4_OUTBOX_BYTES);
+    if (out->count == DHCP4_OUTBOX_ACTIONS
+        || DHCP4_OUTBOX_BYTES - out->used < action->bytes.count) {
+        out->flush(out->context, out);
+        dhcp4_outbox_reset(out);
+    }
+    struct dhcp4_action *to = &out->actions[out->count++];
+    struct bytes_writer writer =
+        bytes_writer_on(out->buffer + out->used, DHCP4_OUTBOX_BYTES - out->used);
+    *to = *action;
+    bytes_write_span(&writer, action->bytes);
+    to->bytes = bytes_writer_written(&writer);
+    out->used += to->bytes.count;
+}
+
+/* ------------------------------------------------------------------ life */
+
+static void on_probe_row(void *context, const struct address *address)
+{
+    dhcp4_server_refresh(context, address);
+}
+
+/* Every reason an address may have not to be picked, looked at anew. */
+static void refresh_all(struct dhcp4_server *server)
+{
+    struct address address;
+    const struct lease *lease = lease_table_first(server->setup.leases);
+    address_pick_reset(server->pick);
+    for (; lease != NULL; lease = lease_table_next(server->setup.leases, lease))
+        address_pick_set(server->pick, &lease->address, true);
+    for (size_t place = 0; host_match_next_address(server->hosts, &place, &address);)
+        address_pick_set(server->pick, &address, true);
+    for (size_t i = 0; i < server->network->address_count; i++)
+        address_pick_set(server->pick, &server->network->addresses[i].address, true);
+    for (size_t i = 0; i < server->declined_count; i++)
+        address_pick_set(server->pick, &server->declined[i].address, true);
+    for (size_t place = 0; dhcp4_probe_next_address(server->probes, &place, &address);)
+        address_pick_set(server->pick, &address, true);
+}
+
+static void add_interface_tags(struct dhcp4_server *server)
+{
+    for (size_t i = 0; i < server->network->interface_count; i++)
+        tag_rules_add_interface(&server->tags, server->network->interfaces[i].name);
+}
+
+NODISCARD static enum status build(struct dhcp4_server *server)
+{
+    const struct dhcp4_setup *setup = &server->setup;
+    enum status status = tag_rules_init(&server->tags, setup->config);
+    if (status == STATUS_OK)
+        status = host_match_create(&setup->key, setup->config, &server->hosts);
+    if (status == STATUS_OK)
+        status = address_pick_create(setup->config, &server->pick);
+    if (status == STATUS_OK)
+        status = lease_commit_create(DHCP4_PENDING_MAX, &server->commit);
+    if (status == STATUS_OK)
+        status = dhcp4_probe_create(&setup->key, DHCP4_PENDING_MAX, on_probe_row, server,
+                                    &server->probes);
+    size_t ranges = setup->config->range_count;
+    server->scope_ranges = calloc(ranges > 0 ? ranges : 1, sizeof(*server->scope_ranges));
+    server->relays = calloc(ranges > 0 ? ranges : 1, sizeof(*server->relays));
+    if (status == STATUS_OK && (server->scope_ranges == NULL || server->relays == NULL))
+        status = STATUS_NO_MEMORY;
+    return status;
+}
+
+enum status dhcp4_server_create(const struct dhcp4_setup *setup, struct dhcp4_server **out)
+{
+    struct dhcp4_server *server = calloc(1, sizeof(*server));
+    if (server == NULL)
+        return STATUS_NO_MEMORY;
+    server->setup = *setup;
+    server->network = setup->network;
+    server->namer = (struct lease_namer){
+        .site = setup->site,
+        .names = setup->names,
+        .key = setup->key,
+        .events = setup->events,
+    };
+    enum status status = build(server);
+    if (status != STATUS_OK) {
+        dhcp4_server_free(server);
+        return status;
+    }
+    add_interface_tags(server);
+    dhcp4_server_names_changed(server);
+    *out = server;
+    return STATUS_OK;
+}
+
+void dhcp4_server_free(struct dhcp4_server *server)
+{
+    if (server == NULL)
+        return;
+    dhcp4_probe_free(server->probes);
+    lease_commit_free(server->commit);
+    address_pick_free(server->pick);
+    host_match_free(server->hosts);
+    tag_rules_free(&server->tags);
+    free(server->scope_ranges);
+    free(server->relays);
+    free(server);
+}
+
+/* The link a lease is on, as far as our addresses tell; 0: none. */
+static uint32_t link_of(const struct dhcp4_server *server, const struct address *address)
+{
+    for (size_t i = 0; i < server->network->interface_count; i++) {
+        uint32_t index = server->network->interfaces[i].index;
+        if (network_on_link(server->network, index, address) != NULL)
+            return index;
+    }
+    return 0;
+}
+
+static bool anywhere(void *context, const struct address *address)
+{
+    (void)context;
+    (void)address;
+    return true;
+}
+
+/* The configuration calls this client so. */
+static bool is_configured_name(const struct dhcp4_server *server, const struct lease *lease,
+                               const struct lease_name *name)
+{
+    struct client_id client = { lease->hardware,
+                                bytes_of(lease->client_id, lease->client_id_count) };
+    struct host_question question = { .client = &client,
+                                      .tag_names = &server->tags.names,
+                                      .is_served = anywhere };
+    struct host_found found;
+    struct tag_set tags;
+    tag_set_init(&tags);
+    question.tags = &tags;
+    host_match_find(server->hosts, &question, &found);
+    return found.host != NULL && found.host->name.count > 0
+           && text_equal_nocase(text_from_bytes(dname_first_label(&found.host->name)),
+                                text_of(name->text));
+}
+
+NODISCARD static enum status load_name(struct dhcp4_server *server, struct lease *lease,
+                                       struct text said)
+{
+    struct lease_table *leases = server->setup.leases;
+    const struct network_interface *link = network_by_index(server->network, lease->interface);
+    const char *link_name = link != NULL ? link->name : NULL;
+    struct lease_name name;
+    struct lease *loser;
+    if (!lease_name_fit(&server->namer, said, &lease->address, link_name, &name))
+        return lease_table_set_name(leases, lease, TEXT_NONE, TEXT_NONE);
+    name.from_config = is_configured_name(server, lease, &name);
+    enum status status = lease_name_assign(&server->namer, leases, lease, &name, link_name, &loser);
+    if (status == STATUS_OK && loser != NULL)
+        status = lease_table_set_name(leases, loser, TEXT_NONE, TEXT_NONE);
+    return status;
+}
+
+enum status dhcp4_server_load_lease(struct dhcp4_server *server, const struct lease_line *line,
+                                    struct instant now)
+{
+    struct lease_table *leases = server->setup.leases;
+    struct bytes id = bytes_of(line->client_id, line->client_id_count);
+    if (line->kind != LEASE_LINE_LEASE || line->lease_kind != LEASE_IP4)
+        return STATUS_OK; /* not ours: the store keeps it as it is */
+    struct lease *lease = lease_table_by_address(leases, &line->address);
+    enum status status = STATUS_OK;
+    if (lease != NULL)
+        status = lease_table_set_client(leases, lease, &line->hardware, id);
+    else
+        status = lease_table_add(leases, &line->address, LEASE_IP4, &line->hardware, id, &lease);
+    if (status != STATUS_OK)
+        return status;
+    lease->committed = lease->stored = true;
+    lease->interface = link_of(server, &lease->address);
+    lease_table_set_expiry_wall(leases, lease, now, line->expires);
+    return load_name(server, lease, line->name);
+}
+
+static void remove_expired(struct dhcp4_server *server, struct instant now)
+{
+    struct lease *lease;
+    while ((lease = lease_table_expired(server->setup.leases, now.mono)) != NULL) {
+        if (!dhcp4_lease_remove(server, lease, now))
+            server->counters.commit_failed++;
+    }
+}
+
+void dhcp4_server_start(struct dhcp4_server *server, struct instant now)
+{
+    const struct dhcp_option_rule *rule;
+    remove_expired(server, now);
+    dhcp4_server_names_changed(server);
+    for (size_t place = 0;
+         (rule = option_pick_next_duplicate(server->setup.config, &place)) != NULL;) {
+        if (!rule->ip6)
+            dhcp4_server_say(server, EVENT_DHCP_WARNING, "Ignoring duplicate dhcp-option %u",
+                             (unsigned)rule->code);
+    }
+}
+
+void dhcp4_server_set_network(struct dhcp4_server *server, const struct network *network)
+{
+    server->network = network;
+    add_interface_tags(server);
+    refresh_all(server);
+}
+
+void dhcp4_server_names_changed(struct dhcp4_server *server)
+{
+    const struct dhcp4_setup *setup = &server->setup;
+    const struct lease *lease = lease_table_first(setup->leases);
+    server->namer.configured =
+        setup->configured_names != NULL ? setup->configured_names(setup->context) : NULL;
+    if (host_match_set_names(server->hosts, server->namer.configured) != STATUS_OK)
+        dhcp4_server_say(server, EVENT_DHCP_WARNING,
+                         "no memory for the addresses of dhcp-host names");
+    refresh_all(server);
+    for (; lease != NULL; lease = lease_table_next(setup->leases, lease)) {
+        if (lease->stored)
+            lease_name_publish(&server->namer, lease);
+    }
+}
+
+/* ------------------------------------------------------------------ what happens */
+
+static void handle(struct dhcp4_server *server, const struct dhcp4_datagram *in, struct instant now,
+                   struct dhcp4_outbox *out, bool replayed, unsigned tries)
+{
+    struct dhcp4_exchange exchange = {
+        .server = server,
+        .now = now,
+        .out = out,
+        .in = in,
+        .replayed = replayed,
+        .tries = tries,
+    };
+    if (dhcp4_exchange_open(&exchange))
+        dhcp4_message_handle(&exchange);
+}
+
+void dhcp4_server_message(struct dhcp4_server *server, const struct dhcp4_datagram *in,
+                          struct instant now, struct dhcp4_outbox *out)
+{
+    remove_expired(server, now);
+    handle(server, in, now, out, false, 0);
+}
+
+void dhcp4_server_probe_heard(struct dhcp4_server *server, const struct address *address,
+                              struct instant now, struct dhcp4_outbox *out)
+{
+    struct dhcp4_probe_waiting waiting;
+    if (!dhcp4_probe_heard(server->probes, address, now.mono, &waiting))
+        return;
+    server->counters.probe_conflicts++;
+    if (waiting.tries + 1 < DHCP4_PROBE_TRIES_MAX)
+        handle(server, &waiting.in, now, out, true, waiting.tries + 1);
+    else
+        server->counters.no_address++;
+}
+
+void dhcp4_server_committed(struct dhcp4_server *server, uint64_t ticket, enum status status,
+                            struct instant now, struct dhcp4_outbox *out)
+{
+    struct lease_commit_row *row = lease_commit_find(server->commit, ticket);
+    if (row != NULL)
+        dhcp4_lease_settle(server, row, status, now, out);
+}
+
+void dhcp4_server_tick(struct dhcp4_server *server, struct instant now, struct dhcp4_outbox *out)
+{
+    struct dhcp4_probe_waiting waiting;
+    remove_expired(server, now);
+    dhcp4_declined_expire(server, now.mono);
+    while (dhcp4_probe_due(server->probes, now.mono, &waiting))
+        handle(server, &waiting.in, now, out, true, waiting.tries);
+}
+
+mono_ms dhcp4_server_deadline(const struct dhcp4_server *server)
+{
+    mono_ms deadline = lease_table_deadline(server->setup.leases);
+    deadline = mono_earlier(deadline, dhcp4_probe_deadline(server->probes));
+    return mono_earlier(deadline, dhcp4_declined_deadline(server));
+}
+
+const struct dhcp4_counters *dhcp4_server_counters(const struct dhcp4_server *server)
+{
+    return &server->counters;
+}

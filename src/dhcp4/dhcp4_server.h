@@ -1,0 +1,115 @@
+/* The DHCPv4 core: a message or a tick in, actions out (RFC 2131). Opens no socket, reads no clock,
+ * logs nothing, and waits for nothing: an offer that needs a probe is a row with a deadline. */
+#ifndef LINNET_DHCP4_DHCP4_SERVER_H
+#define LINNET_DHCP4_DHCP4_SERVER_H
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "dhcp/dhcp_config.h"
+#include "model/event.h"
+#include "model/local_names.h"
+#include "model/network.h"
+#include "model/site.h"
+#include "store/lease_backend.h"
+#include "store/lease_table.h"
+#include "wire/dhcp4_message.h"
+
+struct dhcp4_datagram {
+    struct bytes message;
+    struct endpoint from;
+    struct address local; /* destination address; 255.255.255.255 for broadcast */
+    uint32_t interface;   /* it arrived on */
+};
+
+enum dhcp4_action_kind {
+    DHCP4_ACTION_SEND_UDP,  /* to `to`, out of `interface` (broadcast allowed) */
+    DHCP4_ACTION_SEND_LINK, /* to a host without an address: link address `hardware`, IP `to`, from
+                               `from`, out of `interface` */
+    DHCP4_ACTION_PROBE, /* send an echo request to `to`; say dhcp4_server_probe_heard if it answers
+                         */
+};
+
+struct dhcp4_action {
+    enum dhcp4_action_kind kind;
+    struct bytes bytes;   /* DHCP message; in the outbox's buffer until the flush returns */
+    struct endpoint from; /* our address and port 67 */
+    struct endpoint to;
+    struct hardware hardware;
+    uint32_t interface; /* 0: as routing has it */
+};
+
+#define DHCP4_OUTBOX_ACTIONS 32
+#define DHCP4_OUTBOX_BYTES   (64 * 1024)
+struct dhcp4_outbox {
+    struct dhcp4_action actions[DHCP4_OUTBOX_ACTIONS];
+    size_t count;
+    size_t used;
+    void (*flush)(void *context, struct dhcp4_outbox *outbox); /* when full; must empty it */
+    void *context;
+    uint8_t buffer[DHCP4_OUTBOX_BYTES];
+};
+static inline void dhcp4_outbox_reset(struct dhcp4_outbox *outbox)
+{
+    outbox->count = 0;
+    outbox->used = 0;
+}
+
+struct dhcp4_counters {
+    uint64_t received[16]; /* by message type */
+    uint64_t sent[16];
+    uint64_t bootp;
+    uint64_t dropped_malformed, dropped_not_admitted, dropped_ignored, dropped_no_range;
+    uint64_t no_address, lease_limit, commit_failed, probes, probe_conflicts, pending_full;
+};
+
+#define DHCP4_PENDING_MAX 1024 /* offers waiting for a probe and ACKs waiting for the store, each  \
+                                */
+#define DHCP4_PROBE_WAIT_MS 3000
+
+struct dhcp4_setup {
+    const struct dhcp_config *config;
+    const struct site *site;
+    struct lease_table *leases;
+    struct lease_backend *backend; /* may be NULL: nothing is kept, ACKs leave at once */
+    struct lease_names *names;     /* may be NULL: DNS off */
+    const struct local_names *(*configured_names)(
+        void *context); /* hosts and records, for conflicts
+                           and addresses by name; may be NULL */
+    void *context;
+    const struct network *network;   /* changed by dhcp4_server_set_network */
+    const struct event_sink *events; /* may be NULL */
+    struct random *random;
+    struct siphash_key key; /* the one local_names and lease_names are hashed with */
+};
+
+struct dhcp4_server;
+
+NODISCARD enum status dhcp4_server_create(const struct dhcp4_setup *setup,
+                                          struct dhcp4_server **server);
+void dhcp4_server_free(struct dhcp4_server *server);
+
+/* One lease from the store, at start. STATUS_FULL, STATUS_EXISTS (the later wins), ... */
+enum status dhcp4_server_load_lease(struct dhcp4_server *server, const struct lease_line *line,
+                                    struct instant now);
+/* After all leases are loaded: names into the DNS, expired ones out. */
+void dhcp4_server_start(struct dhcp4_server *server, struct instant now);
+void dhcp4_server_set_network(struct dhcp4_server *server, const struct network *network);
+/* Hosts files changed: conflicts are looked at anew. */
+void dhcp4_server_names_changed(struct dhcp4_server *server);
+
+void dhcp4_server_message(struct dhcp4_server *server, const struct dhcp4_datagram *in,
+                          struct instant now, struct dhcp4_outbox *out);
+/* Somebody answered an echo request. */
+void dhcp4_server_probe_heard(struct dhcp4_server *server, const struct address *address,
+                              struct instant now, struct dhcp4_outbox *out);
+/* The store has (or refused) the change with this ticket. */
+void dhcp4_server_committed(struct dhcp4_server *server, uint64_t ticket, enum status status,
+                            struct instant now, struct dhcp4_outbox *out);
+void dhcp4_server_tick(struct dhcp4_server *server, struct instant now, struct dhcp4_outbox *out);
+mono_ms dhcp4_server_deadline(const struct dhcp4_server *server);
+
+const struct dhcp4_counters *dhcp4_server_counters(const struct dhcp4_server *server);
+
+#endif
