@@ -205,6 +205,20 @@ static int tcp_client(void)
     return connect_client(SOCK_STREAM, address_ip4(127, 0, 0, 1));
 }
 
+/* Every client a host of its own, as far as addresses go. */
+static int tcp_client_from(uint8_t host)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct endpoint own = { .address = address_ip4(127, 0, 1, host) };
+    struct endpoint server = { .address = address_ip4(127, 0, 0, 1), .port = world.port };
+    struct sockaddr_storage name;
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, endpoint_to_sockaddr(&own, &name)), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&name, endpoint_to_sockaddr(&server, &name)),
+                     0);
+    return fd;
+}
+
 /* The question for `name`, with two bytes of length in front for TCP. */
 static size_t make_question(uint8_t *buffer, bool tcp, uint16_t id, const char *name)
 {
@@ -513,9 +527,9 @@ static void test_tcp_full(void **test)
     int fds[CONNECTIONS_MAX];
     open_world(no_change);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-        fds[i] = tcp_client();
+        fds[i] = tcp_client_from((uint8_t)(i + 1));
     talk(fds, 0);
-    int extra = tcp_client();
+    int extra = tcp_client_from(100);
     check_closed(extra);
     close(extra);
     assert_int_equal(world.shell->counters.tcp_refused, 1);
@@ -525,7 +539,7 @@ static void test_tcp_full(void **test)
     run_ms(IDLE_FULL_MS / 2);
     talk(fds, 0);
     run_ms(IDLE_FULL_MS / 2 + 50);
-    extra = tcp_client();
+    extra = tcp_client_from(100);
     check_closed(extra);
     close(extra);
     assert_int_equal(world.shell->counters.tcp_idle_closed, 0);
@@ -533,18 +547,39 @@ static void test_tcp_full(void **test)
     /* All but the first stay busy; the first has to give way, and who comes then is served. */
     talk(fds, 1);
     run_ms(IDLE_FULL_MS / 2);
-    extra = tcp_client();
+    extra = tcp_client_from(100);
     check_closed(extra);
     check_closed(fds[0]);
     close(extra);
     assert_int_equal(world.shell->counters.tcp_idle_closed, 1);
-    extra = tcp_client();
+    extra = tcp_client_from(100);
     ask(extra, true, 9, "alpha.test");
     take_tcp(extra, 9, RCODE_NOERROR, 1);
     assert_int_equal(world.shell->counters.tcp_open_max, CONNECTIONS_MAX);
     close(extra);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         close(fds[i]);
+    close_world();
+}
+
+/* One source holds half of the places and no more: its own oldest gives way, the others are served.
+ */
+static void test_tcp_one_source(void **test)
+{
+    (void)test;
+    int greedy[CONNECTIONS_MAX];
+    open_world(no_change);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        greedy[i] = tcp_client_from(1);
+    check_closed(greedy[0]);
+    assert_int_equal(world.shell->counters.tcp_refused, 0);
+    int honest = tcp_client_from(2);
+    ask(honest, true, 7, "alpha.test");
+    take_tcp(honest, 7, RCODE_NOERROR, 1);
+    talk(greedy, 1);
+    close(honest);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        close(greedy[i]);
     close_world();
 }
 
@@ -597,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_tcp_too_long),
         cmocka_unit_test(test_tcp_client_goes),
         cmocka_unit_test(test_tcp_full),
+        cmocka_unit_test(test_tcp_one_source),
         cmocka_unit_test(test_tcp_never_reads),
         cmocka_unit_test(test_close_in_the_middle),
     };
