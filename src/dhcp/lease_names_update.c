@@ -30,6 +30,16 @@ static void say_ignored_domain(const struct lease_namer *namer, const struct dna
     warn(namer, &out);
 }
 
+bool lease_name_is_reserved(struct text said)
+{
+    static const char *const reserved[] = { "localhost", "wpad", "isatap" };
+    struct text host = text_part(said, 0, text_find(said, '.'));
+    for (size_t i = 0; i < COUNT_OF(reserved); i++)
+        if (text_equal_nocase(host, text_of(reserved[i])))
+            return true;
+    return false;
+}
+
 bool lease_name_fit(const struct lease_namer *namer, struct text said,
                     const struct address *address, const char *interface, struct lease_name *name)
 {

@@ -152,6 +152,12 @@ static bool choose_name(const struct dhcp4_exchange *exchange, const struct leas
         name->from_config = true;
         return true;
     }
+    if (lease_name_is_reserved(text_of(exchange->said_name))) {
+        dhcp4_server_say(exchange->server, EVENT_DHCP_WARNING,
+                         "not giving the name %s to a DHCP client that claims it",
+                         exchange->said_name);
+        return false;
+    }
     return exchange->said_name[0] != '\0'
            && lease_name_fit(namer, text_of(exchange->said_name), &lease->address, link, name);
 }
