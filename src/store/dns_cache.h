@@ -1,9 +1,10 @@
-/* The DNS cache: RRsets and negative answers by (upstream group, name, type), in fixed memory taken at
- * start, shared by all workers.
+/* The DNS cache: RRsets and negative answers by (upstream group, name, type), in fixed memory taken
+ * at start, shared by all workers.
  *
- * 2^k shards, one mutex each. Copy in, copy out: no pointer into a shard outlives its lock. Each shard
- * is a block of memory written round and round with an index by hash: the oldest entry gives way, but
- * one that was hit since it was written is copied forward instead, so what is asked stays. */
+ * 2^k shards, one mutex each. Copy in, copy out: no pointer into a shard outlives its lock. Each
+ * shard is a block of memory written round and round with an index by hash: the oldest entry
+ * gives way, but one that was hit since it was written is copied forward instead, so what is
+ * asked stays. */
 #ifndef LINNET_STORE_DNS_CACHE_H
 #define LINNET_STORE_DNS_CACHE_H
 
@@ -54,7 +55,7 @@ struct dns_cache_hit {
 
 struct dns_cache_setup {
     uint32_t records;           /* cache-size: most records (an rdata or a negative counts one) */
-    unsigned workers;           /* 1: one shard, whose bound is exact; more: each shard has its share */
+    unsigned workers;           /* 1: one shard, bound exact; more: each shard its share */
     struct siphash_key key;     /* the one local_names use */
 };
 
@@ -69,27 +70,29 @@ struct dns_cache_counters {
 };
 
 /* STATUS_NO_MEMORY. records 0 makes a cache that never holds anything. */
-NODISCARD enum status dns_cache_create(const struct dns_cache_setup *setup, struct dns_cache **cache);
+NODISCARD enum status dns_cache_create(const struct dns_cache_setup *setup,
+                                       struct dns_cache **cache);
 void dns_cache_free(struct dns_cache *cache);
 void dns_cache_clear(struct dns_cache *cache);
 
-/* Looks for the type, then CNAME, then NXDOMAIN of the name. hash = dname_hash(key, name). Copies the
- * entry to `buffer` (room >= DNS_CACHE_ENTRY_MAX). stale_max_s: how long past expiry an entry may still
- * be given (0: not at all). MISS when there is none. */
+/* Looks for the type, then CNAME, then NXDOMAIN of the name. hash = dname_hash(key, name).
+ * Copies the entry to `buffer` (room >= DNS_CACHE_ENTRY_MAX). stale_max_s: how long past expiry
+ * an entry may still be given (0: not at all). MISS when there is none. */
 enum dns_cache_kind dns_cache_find(struct dns_cache *cache, const struct dname *name, uint64_t hash,
                                    uint16_t type, uint16_t group, mono_ms now, uint32_t stale_max_s,
                                    uint8_t *buffer, struct dns_cache_hit *hit);
 
-/* Replaces what was known: an RRset or NODATA that of its type, and the name's CNAME or NXDOMAIN; a
- * CNAME or NXDOMAIN all of the name (within one group). Left out, so that the old stays: ttl 0, over
- * DNS_CACHE_ENTRY_MAX bytes, or more records than a shard may hold. The oldest of 32 entries of one
- * name gives way to another. */
+/* Replaces what was known: an RRset or NODATA that of its type, and the name's CNAME or
+ * NXDOMAIN; a CNAME or NXDOMAIN all of the name (within one group). Left out, so that the old
+ * stays: ttl 0, over DNS_CACHE_ENTRY_MAX bytes, or more records than a shard may hold. The
+ * oldest of 32 entries of one name gives way to another. */
 void dns_cache_insert(struct dns_cache *cache, const struct dname *name, uint64_t hash, mono_ms now,
                       const struct dns_cache_entry *entry);
 
 void dns_cache_read_counters(struct dns_cache *cache, struct dns_cache_counters *counters);
 
-/* Calls back for every unexpired entry, shard by shard under its lock; for SIGUSR1's dump and tests. */
+/* Calls back for every unexpired entry, shard by shard under its lock; for SIGUSR1's dump and
+ * tests. */
 typedef void dns_cache_visit(void *context, const struct dname *name, uint16_t group,
                              const struct dns_cache_hit *hit, uint16_t type);
 void dns_cache_walk(struct dns_cache *cache, mono_ms now, dns_cache_visit *visit, void *context);

@@ -1,10 +1,11 @@
 /* Where leases last: a file, later a database. The acknowledgement of a lease leaves only after
  * `committed` said that the store has it.
  *
- * A change is a whole lease as it should be kept, or a removal. The backend copies what it needs during
- * the call. Changes are made durable in order, as many as wait in one go (group commit); `committed` is
- * called on the main thread, once for each ticket, in order, with STATUS_OK or STATUS_SYSTEM when the
- * disk refused (the change is then not durable; a later change of the same address supersedes it). */
+ * A change is a whole lease as it should be kept, or a removal. The backend copies what it needs
+ * during the call. Changes are made durable in order, as many as wait in one go (group commit);
+ * `committed` is called on the main thread, once for each ticket, in order, with STATUS_OK or
+ * STATUS_SYSTEM when the disk refused (the change is then not durable; a later change of the
+ * same address supersedes it). */
 #ifndef LINNET_STORE_LEASE_BACKEND_H
 #define LINNET_STORE_LEASE_BACKEND_H
 
@@ -16,7 +17,7 @@ enum lease_change_kind { LEASE_CHANGE_PUT, LEASE_CHANGE_REMOVE };
 
 struct lease_change {
     enum lease_change_kind kind;
-    struct lease *lease;       /* PUT: its store_cookie may be written. REMOVE: only read, then gone */
+    struct lease *lease;       /* PUT: its store_cookie may be written. REMOVE: only read */
     uint64_t ticket;           /* 0: nobody waits for it */
 };
 

@@ -295,8 +295,8 @@ NODISCARD static bool pad_with_empty_lines(int fd, uint64_t from, uint64_t to)
     return true;
 }
 
-/* A copy of the image behind all that is there, and behind where the image itself will end. At least
- * one newline goes between: the old end may be a line without one. */
+/* A copy of the image behind all that is there, and behind where the image itself will end. At
+ * least one newline goes between: the old end may be a line without one. */
 NODISCARD static bool write_behind(int fd, uint64_t end, struct bytes image)
 {
     uint64_t copy_at = end + 1 > image.count ? end + 1 : image.count;

@@ -1,6 +1,6 @@
-/* What the thread of the lease file does to the disk, one piece of work at a time: append and overwrite
- * in place, or write the file anew. Blocks; called on a thread of libuv's pool, or on the main thread
- * when the daemon closes. Knows lines only as bytes at offsets. */
+/* What the thread of the lease file does to the disk, one piece of work at a time: append and
+ * overwrite in place, or write the file anew. Blocks; called on a thread of libuv's pool, or on
+ * the main thread when the daemon closes. Knows lines only as bytes at offsets. */
 #ifndef LINNET_STORE_LEASE_DISK_IO_H
 #define LINNET_STORE_LEASE_DISK_IO_H
 
@@ -40,8 +40,8 @@ struct lease_work {
     bool append_failed;        /* taken back; the patches may have worked */
     bool patch_failed;
     bool rewrite_failed;       /* the old file stands as it was */
-    int closed_error;          /* rewrite: why no new file can take the old one's place, or 0. Nothing
-                                * was done unless `in_place` */
+    int closed_error;          /* rewrite: why no new file can take the old one's place, or 0.
+                                * Nothing was done unless `in_place` */
     bool in_place;             /* rewrite: the old file was overwritten, well or badly */
     bool broken_kept;
     int error;                 /* errno of the first failure */
@@ -50,7 +50,8 @@ struct lease_work {
 /* Opens or creates (mode 0644). STATUS_SYSTEM with errno, STATUS_NO_MEMORY. */
 NODISCARD enum status lease_disk_open(const char *path, struct lease_disk *disk);
 void lease_disk_close(struct lease_disk *disk);
-/* The whole file, at most `limit` bytes, owned by the caller (free). STATUS_RANGE past the limit. */
+/* The whole file, at most `limit` bytes, owned by the caller (free). STATUS_RANGE past the
+ * limit. */
 NODISCARD enum status lease_disk_read(const struct lease_disk *disk, size_t limit, uint8_t **bytes,
                                       size_t *count);
 /* Why the folder takes no new file from us (errno), or 0 when it seems to. Changes nothing. */

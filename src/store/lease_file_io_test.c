@@ -26,6 +26,7 @@ struct world {
     uint64_t last_ticket;
     unsigned answered, ok, failed, troubles, complaints, lines_loaded;
     unsigned last_complaint;
+    char trouble[512];
     bool check_on_answer, reader_pauses;
     char content[1 << 20];
 };
@@ -110,9 +111,10 @@ static void on_committed(void *context, uint64_t ticket, enum status status)
 
 static void on_trouble(void *context, const char *what, int error)
 {
-    (void)what;
+    struct world *w = context;
     (void)error;
-    ((struct world *)context)->troubles++;
+    w->troubles++;
+    snprintf(w->trouble, sizeof(w->trouble), "%s", what);
 }
 
 static void on_line(void *context, const struct lease_line *line)
@@ -180,6 +182,8 @@ static int tear_down(void **state)
 {
     (void)state;
     char command[128];
+    if (getuid() == 0)
+        assert_int_equal(seteuid(0), 0); /* a test may have ended early */
     assert_int_equal(uv_loop_close(&world->loop), 0);
     snprintf(command, sizeof(command), "rm -rf %s", world->folder);
     assert_int_equal(system(command), 0);
@@ -486,8 +490,79 @@ static void test_folder_of_another_user(void **state)
     put(3, 60, "", 1);
     wait_for(1);
     assert_int_equal(world->answers[1], STATUS_OK);
-    assert_string_equal(content(), "1700000600 02:00:00:00:00:02 10.0.0.2 two *\n"
-                                   "1700000060 02:00:00:00:00:03 10.0.0.3 * *\n");
+    static const char patched[] = "0000000001 02:00:00:00:00:01 10.0.0.1 one *\n"
+                                  "1700000600 02:00:00:00:00:02 10.0.0.2 two *\n"
+                                  "1700000060 02:00:00:00:00:03 10.0.0.3 * *\n";
+    assert_string_equal(content(), patched);
+    assert_int_equal(world->troubles, 1); /* said when it was loaded, once */
+    assert_non_null(strstr(world->trouble, world->folder));
+    assert_non_null(strstr(world->trouble, "give it to the user linnet runs as"));
+    close_world();
+    assert_int_equal(world->troubles, 1);
+    assert_string_equal(content(), patched);
+    /* The dead line does not come back, and goes when the folder is ours. */
+    assert_int_equal(seteuid(0), 0);
+    open_world();
+    assert_int_equal(lease_table_count(world->table), 2);
+    close_world();
+    assert_string_equal(content(), "1700000060 02:00:00:00:00:03 10.0.0.3 * *\n"
+                                   "1700000600 02:00:00:00:00:02 10.0.0.2 two *\n");
+}
+
+/* The daemon opens the file as root and becomes nobody, who may not even search the folder. */
+static void test_folder_nobody_may_search(void **state)
+{
+    (void)state;
+    struct stat before, after;
+    if (geteuid() != 0)
+        skip();
+    open_world();
+    stat(world->path, &before);
+    assert_int_equal(chmod(world->folder, 0700), 0);
+    assert_int_equal(seteuid(65534), 0);
+    put(1, 3600, "one", 1);
+    put(2, 3600, "two", 2);
+    wait_for(2);
+    take_out(1);
+    world->now.wall++;
+    put(2, 3600, "two", 3);
+    wait_for(3);
+    settle();
+    assert_int_equal(world->ok, 3);
+    assert_int_equal(world->troubles, 1); /* the folder, not that somebody changed the file */
+    assert_non_null(strstr(world->trouble, "is not writable for us"));
+    close_world();
+    assert_int_equal(seteuid(0), 0);
+    stat(world->path, &after);
+    assert_true(before.st_ino == after.st_ino);
+    assert_string_equal(content(), "0000000001 02:00:00:00:00:01 10.0.0.1 one *\n"
+                                   "1700003601 02:00:00:00:00:02 10.0.0.2 two *\n");
+}
+
+/* Somebody empties the file in a folder where we can only overwrite. */
+static void test_closed_folder_and_somebody_else(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    write_file("this is not a lease\n"
+               "1700000500 02:00:00:00:00:01 10.0.0.1 one *\n");
+    assert_int_equal(chown(world->path, 65534, 65534), 0);
+    assert_int_equal(chmod(world->folder, 0755), 0);
+    assert_int_equal(seteuid(65534), 0);
+    open_world();
+    world->reader_pauses = true;
+    put(2, 60, "two", 1);
+    wait_for(1);
+    assert_non_null(strstr(content(), "this is not a lease\n"));
+    write_file("");
+    put(3, 60, "three", 2);
+    wait_for(2);
+    assert_int_equal(world->ok, 2);
+    static const char expected[] = "1700000060 02:00:00:00:00:03 10.0.0.3 three *\n"
+                                   "1700000060 02:00:00:00:00:02 10.0.0.2 two *\n"
+                                   "1700000500 02:00:00:00:00:01 10.0.0.1 one *\n";
+    assert_string_equal(content(), expected);
     close_world();
     assert_int_equal(seteuid(0), 0);
 }
@@ -628,9 +703,8 @@ static void check_equals_table(void)
     assert_int_equal(alive, expected);
 }
 
-static void test_random_walk(void **state)
+static void random_walk(bool unlinked)
 {
-    (void)state;
     uint64_t ticket = 0;
     srand(1);
     open_world();
@@ -645,7 +719,7 @@ static void test_random_walk(void **state)
             if (rand() % 10 == 0)
                 turn();
         }
-        if (round == 30)
+        if (round == 30 && unlinked)
             assert_int_equal(unlink(world->path), 0);
         settle();
         if (round % 4 == 3)
@@ -653,6 +727,27 @@ static void test_random_walk(void **state)
     }
     assert_int_equal(world->failed, 0);
     close_world();
+}
+
+static void test_random_walk(void **state)
+{
+    (void)state;
+    random_walk(true);
+}
+
+static void test_random_walk_in_a_closed_folder(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    write_file("");
+    assert_int_equal(chown(world->path, 65534, 65534), 0);
+    assert_int_equal(chmod(world->folder, 0755), 0);
+    assert_int_equal(seteuid(65534), 0);
+    world->reader_pauses = true; /* an append across a page may be seen in part */
+    random_walk(false);
+    assert_int_equal(world->troubles, 1);
+    assert_int_equal(seteuid(0), 0);
 }
 
 int main(void)
@@ -674,6 +769,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_close_makes_all_durable, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_a_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_random_walk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_folder_nobody_may_search, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_closed_folder_and_somebody_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_random_walk_in_a_closed_folder, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("lease_file_io", tests, NULL, NULL);
 }

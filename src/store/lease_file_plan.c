@@ -277,8 +277,11 @@ static void unwind(struct lease_plan *plan, bool all)
         struct lease_file_change *change = &plan->flight.changes[i];
         if (change->record == RECORD_NONE || !(all || change->needs_append))
             continue;
-        plan->records[change->record].line = change->before_line;
-        plan->records[change->record].older = change->before_older;
+        struct lease_record *record = &plan->records[change->record];
+        if (line_exists(&change->before_line) && record->line.offset != change->before_line.offset)
+            plan->dead--; /* it lives after all */
+        record->line = change->before_line;
+        record->older = change->before_older;
         change->failed = true;
     }
 }

@@ -1,21 +1,24 @@
-/* What the lease file does next: which lines to append, which digits to overwrite, when to write the
- * file anew. Pure: no descriptor, no thread, no clock; lease_file_io.c carries it out.
+/* What the lease file does next: which lines to append, which digits to overwrite, when to write
+ * the file anew. Pure: no descriptor, no thread, no clock; lease_file_io.c carries it out.
  *
  * Changes gather in `waiting`. One batch at a time, `flight`, is with the disk; when it is back its
- * tickets are answered and what gathered meanwhile becomes the next one. A batch is done in one of two
- * ways: patches (lines appended, digits overwritten in place) or an image (the whole file anew).
+ * tickets are answered and what gathered meanwhile becomes the next one. A batch is done in one of
+ * two ways: patches (lines appended, digits overwritten in place) or an image (the whole file
+ * anew).
  *
- * Every lease has a record, named by its store_cookie: where its line stands. A line that is no longer
- * true is given an expiry long past, so that it cannot come back to life after a crash, and goes
- * altogether with the next image.
+ * Every lease has a record, named by its store_cookie: where its line stands. A line that is no
+ * longer true is given an expiry long past, so that it cannot come back to life after a crash, and
+ * goes altogether with the next image.
  *
- * A reader of the file sees whole lines: a rename shows all or nothing, and so does an append inside
- * one page of the file. The kernel shows a longer append page by page, so such a batch is done as an
- * image, unless the file is so large (a thousand leases) that this would be felt in every exchange.
+ * A reader of the file sees whole lines: a rename shows all or nothing, and so does an append
+ * inside one page of the file. The kernel shows a longer append page by page, so such a batch is
+ * done as an image, unless the file is so large (a thousand leases) that this would be felt in
+ * every exchange.
  *
- * A closed folder takes no new file from us, so there an image goes over the old lines, where readers
- * may see it half done. It is made only when there is no other way or when most lines are dead; all
- * else is patches, whatever a reader sees of a long append and however long dead lines stand. */
+ * A closed folder takes no new file from us, so there an image goes over the old lines, where
+ * readers may see it half done. It is made only when there is no other way or when most lines
+ * are dead; all else is patches, whatever a reader sees of a long append and however long dead
+ * lines stand. */
 #ifndef LINNET_STORE_LEASE_FILE_PLAN_H
 #define LINNET_STORE_LEASE_FILE_PLAN_H
 
@@ -24,13 +27,13 @@
 
 #define LEASE_FILE_CHANGES_MAX  4096   /* that wait for the disk; more is STATUS_FULL */
 #define LEASE_FILE_SMALL_BYTES  65536  /* written anew whenever a line in it dies */
-#define LEASE_FILE_MIDDLE_BYTES 65536  /* written anew rather than appended across a page: there it costs
-                                           * less than the sync that has to be done anyway */
+#define LEASE_FILE_MIDDLE_BYTES 65536  /* written anew rather than appended across a page: there it
+                                        * costs less than the sync that has to be done anyway */
 #define LEASE_FILE_REWRITE_MS   1000   /* a larger one at most so often */
 #define LEASE_FILE_RETRY_MS     60000  /* after a rewrite failed */
 #define LEASE_FILE_DEAD_WAIT_MS 10000  /* longest that a dead line stands in a larger one */
-#define LEASE_FILE_CLOSED_MS    600000 /* after the folder took no new file from us it is asked again */
-#define LEASE_FILE_CLOSED_BYTES 262144 /* smaller, such a file is never overwritten for its dead lines */
+#define LEASE_FILE_CLOSED_MS    600000 /* until a folder that took no new file is asked again */
+#define LEASE_FILE_CLOSED_BYTES 262144 /* there a smaller file keeps its dead lines */
 
 #define LEASE_LINE_DEAD_WALL 1         /* the expiry of a line that is no longer true */
 
@@ -103,11 +106,12 @@ struct lease_plan {
 NODISCARD enum status lease_plan_init(struct lease_plan *plan, const struct lease_table *table);
 void lease_plan_free(struct lease_plan *plan);
 
-/* Takes the whole file as it is read at start. `each` puts the lease into the table or does not; what
- * it does not take is kept as it stands. Lines that cannot be read go to `complain`. */
+/* Takes the whole file as it is read at start. `each` puts the lease into the table or does not;
+ * what it does not take is kept as it stands. Lines that cannot be read go to `complain`. */
 void lease_plan_load(struct lease_plan *plan, struct text all,
                      void (*each)(void *context, const struct lease_line *line),
-                     void (*complain)(void *context, unsigned line, const char *why), void *context);
+                     void (*complain)(void *context, unsigned line, const char *why),
+                     void *context);
 
 /* What is known beforehand: the folder takes no new file from us. */
 void lease_plan_close_folder(struct lease_plan *plan, uint64_t now_ms);
@@ -120,13 +124,14 @@ bool lease_plan_is_idle(const struct lease_plan *plan, uint64_t now_ms);
 /* When the file should be written anew without any change; UINT64_MAX: never. */
 uint64_t lease_plan_deadline(const struct lease_plan *plan);
 
-/* All that waits goes into flight; says what the disk has to do. The work refers to the plan's memory
- * and is valid until lease_plan_settle. */
+/* All that waits goes into flight; says what the disk has to do. The work refers to the plan's
+ * memory and is valid until lease_plan_settle. */
 void lease_plan_start(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
                       struct lease_work *work);
-/* The disk has done it, well or badly. False: the same batch has to be tried in the other way, and
- * `work` says how. True: each change of plan->flight knows whether it failed; the caller answers them
- * and then calls lease_plan_done. A new descriptor in the work is the caller's to take over. */
+/* The disk has done it, well or badly. False: the same batch has to be tried in the other way,
+ * and `work` says how. True: each change of plan->flight knows whether it failed; the caller
+ * answers them and then calls lease_plan_done. A new descriptor in the work is the caller's to
+ * take over. */
 NODISCARD bool lease_plan_settle(struct lease_plan *plan, struct lease_work *work, uint64_t now_ms);
 void lease_plan_done(struct lease_plan *plan);
 

@@ -1,5 +1,6 @@
 #include "store/lease_file_plan.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@ static struct lease_plan plan;
 static struct lease_work work;
 static char file[1 << 20];
 static size_t file_count;
+static bool folder_closed;
 static uint64_t now_ms;
 static const struct instant now = { 1000, 1700000000 };
 
@@ -20,6 +22,7 @@ static int set_up(void **state)
     static const struct siphash_key key = { 1, 2 };
     (void)state;
     file_count = 0;
+    folder_closed = false;
     now_ms = 1000000;
     assert_int_equal(lease_table_create(&key, 10000, &table), STATUS_OK);
     return lease_plan_init(&plan, table) == STATUS_OK ? 0 : -1;
@@ -66,9 +69,13 @@ static void write_at(size_t offset, struct bytes bytes)
 static void do_work(void)
 {
     if (work.rewrite) {
+        work.closed_error = folder_closed ? EACCES : 0;
+        work.in_place = folder_closed && work.overwrite;
+        if (folder_closed && !work.overwrite)
+            return;
         write_at(0, work.image);
         file_count = work.image.count;
-        work.new_fd = 3;
+        work.new_fd = folder_closed ? -1 : 3;
         return;
     }
     assert_int_equal(work.size, file_count);
@@ -227,6 +234,244 @@ static void test_no_append_across_a_page(void **state)
     assert_int_equal(images, file_count / 4096);
 }
 
+/* A batch whose first way may turn out to be closed. Counts how often the file was written whole.
+ */
+static unsigned done_somehow(void)
+{
+    unsigned images = 0;
+    start();
+    for (unsigned i = 0;; i++) {
+        assert_true(i < 4);
+        do_work();
+        images += work.rewrite && (work.in_place || work.new_fd >= 0);
+        if (settle())
+            break;
+        work.new_fd = -1;
+    }
+    for (size_t i = 0; i < plan.flight.count; i++)
+        assert_false(plan.flight.changes[i].failed);
+    lease_plan_done(&plan);
+    file[file_count] = '\0';
+    return images;
+}
+
+static unsigned lines_with(const char *part)
+{
+    unsigned count = 0;
+    for (const char *at = file; (at = strstr(at, part)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void test_closed_folder_lives_on_patches(void **state)
+{
+    (void)state;
+    folder_closed = true;
+    change(LEASE_CHANGE_PUT, 1, 100, "one");
+    change(LEASE_CHANGE_PUT, 2, 100, "two");
+    assert_int_equal(done_somehow(), 0);
+    change(LEASE_CHANGE_REMOVE, 1, 0, ""); /* here it is found out */
+    start();
+    assert_true(work.rewrite && !work.overwrite);
+    do_work();
+    assert_false(settle());
+    assert_false(work.rewrite);
+    do_work();
+    assert_true(settle());
+    lease_plan_done(&plan);
+    file[file_count] = '\0';
+    assert_string_equal(file, "0000000001 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "1700000100 02:00:00:00:00:02 10.0.0.2 two *\n");
+    assert_true(lease_plan_is_idle(&plan, now_ms + LEASE_FILE_DEAD_WAIT_MS));
+    assert_true(lease_plan_deadline(&plan) == UINT64_MAX);
+    /* From now on it is not even tried, across pages neither. */
+    for (unsigned i = 3; i <= 300; i++) {
+        change(LEASE_CHANGE_PUT, i, 100, "name");
+        if (i > 10)
+            change(LEASE_CHANGE_REMOVE, i - 5, 0, "");
+        start();
+        assert_false(work.rewrite);
+        do_work();
+        assert_true(settle());
+        lease_plan_done(&plan);
+    }
+    file[file_count] = '\0';
+    assert_int_equal(lines_with("\n0000000001 "), 290);
+    assert_int_equal(lines_with("\n1700000100 "), 9);
+    /* Much later the folder is asked again, and is ours. */
+    folder_closed = false;
+    now_ms += LEASE_FILE_CLOSED_MS;
+    assert_true(lease_plan_is_idle(&plan, now_ms));
+    change(LEASE_CHANGE_PUT, 2, 300, "two");
+    assert_int_equal(done_somehow(), 1);
+    assert_int_equal(lines_with("0000000001 "), 0);
+    change(LEASE_CHANGE_REMOVE, 2, 300, "");
+    assert_int_equal(done_somehow(), 1);
+}
+
+static void test_closed_folder_is_overwritten_rarely(void **state)
+{
+    (void)state;
+    unsigned images = 0;
+    folder_closed = true;
+    lease_plan_close_folder(&plan, now_ms);
+    for (unsigned i = 1; i <= 500; i++)
+        change(LEASE_CHANGE_PUT, i, 1000, "stays");
+    assert_int_equal(done_somehow(), 0);
+    for (unsigned i = 0; i < 8000; i++) {
+        change(LEASE_CHANGE_PUT, 600 + i % 50, 1000, i % 100 < 50 ? "a-guest" : "guest-b");
+        if (i % 3 == 0)
+            change(LEASE_CHANGE_REMOVE, 600 + i % 50, 0, "");
+        assert_int_equal(done_somehow(), 0);
+        if (lease_plan_is_idle(&plan, now_ms))
+            continue;
+        size_t before = file_count;
+        assert_in_range(before, LEASE_FILE_CLOSED_BYTES, LEASE_FILE_CLOSED_BYTES + 256);
+        assert_int_equal(done_somehow(), 1);
+        assert_true(file_count < before / 2);
+        assert_int_equal(lines_with("0000000001 "), 0);
+        assert_true(lease_plan_is_idle(&plan, now_ms));
+        images++;
+    }
+    assert_in_range(images, 1, 3);
+    /* Offsets are those of the file as it is now. */
+    for (unsigned i = 1; i <= 500; i++)
+        change(LEASE_CHANGE_PUT, i, 2000, "stays");
+    assert_int_equal(done_somehow(), 0);
+    assert_int_equal(lines_with("1700002000 02:00:00:00:"), 500);
+    for (unsigned i = 1; i <= 500; i++) {
+        char line[64];
+        snprintf(line, sizeof(line), "\n1700002000 02:00:00:00:%02x:%02x 10.0.%u.%u stays *\n",
+                 i >> 8, i & 255, i >> 8, i & 255);
+        if (lines_with(line) != 1 && !text_starts(text_of(file), text_of(line + 1)))
+            fail_msg("renewed elsewhere: %s", line);
+    }
+}
+
+static void on_line(void *context, const struct lease_line *line)
+{
+    struct lease *lease = lease_table_by_address(table, &line->address);
+    (void)context;
+    if (lease == NULL)
+        assert_int_equal(lease_table_add(table, &line->address, line->lease_kind, &line->hardware,
+                                         BYTES_NONE, &lease),
+                         STATUS_OK);
+    assert_int_equal(lease_table_set_name(table, lease, line->name, TEXT_NONE), STATUS_OK);
+    lease_table_set_expiry_wall(table, lease, now, line->expires);
+}
+
+static void load(const char *text)
+{
+    write_at(0, bytes_of(text, strlen(text)));
+    file_count = strlen(text);
+    lease_plan_load(&plan, text_of(text), on_line, NULL, NULL);
+}
+
+/* What a crash, or we in a closed folder, may leave behind. */
+static void test_loaded_lines_can_be_killed(void **state)
+{
+    (void)state;
+    folder_closed = true;
+    load("1700000100 02:00:00:00:00:01 10.0.0.1 one *\n"
+         "0000000001 02:00:00:00:00:09 10.0.0.2 dead *\n"
+         "1700000100 02:00:00:00:00:01 10.0.0.1 uno *\n"
+         "1700000100 02:00:00:00:00:03 10.0.0.3 three *\n"
+         "1700000100 02:00:00:00:00:04 10.0.0.4   blanks *");
+    lease_plan_close_folder(&plan, now_ms);
+    assert_int_equal(lease_table_count(table), 3); /* not the dead one */
+    change(LEASE_CHANGE_REMOVE, 1, 0, "");
+    change(LEASE_CHANGE_PUT, 3, 200, "three");
+    change(LEASE_CHANGE_PUT, 4, 200, "blanks");
+    assert_int_equal(done_somehow(), 0);
+    assert_string_equal(file, "0000000001 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "0000000001 02:00:00:00:00:09 10.0.0.2 dead *\n"
+                              "0000000001 02:00:00:00:00:01 10.0.0.1 uno *\n"
+                              "1700000200 02:00:00:00:00:03 10.0.0.3 three *\n"
+                              "1700000100 02:00:00:00:00:04 10.0.0.4   blanks *\n"
+                              "1700000200 02:00:00:00:00:04 10.0.0.4 blanks *\n");
+    change(LEASE_CHANGE_REMOVE, 4, 0, "");
+    assert_int_equal(done_somehow(), 0);
+    assert_int_equal(lines_with("0000000001 "), 5);
+}
+
+/* Three lines for one address, or one whose digits we cannot find: only an image helps. */
+static void test_ghosts_are_overwritten(void **state)
+{
+    static const char *const files[] = {
+        ("1700000100 02:00:00:00:00:01 10.0.0.1 one *\n"
+         "1700000100 02:00:00:00:00:01 10.0.0.1 uno *\n"
+         "1700000100 02:00:00:00:00:01 10.0.0.1 eins *\n"),
+        " 1700000100 02:00:00:00:00:01 10.0.0.1 eins *\n",
+        "0000000000000001700000100 02:00:00:00:00:01 10.0.0.1 eins *\n",
+    };
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        if (i > 0) {
+            tear_down(state);
+            set_up(state);
+        }
+        folder_closed = true;
+        load(files[i]);
+        lease_plan_close_folder(&plan, now_ms);
+        change(LEASE_CHANGE_PUT, 2, 100, "two");
+        if (done_somehow() != 1)
+            fail_msg("not overwritten: %s", files[i]);
+        assert_string_equal(file, "1700000100 02:00:00:00:00:02 10.0.0.2 two *\n"
+                                  "1700000100 02:00:00:00:00:01 10.0.0.1 eins *\n");
+    }
+}
+
+/* A line that is in the file dies only after a later one is there. */
+static void test_a_failed_append_costs_no_older_line(void **state)
+{
+    (void)state;
+    lease_plan_close_folder(&plan, now_ms);
+    change(LEASE_CHANGE_PUT, 1, 100, "one");
+    done();
+    change(LEASE_CHANGE_PUT, 1, 100, "uno");
+    change(LEASE_CHANGE_PUT, 1, 100, "eins");
+    start();
+    assert_int_equal(work.patch_count, 0);
+    work.append_failed = true;
+    assert_true(settle());
+    lease_plan_done(&plan);
+    assert_int_equal(plan.dead, 0);
+    change(LEASE_CHANGE_PUT, 1, 100, "uno");
+    change(LEASE_CHANGE_PUT, 1, 100, "eins");
+    done();
+    assert_string_equal(file, "1700000100 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "0000000001 02:00:00:00:00:01 10.0.0.1 uno *\n"
+                              "1700000100 02:00:00:00:00:01 10.0.0.1 eins *\n");
+    assert_int_equal(plan.dead, 2);
+}
+
+/* Somebody else's file that cannot be written anew either: the batch fails, and ends. */
+static void test_a_foreign_change_without_remedy(void **state)
+{
+    (void)state;
+    change(LEASE_CHANGE_PUT, 1, 100, "one");
+    done();
+    for (unsigned round = 0; round < 2; round++) {
+        change(LEASE_CHANGE_PUT, 1, 200, "one");
+        start();
+        if (!work.rewrite) {
+            work.foreign = true;
+            assert_false(settle());
+        }
+        assert_true(work.rewrite);
+        work.rewrite_failed = true;
+        assert_true(settle());
+        assert_true(plan.flight.changes[0].failed);
+        lease_plan_done(&plan);
+        assert_true(lease_plan_is_idle(&plan, now_ms));
+        assert_true(lease_plan_deadline(&plan) == now_ms + LEASE_FILE_RETRY_MS);
+    }
+    now_ms += LEASE_FILE_RETRY_MS;
+    assert_false(lease_plan_is_idle(&plan, now_ms));
+    done();
+    assert_true(work.rewrite);
+    assert_string_equal(file, "1700000200 02:00:00:00:00:01 10.0.0.1 one *\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +481,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_failed_image_becomes_patches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_foreign_change_makes_an_image, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_append_across_a_page, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_closed_folder_lives_on_patches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_closed_folder_is_overwritten_rarely, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_loaded_lines_can_be_killed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ghosts_are_overwritten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_failed_append_costs_no_older_line, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_foreign_change_without_remedy, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("lease_file_plan", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* A lease as a line of the dnsmasq-compatible lease file, and back (dhcp.md section 9). Lease files are
- * written by others too, so a line is hostile input. */
+/* A lease as a line of the dnsmasq-compatible lease file, and back (dhcp.md section 9). Lease
+ * files are written by others too, so a line is hostile input. */
 #ifndef LINNET_STORE_LEASE_LINES_H
 #define LINNET_STORE_LEASE_LINES_H
 

@@ -1,6 +1,6 @@
-/* All leases, by address, by client and by expiry. The one writer's copy: main thread only. Bounded by
- * dhcp-lease-max; every operation O(1) or O(log n), so one exchange costs the same at 10 and at 10,000
- * leases. */
+/* All leases, by address, by client and by expiry. The one writer's copy: main thread only.
+ * Bounded by dhcp-lease-max; every operation O(1) or O(log n), so one exchange costs the same at
+ * 10 and at 10,000 leases. */
 #ifndef LINNET_STORE_LEASE_TABLE_H
 #define LINNET_STORE_LEASE_TABLE_H
 
@@ -16,17 +16,19 @@ void lease_table_free(struct lease_table *table);
 uint32_t lease_table_count(const struct lease_table *table);
 uint32_t lease_table_capacity(const struct lease_table *table);
 
-struct lease *lease_table_by_address(const struct lease_table *table, const struct address *address);
-/* IPv4 lease of a client: by client id when one is given (count > 0), and, when none matches or none is
- * given, by hardware address among leases that have no client id or when the client sent none
- * (dhcp.md 3.1). NULL. */
-struct lease *lease_table_by_client(const struct lease_table *table, const struct hardware *hardware,
-                                    struct bytes client_id);
+struct lease *lease_table_by_address(const struct lease_table *table,
+                                     const struct address *address);
+/* IPv4 lease of a client: by client id when one is given (count > 0), and, when none matches or
+ * none is given, by hardware address among leases that have no client id or when the client sent
+ * none (dhcp.md 3.1). NULL. */
+struct lease *lease_table_by_client(const struct lease_table *table,
+                                    const struct hardware *hardware, struct bytes client_id);
 /* IPv4 lease with this name (case ignored), or NULL. */
 struct lease *lease_table_by_name(const struct lease_table *table, struct text name);
 
-/* A new lease for an address that has none. The identity is copied. Not yet committed, never expires
- * until lease_table_set_expiry. STATUS_FULL at capacity, STATUS_EXISTS, STATUS_NO_MEMORY. */
+/* A new lease for an address that has none. The identity is copied. Not yet committed, never
+ * expires until lease_table_set_expiry. STATUS_FULL at capacity, STATUS_EXISTS,
+ * STATUS_NO_MEMORY. */
 NODISCARD enum status lease_table_add(struct lease_table *table, const struct address *address,
                                       enum lease_kind kind, const struct hardware *hardware,
                                       struct bytes client_id, struct lease **lease);
@@ -34,7 +36,8 @@ NODISCARD enum status lease_table_add(struct lease_table *table, const struct ad
 void lease_table_remove(struct lease_table *table, struct lease *lease);
 /* Changes whose it is. STATUS_NO_MEMORY leaves it as it was. */
 NODISCARD enum status lease_table_set_client(struct lease_table *table, struct lease *lease,
-                                             const struct hardware *hardware, struct bytes client_id);
+                                             const struct hardware *hardware,
+                                             struct bytes client_id);
 /* Empty text: no name. STATUS_NO_MEMORY leaves it as it was. */
 NODISCARD enum status lease_table_set_name(struct lease_table *table, struct lease *lease,
                                            struct text name, struct text domain);
