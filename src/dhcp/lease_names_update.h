@@ -23,8 +23,8 @@ struct lease_name {
     bool from_config;
 };
 
-/* Names that mean something to every host of a network and are no client's to claim (R14): localhost
- * (RFC 6761), wpad and isatap. The configuration may still give them. */
+/* Names that mean something to every host of a network and are no client's to claim (R14):
+ * localhost (RFC 6761), wpad and isatap. The configuration may still give them. */
 bool lease_name_is_reserved(struct text said);
 
 /* What a client or a dhcp-host line says, made fit: the first label, if the rest is nothing or the
