@@ -458,6 +458,7 @@ static void test_a_foreign_change_without_remedy(void **state)
             assert_false(settle());
         }
         assert_true(work.rewrite);
+        work.new_fd = -1;
         work.rewrite_failed = true;
         assert_true(settle());
         assert_true(plan.flight.changes[0].failed);
