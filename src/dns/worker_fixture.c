@@ -477,7 +477,7 @@ static bool read_said(struct text words, struct said *said)
 
 static bool step_answer(struct fixture *fixture, struct text words)
 {
-    struct fixture_send *send;
+    struct fixture_send *send = NULL;
     struct said said;
     struct dns_message asked;
     struct dns_builder builder;
@@ -508,7 +508,7 @@ static bool step_answer(struct fixture *fixture, struct text words)
 /* The send itself turned into an answer that is wrong in one way. */
 static bool step_forge(struct fixture *fixture, struct text words)
 {
-    struct fixture_send *send;
+    struct fixture_send *send = NULL;
     struct text how;
     if (!take_server(fixture, &words, &send) || !text_next_word(&words, &how))
         return fail(fixture, "bad forge");
@@ -537,7 +537,7 @@ static bool step_forge(struct fixture *fixture, struct text words)
 
 static bool step_fail(struct fixture *fixture, struct text words)
 {
-    struct fixture_send *send;
+    struct fixture_send *send = NULL;
     if (!take_server(fixture, &words, &send))
         return false;
     dns_worker_send_failed(fixture->worker, send->flight, send->server, send->tcp, fixture->now,
