@@ -34,6 +34,12 @@ struct config *config_create(void)
     config->tables[count++] =
         (struct option_table){ dns_record_options, dns_record_option_count, &config->dns };
     config->tables[count++] =
+        (struct option_table){ dns_filter_options, dns_filter_option_count, &config->dns };
+    config->tables[count++] =
+        (struct option_table){ dns_upstream_options, dns_upstream_option_count, &config->dns };
+    config->tables[count++] =
+        (struct option_table){ dns_auth_options, dns_auth_option_count, &config->dns };
+    config->tables[count++] =
         (struct option_table){ dhcp_options, dhcp_option_count, &config->dhcp };
     config->tables[count++] = (struct option_table){ later_options, later_option_count, NULL };
     assert(count <= COUNT_OF(config->tables));

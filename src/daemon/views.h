@@ -64,4 +64,7 @@ size_t views_reclaim(struct views *views);
 
 const struct dns_view *views_current(const struct views *views);
 
+/* "using nameserver ..." and its like: of each kind only so many, block lists are long. */
+void views_log_servers(const struct dns_view *view);
+
 #endif

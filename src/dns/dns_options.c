@@ -168,14 +168,6 @@ const struct option dns_options[] = {
         .examples = EXAMPLES("servers-file=/etc/linnet/servers.conf"),
     },
     {
-        .name = "fast-dns-retry", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .value_optional = true, .area = "upstream", .shape = "[<first milliseconds>[,<limit milliseconds>]]",
-        .help = "Send unanswered queries again without waiting for the client",
-        .doc = "The first time after 1000 ms unless given, then after twice as long each time, until the "
-               "limit, 10000 ms unless given, has passed.",
-        .examples = EXAMPLES("fast-dns-retry", "fast-dns-retry=500,4000"),
-    },
-    {
         .name = "query-port", .letter = 'Q', .kind = OPTION_NUMBER, .once = true, .area = "upstream",
         .field = offsetof(struct dns_config, query_port), .min = 0, .max = 65535,
         .present_field = offsetof(struct dns_config, query_port_given) + 1,
@@ -184,13 +176,6 @@ const struct option dns_options[] = {
         .doc = "For old firewalls only: random ports are a defence against forged answers. Zero takes one "
                "port of the system's choice and keeps it.",
         .examples = EXAMPLES("query-port=53535", "query-port=0"),
-    },
-    {
-        .name = "port-limit", .kind = OPTION_NUMBER, .state = OPTION_NOT_BUILT, .once = true,
-        .area = "upstream", .min = 1, .max = 65535, .shape = "<ports>",
-        .help = "From how many ports one query may be sent when it is repeated",
-        .doc = "One unless given. More ports help against networks that lose single flows.",
-        .examples = EXAMPLES("port-limit=4"),
     },
     {
         .name = "min-port", .kind = OPTION_NUMBER, .once = true, .area = "upstream",
@@ -208,27 +193,6 @@ const struct option dns_options[] = {
         .help = "Highest random port to send queries from",
         .doc = "Must not be below min-port.",
         .examples = EXAMPLES("max-port=60000"),
-    },
-    {
-        .name = "dns-loop-detect", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "upstream",
-        .shape = "",
-        .help = "Find servers that send our queries back to us, and stop using them",
-        .doc = "A probe goes to each server whenever the set of servers changes.",
-        .examples = EXAMPLES("dns-loop-detect"),
-    },
-    {
-        .name = "do-0x20-encode", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "upstream",
-        .shape = "",
-        .help = "Change the case of letters in queries at random and require the answer to match",
-        .doc = "A forged answer has to guess the letters too. Some servers do not keep case.",
-        .examples = EXAMPLES("do-0x20-encode"),
-    },
-    {
-        .name = "no-0x20-encode", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "upstream",
-        .shape = "",
-        .help = "Never change the case of letters in queries",
-        .doc = "Wins over do-0x20-encode.",
-        .examples = EXAMPLES("no-0x20-encode"),
     },
 
     /* The service itself. */
@@ -336,7 +300,7 @@ const struct option dns_options[] = {
         .examples = EXAMPLES("localise-queries"),
     },
 
-    /* Which questions are asked and which answers let through. */
+    /* Which questions are asked. */
     {
         .name = "domain-needed", .letter = 'D', .kind = OPTION_FLAG, .area = "dns",
         .field = offsetof(struct dns_config, domain_needed), .shape = "",
@@ -351,122 +315,6 @@ const struct option dns_options[] = {
         .doc = "The ranges of RFC 6303. Those not known here get \"no such name\". rev-server and server "
                "lines for the reverse zones win over it.",
         .examples = EXAMPLES("bogus-priv"),
-    },
-    {
-        .name = "filterwin2k", .letter = 'f', .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns",
-        .shape = "",
-        .help = "Do not forward SOA and SRV queries",
-        .doc = "Nor ANY queries for names with an underscore. It once kept dial-up lines from being opened "
-               "by Windows; it breaks Kerberos, SIP and XMPP.",
-        .examples = EXAMPLES("filterwin2k"),
-    },
-    {
-        .name = "filter-A", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
-        .help = "Take IPv4 addresses out of forwarded answers",
-        .doc = "Addresses known here are still given.",
-        .examples = EXAMPLES("filter-A"),
-    },
-    {
-        .name = "filter-AAAA", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
-        .help = "Take IPv6 addresses out of forwarded answers",
-        .doc = "Addresses known here are still given.",
-        .examples = EXAMPLES("filter-AAAA"),
-    },
-    {
-        .name = "filter-rr", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
-        .shape = "<type>{,<type>}",
-        .help = "Take records of these types out of forwarded answers",
-        .doc = "Names or numbers. ANY reduces answers to ANY queries to a few common types.",
-        .examples = EXAMPLES("filter-rr=HTTPS,SVCB", "filter-rr=ANY"),
-    },
-    {
-        .name = "stop-dns-rebind", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
-        .help = "Refuse forwarded answers that hold private addresses",
-        .doc = "A defence against web pages that reach into this network by way of their own name.",
-        .examples = EXAMPLES("stop-dns-rebind"),
-    },
-    {
-        .name = "rebind-localhost-ok", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns",
-        .shape = "",
-        .help = "Let loopback addresses through stop-dns-rebind",
-        .doc = "Lists of blocked mail senders answer with such addresses.",
-        .examples = EXAMPLES("rebind-localhost-ok"),
-    },
-    {
-        .name = "rebind-domain-ok", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
-        .shape = "<domain>|/<domain>/{<domain>/}",
-        .help = "Let private addresses of these domains through stop-dns-rebind",
-        .doc = "With all domains below them.",
-        .examples = EXAMPLES("rebind-domain-ok=corp.example", "rebind-domain-ok=/corp.example/lab.example/"),
-    },
-    {
-        .name = "bogus-nxdomain", .letter = 'B', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .area = "dns", .shape = "<address>[/<length>]",
-        .help = "Turn forwarded answers with this address into \"no such name\"",
-        .doc = "For providers that answer mistyped names with an advertisement's address.",
-        .examples = EXAMPLES("bogus-nxdomain=192.0.2.66", "bogus-nxdomain=198.51.100.0/24"),
-    },
-    {
-        .name = "ignore-address", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
-        .shape = "<address>[/<length>]",
-        .help = "Drop forwarded answers with this address and wait for another",
-        .doc = "Against forged answers that always hold the same address.",
-        .examples = EXAMPLES("ignore-address=192.0.2.66", "ignore-address=198.51.100.0/24"),
-    },
-    {
-        .name = "alias", .letter = 'V', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
-        .shape = "<address>[-<address>],<new address>[,<mask>]",
-        .help = "Replace IPv4 addresses in forwarded answers",
-        .doc = "Under the mask the network part is replaced and the host part kept. With a range only "
-               "addresses in it are changed.",
-        .examples = EXAMPLES("alias=192.0.2.1,10.0.0.1", "alias=192.0.2.0,10.0.0.0,255.255.255.0",
-                             "alias=192.0.2.10-192.0.2.40,10.0.0.0,255.255.255.0"),
-    },
-
-    /* What is told to the servers about the client. */
-    {
-        .name = "add-mac", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .value_optional = true,
-        .area = "dns", .shape = "[base64|text]",
-        .help = "Tell the servers the client's hardware address",
-        .doc = "In an EDNS option that filtering services read; binary unless a form is given. Answers are "
-               "then not cached.",
-        .examples = EXAMPLES("add-mac", "add-mac=base64", "add-mac=text"),
-    },
-    {
-        .name = "strip-mac", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
-        .help = "Take hardware addresses out of clients' queries",
-        .doc = "When a forwarder further in has added one.",
-        .examples = EXAMPLES("strip-mac"),
-    },
-    {
-        .name = "add-cpe-id", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .area = "dns", .shape = "<text>",
-        .help = "Tell the servers this text to know the customer by",
-        .doc = "In an EDNS option, with every query.",
-        .examples = EXAMPLES("add-cpe-id=customer-17"),
-    },
-    {
-        .name = "add-subnet", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .value_optional = true, .area = "dns",
-        .shape = "[[<address>/]<length>[,[<address>/]<length>]]",
-        .help = "Tell the servers the client's network",
-        .doc = "The first so many bits of its address (RFC 7871), for IPv4 and then IPv6, or always the "
-               "address given. Answers are cached only in the second case.",
-        .examples = EXAMPLES("add-subnet", "add-subnet=24,56", "add-subnet=192.0.2.0/24"),
-    },
-    {
-        .name = "strip-subnet", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dns", .shape = "",
-        .help = "Take network addresses (RFC 7871) out of clients' queries",
-        .doc = "They are also kept from being told when add-subnet adds its own.",
-        .examples = EXAMPLES("strip-subnet"),
-    },
-    {
-        .name = "umbrella", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .value_optional = true, .area = "dns",
-        .shape = "[<item>{,<item>}], item = deviceid:<hex>|orgid:<number>|assetid:<number>",
-        .help = "Tell Cisco Umbrella who asks",
-        .doc = "Adds the client's address and the numbers given in an EDNS option.",
-        .examples = EXAMPLES("umbrella", "umbrella=orgid:1234,deviceid:0102030405060708"),
     },
 
     /* The cache. */
@@ -516,20 +364,6 @@ const struct option dns_options[] = {
         .help = "Forget the cache when the servers change",
         .doc = "For networks where other servers give other answers.",
         .examples = EXAMPLES("clear-on-reload"),
-    },
-    {
-        .name = "use-stale-cache", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .value_optional = true, .area = "cache", .shape = "[<seconds>]",
-        .help = "Answer from expired records while fresh ones are fetched",
-        .doc = "Up to a day past their time unless given; zero means however old they are.",
-        .examples = EXAMPLES("use-stale-cache", "use-stale-cache=3600"),
-    },
-    {
-        .name = "cache-rr", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "cache",
-        .shape = "<type>{,<type>}",
-        .help = "Keep records of these types too",
-        .doc = "Names or numbers; ANY for all types.",
-        .examples = EXAMPLES("cache-rr=TXT,HTTPS", "cache-rr=ANY"),
     },
 };
 /* clang-format on */

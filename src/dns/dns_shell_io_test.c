@@ -81,10 +81,15 @@ static void make_view(void)
         local_names_add_address(world.names, &name, &alpha, LOCAL_CONFIG, "config", false),
         STATUS_OK);
     assert_int_equal(local_names_freeze(world.names), STATUS_OK);
-    assert_int_equal(dns_view_create(&world.config, &world.site, world.network, world.names,
-                                     (struct dns_resolv_servers){ NULL, 0 }, &world.key, 1, NULL,
-                                     NULL, &world.view),
-                     STATUS_OK);
+    const struct dns_view_setup setup = {
+        .config = &world.config,
+        .site = &world.site,
+        .network = world.network,
+        .names = world.names,
+        .key = world.key,
+        .generation = 1,
+    };
+    assert_int_equal(dns_view_create(&setup, &world.view), STATUS_OK);
     snapshot_slot_init(&world.slot, world.view);
 }
 

@@ -40,14 +40,14 @@ static bool is_ourselves(const struct dns_view *view, const struct dns_server *s
            || network_admits(view->network, view->site, own->interface, &own->address);
 }
 
-static enum status add_server(struct draft *draft, const struct dns_server *server,
-                              dns_view_ignored *ignored, void *context, uint16_t *index)
+static enum status add_server(struct draft *draft, const struct dns_view_setup *setup,
+                              const struct dns_server *server, uint16_t *index)
 {
     struct dns_view *view = draft->view;
 
     if (is_ourselves(view, server)) {
-        if (ignored != NULL)
-            ignored(context, server);
+        if (setup->ignored != NULL)
+            setup->ignored(setup->context, server);
         *index = NO_SERVER;
         return STATUS_OK;
     }
@@ -384,11 +384,11 @@ static enum status draft_groups(struct draft *draft, uint16_t first_resolv)
 
 /* ------------------------------------------------------------------ building */
 
-static enum status draft_servers(struct draft *draft, struct dns_resolv_servers resolv,
-                                 dns_view_ignored *ignored, void *context, uint16_t *first_resolv)
+static enum status draft_servers(struct draft *draft, const struct dns_view_setup *setup,
+                                 uint16_t *first_resolv)
 {
     const struct dns_config *config = draft->config;
-    size_t room = config->server_count + resolv.count;
+    size_t room = config->server_count + setup->resolv.count;
     uint16_t unused;
 
     draft->view->servers =
@@ -400,10 +400,10 @@ static enum status draft_servers(struct draft *draft, struct dns_resolv_servers 
 
     enum status status = STATUS_OK;
     for (size_t i = 0; i < config->server_count && status == STATUS_OK; i++)
-        status = add_server(draft, &config->servers[i], ignored, context, &draft->server_index[i]);
+        status = add_server(draft, setup, &config->servers[i], &draft->server_index[i]);
     *first_resolv = (uint16_t)draft->view->server_count;
-    for (size_t i = 0; i < resolv.count && status == STATUS_OK; i++)
-        status = add_server(draft, &resolv.servers[i], ignored, context, &unused);
+    for (size_t i = 0; i < setup->resolv.count && status == STATUS_OK; i++)
+        status = add_server(draft, setup, &setup->resolv.servers[i], &unused);
     return status;
 }
 
@@ -421,32 +421,29 @@ static bool needs_tree(const struct dns_config *config, const struct site *site)
     return false;
 }
 
-enum status dns_view_create(const struct dns_config *config, const struct site *site,
-                            const struct network *network, const struct local_names *names,
-                            struct dns_resolv_servers resolv, const struct siphash_key *key,
-                            uint64_t generation, dns_view_ignored *ignored, void *context,
-                            struct dns_view **view)
+enum status dns_view_create(const struct dns_view_setup *setup, struct dns_view **view)
 {
     struct dns_view *made = calloc(1, sizeof *made);
     if (made == NULL)
         return STATUS_NO_MEMORY;
-    *made = (struct dns_view){ .config = config,
-                               .site = site,
-                               .network = network,
-                               .names = names,
+    *made = (struct dns_view){ .config = setup->config,
+                               .site = setup->site,
+                               .network = setup->network,
+                               .names = setup->names,
+                               .network_names = setup->network_names,
                                .route_unqualified = UINT32_MAX,
                                .route_any = UINT32_MAX,
-                               .generation = generation };
+                               .generation = setup->generation };
     arena_init(&made->arena, CHUNK_BYTES, ARENA_LIMIT);
-    struct draft draft = { .view = made, .config = config };
+    struct draft draft = { .view = made, .config = setup->config };
     arena_init(&draft.scratch, CHUNK_BYTES, ARENA_LIMIT);
     uint16_t first_resolv = 0;
 
     enum status status = STATUS_OK;
-    if (needs_tree(config, site))
-        status = domain_tree_create(key, &made->rules);
+    if (needs_tree(setup->config, setup->site))
+        status = domain_tree_create(&setup->key, &made->rules);
     if (status == STATUS_OK)
-        status = draft_servers(&draft, resolv, ignored, context, &first_resolv);
+        status = draft_servers(&draft, setup, &first_resolv);
     if (status == STATUS_OK)
         status = draft_routes(&draft);
     if (status == STATUS_OK)

@@ -37,6 +37,7 @@ struct dns_view {
     const struct site *site;
     const struct network *network;
     const struct local_names *names;
+    const struct local_names *network_names; /* asked after `names`; NULL: none */
 
     struct dns_server *servers;       /* configured ones first, then those of resolv files */
     size_t server_count;
@@ -59,17 +60,24 @@ struct dns_resolv_servers {
     size_t count;
 };
 
-/* Builds a view. config, site, network and names must outlive it; everything else is copied.
- * Servers that are ourselves (own address and port) are left out and reported through `ignored`
- * (may be NULL). STATUS_NO_MEMORY, STATUS_FULL past DNS_SERVERS_MAX. */
-typedef void dns_view_ignored(void *context, const struct dns_server *server);
-NODISCARD enum status dns_view_create(const struct dns_config *config, const struct site *site,
-                                      const struct network *network,
-                                      const struct local_names *names,
-                                      struct dns_resolv_servers resolv,
-                                      const struct siphash_key *key, uint64_t generation,
-                                      dns_view_ignored *ignored, void *context,
-                                      struct dns_view **view);
+/* What a view is made of. config, site, network and names must outlive it; everything else is
+ * copied. */
+struct dns_view_setup {
+    const struct dns_config *config;
+    const struct site *site;
+    const struct network *network;
+    const struct local_names *names;          /* configuration and hosts files; may be NULL */
+    const struct local_names *network_names;  /* names that follow interfaces; may be NULL */
+    struct dns_resolv_servers resolv;
+    struct siphash_key key;                   /* the one of names and cache */
+    uint64_t generation;                      /* of the server list */
+    /* Told of servers left out because they are ourselves (own address and port); may be NULL. */
+    void (*ignored)(void *context, const struct dns_server *server);
+    void *context;
+};
+
+/* STATUS_NO_MEMORY, STATUS_FULL past DNS_SERVERS_MAX. */
+NODISCARD enum status dns_view_create(const struct dns_view_setup *setup, struct dns_view **view);
 void dns_view_free(struct dns_view *view);
 
 /* What to do with a name of a type that nothing local answers. */

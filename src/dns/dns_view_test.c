@@ -138,9 +138,10 @@ static struct dns_view *make_view(const struct site *site, const struct dns_conf
     static const struct siphash_key key = { 1, 2 };
     static struct network none;
     struct dns_view *view;
-    struct dns_resolv_servers resolv = { NULL, 0 };
-    assert_int_equal(dns_view_create(config, site, &none, NULL, resolv, &key, 1, NULL, NULL, &view),
-                     STATUS_OK);
+    const struct dns_view_setup setup = {
+        .config = config, .site = site, .network = &none, .key = key, .generation = 1
+    };
+    assert_int_equal(dns_view_create(&setup, &view), STATUS_OK);
     return view;
 }
 
@@ -221,10 +222,17 @@ static void test_ignored_and_bounds(void **state)
     dns_config_init(&config);
     site_init(&site);
     assert_int_equal(network_create(&link, 1, &address, 1, &network), STATUS_OK);
-    assert_int_equal(dns_view_create(&config, &site, network, NULL,
-                                     (struct dns_resolv_servers){ &own, 1 }, &key, 1, count_ignored,
-                                     &ignored, &view),
-                     STATUS_OK);
+    struct dns_view_setup setup = {
+        .config = &config,
+        .site = &site,
+        .network = network,
+        .resolv = { &own, 1 },
+        .key = key,
+        .generation = 1,
+        .ignored = count_ignored,
+        .context = &ignored,
+    };
+    assert_int_equal(dns_view_create(&setup, &view), STATUS_OK);
     assert_int_equal(ignored, 1);
     assert_int_equal(view->server_count, 0);
     dns_view_free(view);
@@ -232,16 +240,13 @@ static void test_ignored_and_bounds(void **state)
 
     for (size_t i = 0; i < DNS_SERVERS_MAX + 1; i++)
         many[i].endpoint = (struct endpoint){ address_ip4_from_u32((uint32_t)i + 1), 53, 0 };
-    struct dns_resolv_servers resolv = { many, DNS_SERVERS_MAX };
-    assert_int_equal(
-        dns_view_create(&config, &site, &none, NULL, resolv, &key, 1, NULL, NULL, &view),
-        STATUS_OK);
+    setup.network = &none;
+    setup.resolv = (struct dns_resolv_servers){ many, DNS_SERVERS_MAX };
+    assert_int_equal(dns_view_create(&setup, &view), STATUS_OK);
     assert_int_equal(view->groups[0].count, DNS_SERVERS_MAX);
     dns_view_free(view);
-    resolv.count++;
-    assert_int_equal(
-        dns_view_create(&config, &site, &none, NULL, resolv, &key, 1, NULL, NULL, &view),
-        STATUS_FULL);
+    setup.resolv.count++;
+    assert_int_equal(dns_view_create(&setup, &view), STATUS_FULL);
 }
 
 int main(void)

@@ -183,13 +183,17 @@ const char *fixture_events(struct fixture *fixture)
 static bool publish(struct fixture *fixture, uint64_t generation)
 {
     struct dns_view *view;
-    struct dns_resolv_servers resolv = { fixture->setup.resolv, fixture->setup.resolv_count };
+    const struct dns_view_setup setup = {
+        .config = &fixture->setup.config,
+        .site = &fixture->setup.site,
+        .network = fixture->network,
+        .names = fixture->setup.names,
+        .resolv = { fixture->setup.resolv, fixture->setup.resolv_count },
+        .key = fixture->key,
+        .generation = generation,
+    };
 
-    if (fixture->view_count == VIEWS_MAX
-        || dns_view_create(&fixture->setup.config, &fixture->setup.site, fixture->network,
-                           fixture->setup.names, resolv, &fixture->key, generation, NULL, NULL,
-                           &view)
-               != STATUS_OK)
+    if (fixture->view_count == VIEWS_MAX || dns_view_create(&setup, &view) != STATUS_OK)
         return fail(fixture, "no view");
     fixture->views[fixture->view_count++] = view;
     snapshot_slot_init(&fixture->slot, view);

@@ -203,10 +203,16 @@ static const char *publish_view(struct fake_network *world)
 {
     struct dns_view *view;
     world->generation++;
-    if (dns_view_create(&world->config->dns, &world->config->site, world->network,
-                        world->names[world->names_count - 1], world->resolv, &world->key,
-                        world->generation, NULL, NULL, &view)
-        != STATUS_OK)
+    const struct dns_view_setup setup = {
+        .config = &world->config->dns,
+        .site = &world->config->site,
+        .network = world->network,
+        .names = world->names[world->names_count - 1],
+        .resolv = world->resolv,
+        .key = world->key,
+        .generation = world->generation,
+    };
+    if (dns_view_create(&setup, &view) != STATUS_OK)
         return "no memory for a view";
     if (snapshot_read(&world->view) == NULL)
         snapshot_slot_init(&world->view, view);
