@@ -5,6 +5,10 @@
 
 #include "base/address.h"
 #include "base/place.h"
+#include "dns/auth_config.h"
+#include "dns/dns_asking.h"
+#include "dns/dns_filters.h"
+#include "dns/dns_records.h"
 #include "model/site.h"
 #include "wire/dname.h"
 
@@ -88,6 +92,11 @@ struct dns_config {
     bool no_ident;
 
     uint32_t threads;              /* dns-threads, ours: 1..64 */
+
+    struct dns_filters filters;
+    struct dns_records records;
+    struct dns_asking asking;
+    struct auth_config auth;
 };
 
 #define DNS_CACHE_SIZE_DEFAULT      150

@@ -4,6 +4,7 @@ Compared for every question (dns_questions.py): the whole answer, record by reco
 EDNS, and what was asked upstream for it: of which server, by UDP or TCP, with which flags. Where the two
 differ, docs/differences.tsv must have the row, which names both sides' values and the reason; a row that
 nothing needs is an error too."""
+import importlib
 import json
 import os
 import pathlib
@@ -15,6 +16,10 @@ import pytest
 from dns_questions import CASES, FIRST, HOSTS, SECOND
 
 HERE = pathlib.Path(__file__).resolve().parent
+for module in sorted(HERE.glob("dns_cases_*.py")):  # a file for each area
+    more = importlib.import_module(module.stem).CASES
+    assert not CASES.keys() & more.keys(), f"{module.name} names a case again"
+    CASES.update(more)
 DOCS = HERE.parent.parent / "docs"
 EXPLAINED = DOCS / "differences.tsv"
 BINARY = os.environ.get("LINNET_BINARY", "build/release/src/daemon/linnet")
