@@ -99,8 +99,11 @@ static void send_probe(struct dhcp4_io *io, const struct dhcp4_action *action)
 {
     if (io->sockets.echo < 0)
         return;
+    uint8_t request[FRAME_ECHO_BYTES];
+    struct bytes_writer writer = bytes_writer_on(request, sizeof request);
+    frame_echo_write(&writer, io->echo_id, io->echo_sequence++);
     enum status status = icmp_echo_send(io->sockets.echo, &action->to.address, action->interface,
-                                        io->echo_id, io->echo_sequence++);
+                                        bytes_writer_written(&writer));
     (void)status; /* unsent is unanswered: the address counts as free */
 }
 
@@ -182,11 +185,13 @@ static void on_echo(uv_poll_t *poll, int status, int events)
         uv_poll_start(poll, UV_READABLE, on_echo);
     struct instant now = instant_now();
     for (int turn = 0; turn < ECHOES_A_TURN; turn++) {
+        uint8_t buffer[ICMP_ECHO_PACKET_MAX];
+        struct bytes packet;
         struct address from;
-        uint16_t id;
-        if (icmp_echo_receive(io->sockets.echo, &from, &id) != STATUS_OK)
+        uint16_t id, sequence;
+        if (icmp_echo_receive(io->sockets.echo, buffer, &packet) != STATUS_OK)
             break;
-        if (id == io->echo_id)
+        if (frame_echo_reply_read(packet, &from, &id, &sequence) == STATUS_OK && id == io->echo_id)
             dhcp4_server_probe_heard(io->server, &from, now, &io->outbox);
     }
     finish_turn(io, now.mono);
