@@ -12,7 +12,7 @@
 struct lease_commit_row {
     bool used;
     struct lease *lease;               /* NULL: it is gone, nothing is to be sent */
-    bool is_new;                       /* the lease did not exist before this exchange */
+    bool is_new;                       /* it was not this client's lease before this exchange */
     bool changed;                      /* something but the time changed */
     char old_name[LEASE_OLD_NAME_MAX]; /* empty: it had none, or has it still */
     /* the reply and where it goes */

@@ -206,7 +206,8 @@ static struct bytes id_to_keep(const struct client_id *client, const struct leas
     return bytes_writer_written(&writer);
 }
 
-/* The lease of this address becomes the client's. NULL: there is no room. */
+/* The lease of this address becomes the client's. *is_new: it was not this client's before, so the
+ * client may not rely on it until the store says so. NULL: there is no room. */
 static struct lease *take_lease(struct dhcp4_exchange *exchange, const struct address *address,
                                 bool *is_new, bool *changed)
 {
@@ -224,7 +225,8 @@ static struct lease *take_lease(struct dhcp4_exchange *exchange, const struct ad
         return NULL;
     }
     bool same_hardware = hardware_equal(&lease->hardware, &client->hardware);
-    if (!same_hardware && !client_id_has_lease(client, lease)) {
+    *is_new = !same_hardware && !client_id_has_lease(client, lease);
+    if (*is_new) {
         char text[HARDWARE_TEXT_MAX], where[ADDRESS_TEXT_MAX];
         struct text_out out = text_out_on(text, sizeof(text));
         text_put_hardware(&out, &lease->hardware);
@@ -263,7 +265,7 @@ static void commit_lease(struct dhcp4_exchange *exchange, struct lease *lease,
     dhcp4_detail_reply(exchange, reply, &action);
     if (lease_commit_add(server->commit, lease, action.bytes, &row) != STATUS_OK) {
         server->counters.pending_full++;
-        if (!lease->stored && !dhcp4_lease_remove(server, lease, exchange->now))
+        if (is_new && !dhcp4_lease_remove(server, lease, exchange->now))
             server->counters.commit_failed++;
         return;
     }
@@ -348,18 +350,18 @@ void dhcp4_lease_settle(struct dhcp4_server *server, struct lease_commit_row *ro
         return;
     }
     /* Nobody may rely on a lease that was never kept; a renewal is better given than refused. */
-    if (status != STATUS_OK && !lease->stored) {
+    if (status != STATUS_OK && row->is_new) {
         lease_commit_done(server->commit, row);
         if (!dhcp4_lease_remove(server, lease, now))
             server->counters.commit_failed++;
         return;
     }
-    bool is_new = !lease->stored;
+    bool is_first = !lease->stored;
     lease->committed = status == STATUS_OK;
     lease->stored = true;
     lease_name_publish(&server->namer, lease);
     send_row(server, row, out);
-    if (is_new)
+    if (is_first)
         tell_lease(server, EVENT_LEASE_ADDED, lease, NULL);
     else if (row->changed)
         tell_lease(server, EVENT_LEASE_CHANGED, lease, row->old_name);
