@@ -4,7 +4,6 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "base/list.h"
 #include "base/timer_heap.h"
 #include "wire/dname.h"
 
@@ -20,21 +19,19 @@ struct lease {
     bool stored;                   /* the store has had it once: its client may rely on it */
     bool name_from_config;         /* the name is the server's choice, not the client's */
     struct hardware hardware;      /* IPv6: count 0 unless known */
-    uint8_t *client_id;            /* option 61 or DUID; owned; NULL when none */
+    uint8_t *client_id;            /* option 61 or DUID; the table's; NULL when none */
     uint16_t client_id_count;
     uint32_t iaid;                 /* IPv6 */
-    char *name;                    /* host name without domain, owned; NULL when none */
-    char *domain;                  /* domain that completes it, owned; NULL when none */
+    char *name;                    /* host name without domain, the table's; NULL when none */
+    char *domain;                  /* domain that completes it, the table's; NULL when none */
     mono_ms expires_mono;          /* LEASE_NEVER: infinite. Arithmetic is done on this one */
     wall_s expires_wall;           /* for the file and people; 0: infinite */
     uint32_t length_s;             /* as last granted */
     uint32_t interface;            /* last seen on; 0 unknown */
-    uint64_t serial;               /* order of creation; newest first in the file */
     uint64_t ticket;               /* of the acknowledgement that waits for the store; 0: none */
     /* the table's */
     struct timer timer;
-    uint64_t store_cookie;         /* the backend's: where its line stands */
-    struct list node;
+    uint32_t store_cookie;         /* the backend's: where its line stands; 0: nowhere */
 };
 
 #endif

@@ -6,6 +6,7 @@
 #define FILE_PAGE        4096 /* the least a reader is shown at once */
 #define DISK_BLOCK       512  /* what a disk writes whole or not at all */
 #define RECORD_NONE      UINT32_MAX
+#define IMAGE_KEPT_BYTES 65536 /* longest image whose memory is kept for the next one */
 
 static const struct lease_place no_line = { .offset = LEASE_LINE_NONE };
 
@@ -32,24 +33,30 @@ NODISCARD static bool growing_put(struct lease_growing *growing, struct text tex
 
 /* ------------------------------------------------------------------ records and lines */
 
+NODISCARD static bool grow_records(struct lease_plan *plan)
+{
+    uint32_t room = plan->record_room + plan->record_room / 2 + 256;
+    struct lease_record *records = realloc(plan->records, room * sizeof(*records));
+    if (records == NULL)
+        return false;
+    plan->records = records;
+    plan->record_room = room;
+    return true;
+}
+
 NODISCARD static enum status record_take(struct lease_plan *plan, uint32_t *index)
 {
-    if (plan->free_record == RECORD_NONE) {
-        uint32_t room = plan->record_room > 0 ? plan->record_room * 2 : 256;
-        struct lease_record *records = realloc(plan->records, room * sizeof(*records));
-        if (records == NULL)
+    if (plan->free_record != RECORD_NONE) {
+        *index = plan->free_record;
+        plan->free_record = plan->records[*index].next_free;
+    } else {
+        if (plan->record_touched == plan->record_room && !grow_records(plan))
             return STATUS_NO_MEMORY;
-        plan->records = records;
-        for (uint32_t i = plan->record_room; i < room; i++) {
-            plan->records[i] = (struct lease_record){ .next_free = plan->free_record };
-            plan->free_record = i;
-        }
-        plan->record_room = room;
+        *index = plan->record_touched++;
     }
-    *index = plan->free_record;
-    struct lease_record *record = &plan->records[*index];
-    plan->free_record = record->next_free;
-    *record = (struct lease_record){ .line = no_line, .older = no_line, .image = no_line };
+    plan->records[*index] = (struct lease_record){ .line = no_line, .older = no_line };
+    if (*index < plan->images_room)
+        plan->images[*index] = no_line;
     plan->record_count++;
     return STATUS_OK;
 }
@@ -72,7 +79,9 @@ static struct lease_place line_measure(struct text line, uint64_t offset)
     static const struct siphash_key key = { 0x6c65617365206c69, 0x6e65206469676573 };
     size_t digits = text_find(line, ' ');
     struct text rest = text_after(line, digits);
-    return (struct lease_place){ offset, siphash13(&key, rest.at, rest.count), (uint8_t)digits };
+    return (struct lease_place){ .offset = offset & LEASE_LINE_NONE,
+                                 .digits = digits & UINT8_MAX,
+                                 .digest = siphash13(&key, rest.at, rest.count) };
 }
 
 NODISCARD static struct text lease_text(const struct lease *lease, char *buffer, size_t room)
@@ -197,6 +206,34 @@ static bool is_superseded(const struct lease_plan *plan, struct text line)
            && lease_table_by_address(plan->table, &read.address) != NULL;
 }
 
+NODISCARD static bool grow_images(struct lease_plan *plan, uint32_t room)
+{
+    if (room <= plan->images_room)
+        return true;
+    if (room < plan->record_room)
+        room = plan->record_room;
+    struct lease_place *images = realloc(plan->images, room * sizeof(*images));
+    if (images == NULL)
+        return false;
+    for (uint32_t i = plan->images_room; i < room; i++)
+        images[i] = no_line;
+    plan->images = images;
+    plan->images_room = room;
+    return true;
+}
+
+/* An image of many leases is not kept in memory after it has been written. */
+static void forget_image(struct lease_plan *plan)
+{
+    free(plan->images);
+    plan->images = NULL;
+    plan->images_room = 0;
+    if (plan->image.room <= IMAGE_KEPT_BYTES)
+        return;
+    free(plan->image.at);
+    plan->image = (struct lease_growing){ .at = NULL };
+}
+
 NODISCARD static bool image_put_lease(struct lease_plan *plan, struct lease *lease)
 {
     char buffer[LEASE_LINE_MAX];
@@ -209,9 +246,11 @@ NODISCARD static bool image_put_lease(struct lease_plan *plan, struct lease *lea
         uint32_t index;
         if (record_take(plan, &index) != STATUS_OK)
             return false;
-        lease->store_cookie = (uint64_t)index + 1;
+        lease->store_cookie = index + 1;
     }
-    plan->records[lease->store_cookie - 1].image = line_measure(line, plan->image.count);
+    if (!grow_images(plan, lease->store_cookie))
+        return false;
+    plan->images[lease->store_cookie - 1] = line_measure(line, plan->image.count);
     return growing_put(&plan->image, line);
 }
 
@@ -245,8 +284,8 @@ NODISCARD static bool plan_image(struct lease_plan *plan, const struct lease_dis
                                  struct lease_work *work)
 {
     plan->image.count = 0;
-    for (uint32_t i = 0; i < plan->record_room; i++)
-        plan->records[i].image = no_line;
+    for (uint32_t i = 0; i < plan->images_room; i++)
+        plan->images[i] = no_line;
     if (!image_put_leases(plan, true) || !image_put_extra(plan) || !image_put_leases(plan, false))
         return false;
     for (size_t i = 0; i < plan->flight.count; i++)
@@ -410,8 +449,8 @@ void lease_plan_start(struct lease_plan *plan, const struct lease_disk *disk, ui
 
 static void adopt_image(struct lease_plan *plan, uint64_t now_ms)
 {
-    for (uint32_t i = 0; i < plan->record_room; i++) {
-        plan->records[i].line = plan->records[i].image;
+    for (uint32_t i = 0; i < plan->record_touched; i++) {
+        plan->records[i].line = i < plan->images_room ? plan->images[i] : no_line;
         plan->records[i].older = no_line;
     }
     plan->size = plan->image.count;
@@ -484,6 +523,8 @@ bool lease_plan_settle(struct lease_plan *plan, struct lease_work *work, uint64_
     bool foreign = !work->rewrite && work->foreign;
     bool settled =
         work->rewrite ? settle_image(plan, work, now_ms) : settle_patches(plan, work, now_ms);
+    if (work->rewrite)
+        forget_image(plan);
     if (settled)
         return true;
     plan_flight(plan, work->disk, now_ms, work);
@@ -533,7 +574,7 @@ NODISCARD static enum status queue_put(struct lease_plan *plan, struct lease *le
         status = record_take(plan, &change->record);
     if (status != STATUS_OK)
         return status;
-    lease->store_cookie = (uint64_t)change->record + 1;
+    lease->store_cookie = change->record + 1;
     plan->waiting.text_count += change->text_count;
     return STATUS_OK;
 }
@@ -546,7 +587,7 @@ enum status lease_plan_change(struct lease_plan *plan, const struct lease_change
     if (plan->waiting.count == LEASE_FILE_CHANGES_MAX)
         return STATUS_FULL;
     if (given->lease->store_cookie != 0)
-        change.record = (uint32_t)(given->lease->store_cookie - 1);
+        change.record = given->lease->store_cookie - 1;
     if (given->kind == LEASE_CHANGE_PUT) {
         enum status status = queue_put(plan, given->lease, &change);
         if (status != STATUS_OK)
@@ -646,7 +687,7 @@ static void note_line(struct loading *loading, struct text line, struct lease *l
     if (lease->store_cookie != 0)
         note_earlier(plan, &plan->records[lease->store_cookie - 1]);
     else if (record_take(plan, &index) == STATUS_OK)
-        lease->store_cookie = (uint64_t)index + 1;
+        lease->store_cookie = index + 1;
     else
         return;
     struct text canonical = lease_text(lease, buffer, sizeof(buffer));
@@ -745,6 +786,7 @@ void lease_plan_free(struct lease_plan *plan)
     free(plan->extra.at);
     free(plan->append.at);
     free(plan->image.at);
+    free(plan->images);
     free(plan->patches);
     free(plan->records);
 }

@@ -38,17 +38,16 @@
 #define LEASE_LINE_DEAD_WALL 1         /* the expiry of a line that is no longer true */
 
 /* Where one line stands in the file. */
-#define LEASE_LINE_NONE UINT64_MAX
+#define LEASE_LINE_NONE (((uint64_t)1 << 56) - 1)
 struct lease_place {
-    uint64_t offset;  /* LEASE_LINE_NONE: nowhere */
-    uint64_t digest;  /* of all behind the digits of its expiry */
-    uint8_t digits;
+    uint64_t offset : 56;  /* LEASE_LINE_NONE: nowhere */
+    uint64_t digits : 8;   /* of its expiry */
+    uint64_t digest;       /* of all behind them */
 };
 
 struct lease_record {
     struct lease_place line;
     struct lease_place older;  /* the line that `line` superseded, if it still stands in the file */
-    struct lease_place image;  /* in the image that is being written */
     bool removed;              /* its removal waits: no longer part of an image */
     uint32_t next_free;
 };
@@ -96,7 +95,10 @@ struct lease_plan {
     uint64_t blocked_until_ms;   /* 0, or when a failed rewrite is tried again without a change */
     struct lease_growing extra;  /* lines of others, kept as they are */
     struct lease_record *records;
-    uint32_t record_room, free_record, record_count;
+    uint32_t record_room, record_touched; /* from there on they have never been in use */
+    uint32_t free_record, record_count;
+    struct lease_place *images;  /* where the lines of the first records stand in `image` */
+    uint32_t images_room;
     struct lease_batch waiting, flight;
     struct lease_growing append, image;
     struct lease_patch *patches;

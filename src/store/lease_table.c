@@ -7,24 +7,35 @@
 /* Longest time that is still counted; what a file claims beyond it is as good as for ever. */
 #define EXPIRY_MAX_S ((uint64_t)1 << 40)
 
-/* What an index files a lease under. A lease hangs in the bucket of each; an index whose key it
- * lacks leaves the node pointing at itself. */
+/* What an index files a lease under. A lease stands in one chain of each; of an index whose key it
+ * lacks it stands in none. */
 enum lease_index { INDEX_ADDRESS, INDEX_CLIENT_ID, INDEX_HARDWARE, INDEX_NAME, INDEX_COUNT };
 
+#define NONE             0u         /* numbers of entries begin at 1 */
+#define NOT_FILED        UINT32_MAX /* in `previous` */
+#define BUCKETS_AT_START 64
+
+struct lease_chain {
+    uint32_t next, previous; /* NONE: the last, the first */
+};
+
+/* Numbers in place of pointers and one block for all three strings: a lease costs some 250 bytes
+ * with its share of the buckets. */
 struct lease_entry {
     struct lease lease;
-    struct list index[INDEX_COUNT];
+    char *strings; /* client id, name, domain, one behind the other; NULL when there are none */
+    uint32_t newer, older;
+    struct lease_chain chains[INDEX_COUNT];
 };
 
 struct lease_table {
     struct siphash_key key;
     struct pool pool;
     struct timer_heap timers;
-    struct list newest_first;
-    struct list *buckets[INDEX_COUNT];
-    size_t bucket_count; /* a power of two, at least the capacity */
-    uint64_t next_serial;
-    uint32_t capacity; /* may be 0, which a pool may not */
+    uint32_t newest;
+    uint32_t *buckets;     /* bucket_count of each index, one index behind the other */
+    uint32_t bucket_count; /* a power of two; grows with the leases */
+    uint32_t capacity;     /* may be 0, which a pool may not */
 };
 
 static struct lease_entry *entry_of(const struct lease *lease)
@@ -32,33 +43,44 @@ static struct lease_entry *entry_of(const struct lease *lease)
     return CONTAINER_OF((struct lease *)lease, struct lease_entry, lease);
 }
 
-static struct lease_entry *entry_in(struct list *node, enum lease_index index)
+static struct lease_entry *entry_at(const struct lease_table *table, uint32_t number)
 {
-    return (struct lease_entry *)(void *)((char *)node - offsetof(struct lease_entry, index)
-                                          - index * sizeof(struct list));
+    return number != NONE ? pool_at(&table->pool, number - 1) : NULL;
+}
+
+static uint32_t number_of(const struct lease_table *table, const struct lease_entry *entry)
+{
+    return pool_index(&table->pool, entry) + 1;
+}
+
+static struct lease_entry *next_in(const struct lease_table *table, const struct lease_entry *entry,
+                                   enum lease_index index)
+{
+    return entry_at(table, entry->chains[index].next);
 }
 
 /* ------------------------------------------------------------------ hashes */
 
-static struct list *bucket(const struct lease_table *table, enum lease_index index, uint64_t hash)
+static uint32_t *bucket(const struct lease_table *table, enum lease_index index, uint64_t hash)
 {
-    return &table->buckets[index][hash & (table->bucket_count - 1)];
+    return &table->buckets[(uint32_t)index * table->bucket_count
+                           + (uint32_t)(hash & (table->bucket_count - 1))];
 }
 
-static struct list *address_bucket(const struct lease_table *table, const struct address *address)
+static uint32_t *address_bucket(const struct lease_table *table, const struct address *address)
 {
     return bucket(table, INDEX_ADDRESS, siphash13(&table->key, address, sizeof(*address)));
 }
 
-static struct list *client_id_bucket(const struct lease_table *table, struct bytes client_id)
+static uint32_t *client_id_bucket(const struct lease_table *table, struct bytes client_id)
 {
     return bucket(table, INDEX_CLIENT_ID, siphash13(&table->key, client_id.at, client_id.count));
 }
 
 /* Leases with and without a client id are filed apart, so that the one asked for is always near the
- * front of its bucket, however many ids one machine makes up. */
-static struct list *hardware_bucket(const struct lease_table *table,
-                                    const struct hardware *hardware, bool has_client_id)
+ * front of its chain, however many ids one machine makes up. */
+static uint32_t *hardware_bucket(const struct lease_table *table, const struct hardware *hardware,
+                                 bool has_client_id)
 {
     uint8_t key[4 + HARDWARE_MAX] = { has_client_id, (uint8_t)(hardware->type >> 8),
                                       (uint8_t)hardware->type, hardware->count };
@@ -67,7 +89,7 @@ static struct list *hardware_bucket(const struct lease_table *table,
     return bucket(table, INDEX_HARDWARE, siphash13(&table->key, key, 4 + (size_t)hardware->count));
 }
 
-static struct list *name_bucket(const struct lease_table *table, struct text name)
+static uint32_t *name_bucket(const struct lease_table *table, struct text name)
 {
     char folded[DNAME_WIRE_MAX];
     size_t count = name.count < sizeof(folded) ? name.count : sizeof(folded);
@@ -81,19 +103,72 @@ static struct bytes lease_client_id(const struct lease *lease)
     return bytes_of(lease->client_id, lease->client_id_count);
 }
 
+/* Where the lease belongs as it now is; NULL: not in this index. */
+static uint32_t *bucket_of(const struct lease_table *table, const struct lease *lease,
+                           enum lease_index index)
+{
+    switch (index) {
+    case INDEX_ADDRESS:
+        return address_bucket(table, &lease->address);
+    case INDEX_CLIENT_ID:
+        return lease->client_id_count > 0 ? client_id_bucket(table, lease_client_id(lease)) : NULL;
+    case INDEX_HARDWARE:
+        return lease->hardware.count > 0
+                   ? hardware_bucket(table, &lease->hardware, lease->client_id_count > 0)
+                   : NULL;
+    case INDEX_NAME:
+        return lease->name != NULL ? name_bucket(table, text_of(lease->name)) : NULL;
+    case INDEX_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+static void file(struct lease_table *table, struct lease_entry *entry, enum lease_index index)
+{
+    uint32_t *head = bucket_of(table, &entry->lease, index);
+    entry->chains[index] = (struct lease_chain){ NONE, NOT_FILED };
+    if (head == NULL)
+        return;
+    entry->chains[index] = (struct lease_chain){ *head, NONE };
+    if (*head != NONE)
+        entry_at(table, *head)->chains[index].previous = number_of(table, entry);
+    *head = number_of(table, entry);
+}
+
+/* While the key it was filed under is still the lease's. */
+static void unfile(struct lease_table *table, struct lease_entry *entry, enum lease_index index)
+{
+    struct lease_chain chain = entry->chains[index];
+    if (chain.previous == NOT_FILED)
+        return;
+    if (chain.previous == NONE)
+        *bucket_of(table, &entry->lease, index) = chain.next;
+    else
+        entry_at(table, chain.previous)->chains[index].next = chain.next;
+    if (chain.next != NONE)
+        entry_at(table, chain.next)->chains[index].previous = chain.previous;
+    entry->chains[index].previous = NOT_FILED;
+}
+
 /* ------------------------------------------------------------------ life */
 
-NODISCARD static bool take_buckets(struct lease_table *table, uint32_t capacity)
+/* All leases into `count` buckets. Without memory for them they stay in the old ones. */
+NODISCARD static bool take_buckets(struct lease_table *table, uint32_t count)
 {
-    table->bucket_count = 16;
-    while (table->bucket_count < capacity)
-        table->bucket_count *= 2;
-    for (size_t i = 0; i < INDEX_COUNT; i++) {
-        table->buckets[i] = calloc(table->bucket_count, sizeof(struct list));
-        if (table->buckets[i] == NULL)
-            return false;
-        for (size_t j = 0; j < table->bucket_count; j++)
-            list_init(&table->buckets[i][j]);
+    uint32_t *buckets = calloc((size_t)count * INDEX_COUNT, sizeof(*buckets));
+    if (buckets == NULL)
+        return false;
+    free(table->buckets);
+    table->buckets = buckets;
+    table->bucket_count = count;
+    /* The oldest first, so that the chains keep their order. */
+    struct lease_entry *entry = entry_at(table, table->newest);
+    while (entry != NULL && entry->older != NONE)
+        entry = entry_at(table, entry->older);
+    for (; entry != NULL; entry = entry_at(table, entry->newer)) {
+        for (size_t i = 0; i < INDEX_COUNT; i++)
+            file(table, entry, (enum lease_index)i);
     }
     return true;
 }
@@ -105,14 +180,12 @@ enum status lease_table_create(const struct siphash_key *key, uint32_t capacity,
     if (table == NULL)
         return STATUS_NO_MEMORY;
     table->key = *key;
-    table->next_serial = 1;
     table->capacity = capacity;
     uint32_t room = capacity > 0 ? capacity : 1;
-    list_init(&table->newest_first);
     enum status status = pool_init(&table->pool, sizeof(struct lease_entry), room);
     if (status == STATUS_OK)
         status = timer_heap_init(&table->timers, room);
-    if (status == STATUS_OK && !take_buckets(table, room))
+    if (status == STATUS_OK && !take_buckets(table, BUCKETS_AT_START))
         status = STATUS_NO_MEMORY;
     if (status != STATUS_OK) {
         lease_table_free(table);
@@ -126,10 +199,10 @@ void lease_table_free(struct lease_table *table)
 {
     if (table == NULL)
         return;
-    LIST_EACH(node, &table->newest_first)
-    lease_table_remove(table, CONTAINER_OF(node, struct lease, node));
-    for (size_t i = 0; i < INDEX_COUNT; i++)
-        free(table->buckets[i]);
+    struct lease *lease;
+    while (table->newest != NONE && (lease = lease_table_first(table)) != NULL)
+        lease_table_remove(table, lease);
+    free(table->buckets);
     timer_heap_free(&table->timers);
     pool_free(&table->pool);
     free(table);
@@ -149,9 +222,9 @@ uint32_t lease_table_capacity(const struct lease_table *table)
 
 struct lease *lease_table_by_address(const struct lease_table *table, const struct address *address)
 {
-    LIST_EACH(node, address_bucket(table, address))
-    {
-        struct lease *lease = &entry_in(node, INDEX_ADDRESS)->lease;
+    for (struct lease_entry *entry = entry_at(table, *address_bucket(table, address));
+         entry != NULL; entry = next_in(table, entry, INDEX_ADDRESS)) {
+        struct lease *lease = &entry->lease;
         if (address_equal(&lease->address, address))
             return lease;
     }
@@ -160,9 +233,9 @@ struct lease *lease_table_by_address(const struct lease_table *table, const stru
 
 static struct lease *by_client_id(const struct lease_table *table, struct bytes client_id)
 {
-    LIST_EACH(node, client_id_bucket(table, client_id))
-    {
-        struct lease *lease = &entry_in(node, INDEX_CLIENT_ID)->lease;
+    for (struct lease_entry *entry = entry_at(table, *client_id_bucket(table, client_id));
+         entry != NULL; entry = next_in(table, entry, INDEX_CLIENT_ID)) {
+        struct lease *lease = &entry->lease;
         if (lease->kind == LEASE_IP4 && bytes_equal(lease_client_id(lease), client_id))
             return lease;
     }
@@ -172,9 +245,10 @@ static struct lease *by_client_id(const struct lease_table *table, struct bytes 
 static struct lease *by_hardware(const struct lease_table *table, const struct hardware *hardware,
                                  bool has_client_id)
 {
-    LIST_EACH(node, hardware_bucket(table, hardware, has_client_id))
-    {
-        struct lease *lease = &entry_in(node, INDEX_HARDWARE)->lease;
+    for (struct lease_entry *entry =
+             entry_at(table, *hardware_bucket(table, hardware, has_client_id));
+         entry != NULL; entry = next_in(table, entry, INDEX_HARDWARE)) {
+        struct lease *lease = &entry->lease;
         if (lease->kind == LEASE_IP4 && (lease->client_id_count > 0) == has_client_id
             && hardware_equal(&lease->hardware, hardware))
             return lease;
@@ -202,9 +276,9 @@ struct lease *lease_table_by_name(const struct lease_table *table, struct text n
 {
     if (text_is_empty(name))
         return NULL;
-    LIST_EACH(node, name_bucket(table, name))
-    {
-        struct lease *lease = &entry_in(node, INDEX_NAME)->lease;
+    for (struct lease_entry *entry = entry_at(table, *name_bucket(table, name)); entry != NULL;
+         entry = next_in(table, entry, INDEX_NAME)) {
+        struct lease *lease = &entry->lease;
         if (lease->kind == LEASE_IP4 && text_equal_nocase(text_of(lease->name), name))
             return lease;
     }
@@ -213,35 +287,43 @@ struct lease *lease_table_by_name(const struct lease_table *table, struct text n
 
 /* ------------------------------------------------------------------ changing */
 
-/* A copy for a lease to own: NULL in *copy for nothing. */
-NODISCARD static enum status copy_bytes(struct bytes bytes, bool terminated, void *copy)
+/* A new block with these strings, and the lease's fields pointing into it. The old block goes, so
+ * the strings may be the old ones. */
+NODISCARD static enum status set_strings(struct lease_entry *entry, struct bytes client_id,
+                                         struct text name, struct text domain)
 {
-    void **to = copy;
-    *to = NULL;
-    if (bytes.count == 0)
-        return STATUS_OK;
-    uint8_t *memory = malloc(bytes.count + 1);
-    if (memory == NULL)
-        return STATUS_NO_MEMORY;
-    struct bytes_writer writer = bytes_writer_on(memory, bytes.count + 1);
-    bytes_write_span(&writer, bytes);
-    if (terminated)
+    size_t room = client_id.count + name.count + domain.count + 2;
+    char *strings = NULL;
+    struct lease *lease = &entry->lease;
+    if (client_id.count + name.count + domain.count > 0) {
+        strings = malloc(room);
+        if (strings == NULL)
+            return STATUS_NO_MEMORY;
+        struct bytes_writer writer = bytes_writer_on((uint8_t *)strings, room);
+        bytes_write_span(&writer, client_id);
+        bytes_write_span(&writer, text_bytes(name));
         bytes_write_u8(&writer, 0);
-    *to = memory;
+        bytes_write_span(&writer, text_bytes(domain));
+        bytes_write_u8(&writer, 0);
+    }
+    lease->client_id = client_id.count > 0 ? (uint8_t *)strings : NULL;
+    lease->client_id_count = (uint16_t)client_id.count;
+    lease->name = name.count > 0 ? strings + client_id.count : NULL;
+    lease->domain = domain.count > 0 ? strings + client_id.count + name.count + 1 : NULL;
+    free(entry->strings);
+    entry->strings = strings;
     return STATUS_OK;
 }
 
-static void file_client(struct lease_table *table, struct lease_entry *entry)
+static void file_all(struct lease_table *table, struct lease_entry *entry)
 {
-    struct lease *lease = &entry->lease;
-    list_remove(&entry->index[INDEX_CLIENT_ID]);
-    list_remove(&entry->index[INDEX_HARDWARE]);
-    if (lease->client_id_count > 0)
-        list_push_front(client_id_bucket(table, lease_client_id(lease)),
-                        &entry->index[INDEX_CLIENT_ID]);
-    if (lease->hardware.count > 0)
-        list_push_front(hardware_bucket(table, &lease->hardware, lease->client_id_count > 0),
-                        &entry->index[INDEX_HARDWARE]);
+    uint32_t number = number_of(table, entry);
+    entry->older = table->newest;
+    if (table->newest != NONE)
+        entry_at(table, table->newest)->newer = number;
+    table->newest = number;
+    for (size_t i = 0; i < INDEX_COUNT; i++)
+        file(table, entry, (enum lease_index)i);
 }
 
 enum status lease_table_add(struct lease_table *table, const struct address *address,
@@ -253,29 +335,25 @@ enum status lease_table_add(struct lease_table *table, const struct address *add
         return STATUS_EXISTS;
     if (lease_table_count(table) >= table->capacity)
         return STATUS_FULL;
-    uint8_t *id;
-    if (copy_bytes(client_id, false, &id) != STATUS_OK)
-        return STATUS_NO_MEMORY;
     struct lease_entry *entry = pool_take(&table->pool);
-    if (entry == NULL) {
-        free(id);
+    if (entry == NULL)
         return STATUS_FULL;
+    if (set_strings(entry, client_id, TEXT_NONE, TEXT_NONE) != STATUS_OK) {
+        pool_give(&table->pool, entry);
+        return STATUS_NO_MEMORY;
     }
     struct lease *lease = &entry->lease;
     lease->address = *address;
     lease->kind = (uint8_t)kind;
     lease->hardware = *hardware;
-    lease->client_id = id;
-    lease->client_id_count = (uint16_t)client_id.count;
     lease->expires_mono = LEASE_NEVER;
     lease->length_s = DURATION_INFINITE;
-    lease->serial = table->next_serial++;
     timer_init(&lease->timer);
-    for (size_t i = 0; i < INDEX_COUNT; i++)
-        list_init(&entry->index[i]);
-    list_push_front(&table->newest_first, &lease->node);
-    list_push_front(address_bucket(table, address), &entry->index[INDEX_ADDRESS]);
-    file_client(table, entry);
+    file_all(table, entry);
+    if (table->pool.used > table->bucket_count) {
+        bool grown = take_buckets(table, table->bucket_count * 2);
+        (void)grown; /* else the chains are longer */
+    }
     *out = lease;
     return STATUS_OK;
 }
@@ -284,12 +362,15 @@ void lease_table_remove(struct lease_table *table, struct lease *lease)
 {
     struct lease_entry *entry = entry_of(lease);
     for (size_t i = 0; i < INDEX_COUNT; i++)
-        list_remove(&entry->index[i]);
-    list_remove(&lease->node);
+        unfile(table, entry, (enum lease_index)i);
+    if (entry->newer != NONE)
+        entry_at(table, entry->newer)->older = entry->older;
+    else
+        table->newest = entry->older;
+    if (entry->older != NONE)
+        entry_at(table, entry->older)->newer = entry->newer;
     timer_heap_cancel(&table->timers, &lease->timer);
-    free(lease->client_id);
-    free(lease->name);
-    free(lease->domain);
+    free(entry->strings);
     pool_give(&table->pool, entry);
 }
 
@@ -297,40 +378,29 @@ enum status lease_table_set_client(struct lease_table *table, struct lease *leas
                                    const struct hardware *hardware, struct bytes client_id)
 {
     assert(client_id.count <= LEASE_CLIENT_ID_MAX);
+    struct lease_entry *entry = entry_of(lease);
     if (hardware_equal(&lease->hardware, hardware)
         && bytes_equal(lease_client_id(lease), client_id))
         return STATUS_OK;
-    uint8_t *id;
-    if (copy_bytes(client_id, false, &id) != STATUS_OK)
-        return STATUS_NO_MEMORY;
-    free(lease->client_id);
-    lease->client_id = id;
-    lease->client_id_count = (uint16_t)client_id.count;
-    lease->hardware = *hardware;
-    file_client(table, entry_of(lease));
-    return STATUS_OK;
+    unfile(table, entry, INDEX_CLIENT_ID);
+    unfile(table, entry, INDEX_HARDWARE);
+    enum status status =
+        set_strings(entry, client_id, text_of(lease->name), text_of(lease->domain));
+    if (status == STATUS_OK)
+        lease->hardware = *hardware;
+    file(table, entry, INDEX_CLIENT_ID);
+    file(table, entry, INDEX_HARDWARE);
+    return status;
 }
 
 enum status lease_table_set_name(struct lease_table *table, struct lease *lease, struct text name,
                                  struct text domain)
 {
-    char *new_name;
-    char *new_domain;
-    if (copy_bytes(text_bytes(name), true, &new_name) != STATUS_OK)
-        return STATUS_NO_MEMORY;
-    if (copy_bytes(text_bytes(domain), true, &new_domain) != STATUS_OK) {
-        free(new_name);
-        return STATUS_NO_MEMORY;
-    }
-    free(lease->name);
-    free(lease->domain);
-    lease->name = new_name;
-    lease->domain = new_domain;
-    struct list *node = &entry_of(lease)->index[INDEX_NAME];
-    list_remove(node);
-    if (new_name != NULL)
-        list_push_front(name_bucket(table, text_of(new_name)), node);
-    return STATUS_OK;
+    struct lease_entry *entry = entry_of(lease);
+    unfile(table, entry, INDEX_NAME);
+    enum status status = set_strings(entry, lease_client_id(lease), name, domain);
+    file(table, entry, INDEX_NAME);
+    return status;
 }
 
 /* ------------------------------------------------------------------ time */
@@ -389,14 +459,18 @@ struct lease *lease_table_expired(struct lease_table *table, mono_ms now)
 
 /* ------------------------------------------------------------------ walking */
 
+static struct lease *lease_at(const struct lease_table *table, uint32_t number)
+{
+    struct lease_entry *entry = entry_at(table, number);
+    return entry != NULL ? &entry->lease : NULL;
+}
+
 struct lease *lease_table_first(const struct lease_table *table)
 {
-    struct list *node = list_first(&table->newest_first);
-    return node != NULL ? CONTAINER_OF(node, struct lease, node) : NULL;
+    return lease_at(table, table->newest);
 }
 
 struct lease *lease_table_next(const struct lease_table *table, const struct lease *lease)
 {
-    struct list *node = lease->node.next;
-    return node != &table->newest_first ? CONTAINER_OF(node, struct lease, node) : NULL;
+    return lease_at(table, entry_of(lease)->older);
 }
