@@ -5,7 +5,8 @@
 #   make run ARGS="-d ..." plain linnet with these arguments
 #   make test              every test there is; the last line says how many passed
 #   make fuzz FUZZ_SECONDS=60   hunts with libFuzzer, each target so long
-#   make bench             figures beside dnsmasq's, as ratios
+#   make bench             figures beside other programs', as ratios
+#   make bench BENCH="dns forward"   some of them
 #   make docs              docs/linnet.conf.5, from the option rows
 
 BUILD        ?= build/release
@@ -15,10 +16,10 @@ PYTHON       := /usr/bin/python3
 .PHONY: all run test fuzz bench docs clean always
 
 all: packages-build
-	@tools/build $(BUILD) -Dtests=disabled
+	@tools/build $(BUILD) -Dtests=disabled -Doptimization=2
 
 run: packages-run
-	@tools/build $(BUILD) -Dtests=disabled
+	@tools/build $(BUILD) -Dtests=disabled -Doptimization=2
 ifdef ARGS
 	@exec $(BUILD)/src/daemon/linnet $(ARGS)
 else
@@ -31,12 +32,12 @@ test: packages-test
 fuzz: packages-fuzz
 	@exec tools/fuzz $(FUZZ_SECONDS)
 
-bench: packages-test
-	@tools/build $(BUILD) -Dtests=disabled
-	@exec $(PYTHON) bench/run.py $(BUILD)
+bench: packages-bench
+	@tools/build $(BUILD) -Dtests=disabled -Doptimization=2
+	@exec $(PYTHON) bench/run.py $(BUILD) $(BENCH)
 
 docs: packages-build
-	@tools/build $(BUILD) -Dtests=disabled
+	@tools/build $(BUILD) -Dtests=disabled -Doptimization=2
 	@$(BUILD)/src/daemon/linnet --print-manual > docs/linnet.conf.5
 
 packages-%: always

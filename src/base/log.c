@@ -1,133 +1,194 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
-#include <syslog.h>
+#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
-#define IDENT_MAX    48
-#define MEMORY_BYTES 65536
+#include "base/clock.h"
+#include "base/log_target.h"
+
+#define BUSY_MS  50  /* until a slow target is tried again, if it cannot be polled */
+#define POLL_MS  200 /* and if it can */
+#define CLOSE_MS 500 /* what a stuck target may hold up our end */
 
 /* One for the process, as standard error is. */
 static struct {
     pthread_mutex_t lock;
-    struct log_setup setup;
-    int descriptor;                         /* of the log file, else -1 */
-    char idents[LOG_PART_COUNT][IDENT_MAX]; /* syslog keeps a pointer to the one in use */
-    const char *syslog_ident;               /* the one syslog has now, NULL for none */
+    struct log_end end;
 } state = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
-    .setup = { .target = LOG_TO_STDERR, .name = "linnet", .level = LOG_INFORM },
-    .descriptor = -1,
-    .idents = { "linnet", "linnet-dhcp", "linnet-tftp", "linnet-script" },
+    .end = {
+        .setup = { .target = LOG_TO_STDERR, .name = "linnet", .level = LOG_INFORM },
+        .fd = -1,
+        .idents = { "linnet", "linnet-dhcp", "linnet-tftp", "linnet-script" },
+    },
 };
 
-/* Under the same lock; apart because it starts as zeros and then takes no place in the program. */
-static char memory[MEMORY_BYTES];
-static size_t memory_count;
+/* Lines that wait because the target is slow, in a ring; under the same lock. Only when there are
+ * some has the thread something to do. */
+static struct {
+    struct log_entry *entries; /* NULL: log_line itself waits */
+    uint32_t capacity, head, count;
+    uint64_t lost;
+    bool stop;
+    pthread_cond_t wake;
+    pthread_t thread;
+} queue = { .wake = PTHREAD_COND_INITIALIZER };
 
 /* Beside the lock, so that a line nobody wants costs nothing. */
 static _Atomic int level_now = LOG_INFORM;
 
 /* ------------------------------------------------------------------ opening and closing */
 
-static void make_idents(const char *name)
-{
-    static const char *const suffixes[LOG_PART_COUNT] = { "", "-dhcp", "-tftp", "-script" };
-
-    for (size_t i = 0; i < LOG_PART_COUNT; i++) {
-        struct text_out out = text_out_on(state.idents[i], IDENT_MAX);
-        text_put_string(&out, name);
-        text_put_string(&out, suffixes[i]);
-    }
-}
-
-/* Connects at once, while the socket can still be reached: later there may be a sandbox. */
-static void take_syslog_ident(const char *ident)
-{
-    openlog(ident, LOG_PID | LOG_NDELAY, state.setup.facility);
-    state.syslog_ident = ident;
-}
-
-static void leave_target(void)
-{
-    if (state.descriptor >= 0)
-        close(state.descriptor);
-    state.descriptor = -1;
-    if (state.syslog_ident != NULL)
-        closelog();
-    state.syslog_ident = NULL;
-}
-
 enum status log_open(const struct log_setup *setup)
 {
-    int descriptor = -1;
+    struct log_end fresh;
 
     assert(setup->name != NULL);
-    if (setup->target == LOG_TO_FILE) {
-        /* Without O_NONBLOCK a pipe that nobody reads would stop the daemon. */
-        descriptor = open(setup->path,
-                          O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-        if (descriptor < 0)
-            return STATUS_SYSTEM;
-    }
-
+    enum status status = log_end_open(setup, &fresh);
+    if (status != STATUS_OK)
+        return status;
     pthread_mutex_lock(&state.lock);
-    leave_target();
-    state.setup = *setup;
-    state.descriptor = descriptor;
-    make_idents(setup->name);
-    if (setup->target == LOG_TO_SYSLOG)
-        take_syslog_ident(state.idents[LOG_PART_MAIN]);
+    log_end_close(&state.end);
+    state.end = fresh;
     atomic_store_explicit(&level_now, (int)setup->level, memory_order_relaxed);
     pthread_mutex_unlock(&state.lock);
     return STATUS_OK;
 }
 
-void log_close(void)
-{
-    pthread_mutex_lock(&state.lock);
-    leave_target();
-    state.setup.target = LOG_TO_STDERR;
-    pthread_mutex_unlock(&state.lock);
-}
-
 int log_descriptor(void)
 {
     pthread_mutex_lock(&state.lock);
-    int descriptor = state.descriptor;
+    int descriptor = state.end.setup.target == LOG_TO_FILE ? state.end.fd : -1;
     pthread_mutex_unlock(&state.lock);
     return descriptor;
 }
 
-/* ------------------------------------------------------------------ one line */
+/* ------------------------------------------------------------------ the queue */
 
-/* "Nov 22 05:49:35 " in English whatever the locale says, as syslog daemons write it. */
-static void put_time(struct text_out *out)
+static void fill(struct log_entry *entry, enum log_part part, enum log_level level)
 {
-    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-    time_t now = time(NULL);
-    struct tm local;
+    entry->when = time(NULL);
+    entry->part = (uint8_t)part;
+    entry->level = (uint8_t)level;
+}
 
-    if (localtime_r(&now, &local) == NULL)
+/* Sends what waits until the target is busy again. */
+static void send_waiting(void)
+{
+    while (queue.count > 0) {
+        if (log_end_send(&state.end, &queue.entries[queue.head], false) == LOG_BUSY)
+            return;
+        queue.head = (queue.head + 1) % queue.capacity;
+        queue.count--;
+    }
+    if (queue.lost == 0)
         return;
-    text_printf(out, "%s %2d %02d:%02d:%02d ", months[local.tm_mon], local.tm_mday, local.tm_hour,
-                local.tm_min, local.tm_sec);
+    struct log_entry entry;
+    struct text_out out = text_out_on(entry.text, sizeof entry.text);
+    fill(&entry, LOG_PART_MAIN, LOG_WARN);
+    text_printf(&out, "overflow: %llu log entries lost", (unsigned long long)queue.lost);
+    entry.count = (uint16_t)out.count;
+    if (log_end_send(&state.end, &entry, false) == LOG_SENT)
+        queue.lost = 0;
 }
 
-static void put_prefix(struct text_out *out, enum log_target target, const char *ident)
+static bool something_waits(void)
 {
-    if (target == LOG_TO_FILE)
-        put_time(out);
-    text_put_string(out, ident);
-    if (target == LOG_TO_FILE || target == LOG_TO_STDERR_PLAIN)
-        text_printf(out, "[%ld]", (long)getpid());
-    text_put(out, TEXT(": "));
+    return queue.count > 0 || queue.lost > 0;
 }
+
+/* Until the target can take a line, as far as that can be known. */
+static void wait_for_room(int fd)
+{
+    struct pollfd room = { .fd = fd, .events = POLLOUT };
+    struct timespec nap = { .tv_nsec = BUSY_MS * 1000000L };
+    if (fd < 0 || poll(&room, 1, POLL_MS) != 0)
+        nanosleep(&nap, NULL); /* it may say so and be busy all the same */
+}
+
+static void *deliver(void *context)
+{
+    mono_ms waited = 0;
+    pthread_mutex_lock(&state.lock);
+    while (!queue.stop || (something_waits() && waited < CLOSE_MS)) {
+        if (!something_waits()) {
+            pthread_cond_wait(&queue.wake, &state.lock);
+            continue;
+        }
+        int fd = log_end_descriptor(&state.end);
+        if (queue.stop)
+            waited += POLL_MS;
+        pthread_mutex_unlock(&state.lock);
+        wait_for_room(fd);
+        pthread_mutex_lock(&state.lock);
+        send_waiting();
+    }
+    pthread_mutex_unlock(&state.lock);
+    return context;
+}
+
+enum status log_start_queue(uint32_t lines)
+{
+    sigset_t all;
+    sigset_t before;
+
+    assert(lines > 0 && queue.entries == NULL);
+    struct log_entry *entries = calloc(lines, sizeof *entries);
+    if (entries == NULL)
+        return STATUS_NO_MEMORY;
+    pthread_mutex_lock(&state.lock);
+    queue.entries = entries;
+    queue.capacity = lines;
+    queue.head = queue.count = 0;
+    queue.lost = 0;
+    queue.stop = false;
+    pthread_mutex_unlock(&state.lock);
+
+    sigfillset(&all); /* signals are for the main thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&queue.thread, NULL, deliver, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error == 0)
+        return STATUS_OK;
+    pthread_mutex_lock(&state.lock);
+    queue.entries = NULL;
+    pthread_mutex_unlock(&state.lock);
+    free(entries);
+    return STATUS_SYSTEM;
+}
+
+static void stop_queue(void)
+{
+    pthread_mutex_lock(&state.lock);
+    bool runs = queue.entries != NULL;
+    queue.stop = true;
+    pthread_cond_signal(&queue.wake);
+    pthread_mutex_unlock(&state.lock);
+    if (!runs)
+        return;
+    pthread_join(queue.thread, NULL);
+    pthread_mutex_lock(&state.lock);
+    free(queue.entries);
+    queue.entries = NULL;
+    pthread_mutex_unlock(&state.lock);
+}
+
+void log_close(void)
+{
+    stop_queue();
+    pthread_mutex_lock(&state.lock);
+    log_end_close(&state.end);
+    state.end.setup.target = LOG_TO_STDERR;
+    state.end.setup.also_stderr = false;
+    pthread_mutex_unlock(&state.lock);
+}
+
+/* ------------------------------------------------------------------ one line */
 
 /* The last guard against strangers' bytes: a control character could forge a line or drive a
  * terminal, so it becomes \ooo. Bytes from 0x80 up stay, for they are people's UTF-8. */
@@ -137,7 +198,7 @@ static void put_without_controls(struct text_out *out, struct text text)
 
     for (size_t i = 0; i < text.count; i++) {
         uint8_t c = (uint8_t)text.at[i];
-        if (c >= ' ' && c != 0x7f)
+        if (LIKELY(c >= ' ' && c != 0x7f))
             continue;
         text_put(out, text_part(text, start, i - start));
         text_put_safe(out, (struct bytes){ &c, 1 });
@@ -146,73 +207,50 @@ static void put_without_controls(struct text_out *out, struct text text)
     text_put(out, text_after(text, start));
 }
 
-/* There is nobody to tell when this fails. */
-static void write_whole(int descriptor, struct text line)
+/* With a queue nobody waits: what the target does not take now is kept, or counted as lost. */
+static void send_or_keep(const struct log_entry *entry)
 {
-    ssize_t count;
-    do
-        count = write(descriptor, line.at, line.count);
-    while (count < 0 && errno == EINTR);
+    pthread_mutex_lock(&state.lock);
+    if (queue.entries == NULL) {
+        (void)log_end_send(&state.end, entry, true);
+    } else if (something_waits() || log_end_send(&state.end, entry, false) == LOG_BUSY) {
+        if (queue.count == queue.capacity) {
+            queue.lost++;
+        } else {
+            struct log_entry *kept = &queue.entries[(queue.head + queue.count++) % queue.capacity];
+            memcpy(kept, entry, offsetof(struct log_entry, text) + entry->count);
+        }
+        pthread_cond_signal(&queue.wake);
+    }
+    pthread_mutex_unlock(&state.lock);
 }
 
-static void keep_in_memory(struct text line)
+void log_text(enum log_part part, enum log_level level, struct text text)
 {
-    if (line.count > MEMORY_BYTES - memory_count)
-        return;
-    memcpy(memory + memory_count, line.at, line.count);
-    memory_count += line.count;
-}
-
-/* To a descriptor or to memory: prefix, text and newline in one piece. */
-static void send_line(enum log_target target, const char *ident, struct text message)
-{
-    char buffer[LOG_LINE_MAX + 1];
-    /* One byte is kept back for the newline of a line that was cut. */
-    struct text_out out = text_out_on(buffer, LOG_LINE_MAX);
-
-    put_prefix(&out, target, ident);
-    text_put(&out, message);
-    buffer[out.count] = '\n';
-    struct text line = { buffer, out.count + 1 };
-
-    if (target == LOG_TO_MEMORY)
-        keep_in_memory(line);
-    else
-        write_whole(target == LOG_TO_FILE ? state.descriptor : STDERR_FILENO, line);
-}
-
-static void send_to_syslog(const char *ident, enum log_level level, const char *message)
-{
-    if (ident != state.syslog_ident)
-        take_syslog_ident(ident);
-    syslog(state.setup.facility | (int)level, "%s", message);
-}
-
-void log_vline(enum log_part part, enum log_level level, const char *format, va_list arguments)
-{
-    char raw[LOG_LINE_MAX];
-    char safe[LOG_LINE_MAX];
+    struct log_entry entry;
     int saved_errno = errno;
 
     assert((unsigned)part < LOG_PART_COUNT);
     if ((int)level > atomic_load_explicit(&level_now, memory_order_relaxed))
         return;
+    struct text_out out = text_out_on(entry.text, sizeof entry.text);
+    put_without_controls(&out, text);
+    entry.count = (uint16_t)out.count;
+    fill(&entry, part, level);
+    send_or_keep(&entry);
+    errno = saved_errno;
+}
 
-    struct text_out raw_out = text_out_on(raw, sizeof raw);
-    text_vprintf(&raw_out, format, arguments);
-    struct text_out out = text_out_on(safe, sizeof safe);
-    put_without_controls(&out, text_out_text(&raw_out));
+void log_vline(enum log_part part, enum log_level level, const char *format, va_list arguments)
+{
+    char raw[LOG_LINE_MAX];
+    int saved_errno = errno;
 
-    pthread_mutex_lock(&state.lock);
-    const char *ident = state.idents[part];
-    if (state.setup.target != LOG_TO_SYSLOG) {
-        send_line(state.setup.target, ident, text_out_text(&out));
-    } else {
-        send_to_syslog(ident, level, safe);
-        if (state.setup.also_stderr)
-            send_line(LOG_TO_STDERR, ident, text_out_text(&out));
-    }
-    pthread_mutex_unlock(&state.lock);
+    if ((int)level > atomic_load_explicit(&level_now, memory_order_relaxed))
+        return;
+    struct text_out out = text_out_on(raw, sizeof raw);
+    text_vprintf(&out, format, arguments);
+    log_text(part, level, text_out_text(&out));
     errno = saved_errno;
 }
 
@@ -225,31 +263,11 @@ void log_line(enum log_part part, enum log_level level, const char *format, ...)
     va_end(arguments);
 }
 
-/* ------------------------------------------------------------------ rate and memory */
-
-#define RATE_MS 1000
-
-bool log_rate_pass(struct log_rate *rate, mono_ms now, uint64_t *suppressed)
-{
-    if (rate->last != 0 && now - rate->last < RATE_MS) {
-        rate->held++;
-        return false;
-    }
-    *suppressed = rate->held;
-    rate->held = 0;
-    rate->last = now;
-    return true;
-}
-
 size_t log_take_memory(char *buffer, size_t room)
 {
     assert(room > 0);
     pthread_mutex_lock(&state.lock);
-    size_t count = memory_count < room ? memory_count : room - 1;
-    memcpy(buffer, memory, count);
-    buffer[count] = '\0';
-    memory_count -= count;
-    memmove(memory, memory + count, memory_count);
+    size_t count = log_end_take_memory(buffer, room);
     pthread_mutex_unlock(&state.lock);
     return count;
 }

@@ -7,7 +7,6 @@
 
 #include <stdarg.h>
 
-#include "base/clock.h"
 #include "base/compiler.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -33,7 +32,7 @@ enum log_target {
 struct log_setup {
     enum log_target target;
     const char *name;      /* ident: "linnet" or "dnsmasq"; kept, not copied */
-    const char *path;      /* LOG_TO_FILE; kept, not copied */
+    const char *path;      /* LOG_TO_FILE; LOG_TO_SYSLOG: its socket, NULL for /dev/log; kept */
     int facility;          /* LOG_TO_SYSLOG: syslog(3) facility */
     enum log_level level;  /* lines above it are dropped */
     bool also_stderr;      /* debug mode: to stderr as well as syslog */
@@ -46,18 +45,17 @@ void log_close(void);
 /* The descriptor of the log file or -1, for fchown after open. */
 int log_descriptor(void);
 
+/* From now on log_line never waits: what the target does not take is kept, so many lines, and sent
+ * by a thread of its own when the target is ready; what does not fit is lost, counted and told:
+ * "overflow: 3 log entries lost". log_close ends it. STATUS_NO_MEMORY, STATUS_SYSTEM. */
+#define LOG_QUEUE_MAX 100
+NODISCARD enum status log_start_queue(uint32_t lines);
+
+/* A finished line. */
+void log_text(enum log_part part, enum log_level level, struct text text);
 PRINTF_LIKE(3, 4) void log_line(enum log_part part, enum log_level level, const char *format, ...);
 PRINTF_LIKE(3, 0)
 void log_vline(enum log_part part, enum log_level level, const char *format, va_list arguments);
-
-/* At most one line a second of one kind: true when this one may be written. When lines were held
- * back since the last, *suppressed says how many. Not thread-safe per
- * object; keep one per thread. */
-struct log_rate {
-    mono_ms last;
-    uint64_t held;
-};
-bool log_rate_pass(struct log_rate *rate, mono_ms now, uint64_t *suppressed);
 
 /* LOG_TO_MEMORY: copies what was logged since the last call, at most room - 1 bytes. */
 size_t log_take_memory(char *buffer, size_t room);

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -339,28 +341,157 @@ static void test_threads_do_not_mix_lines(void **test)
     log_close();
 }
 
-/* ------------------------------------------------------------------ rate */
+/* ------------------------------------------------------------------ never waiting */
 
-static void test_one_line_a_second(void **test)
+#define STUCK_LINES 5000
+
+/* Reads what is there until nothing has come for a while. */
+static size_t read_all(int fd, char *buffer, size_t room)
+{
+    size_t count = 0;
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
+    while (poll(&ready, 1, 400) == 1) {
+        ssize_t got = read(fd, buffer + count, room - 1 - count);
+        if (got <= 0)
+            break;
+        count += (size_t)got;
+    }
+    buffer[count] = '\0';
+    return count;
+}
+
+/* Lines "n 0", "n 1", ... in their order, some left out; what was left out was told. */
+static void check_numbers(const char *text, unsigned sent, unsigned least_lost)
+{
+    unsigned seen = 0;
+    unsigned long lost = 0;
+    long last = -1;
+    for (const char *line = text; (line = strstr(line, ": ")) != NULL;) {
+        long number;
+        unsigned long entries;
+        line += 2;
+        if (sscanf(line, "n %ld", &number) == 1) {
+            assert_true(number > last);
+            last = number;
+            seen++;
+        } else if (sscanf(line, "overflow: %lu log entries lost", &entries) == 1) {
+            lost += entries;
+        }
+    }
+    if (seen + lost != sent || lost < least_lost)
+        fail_msg("%u seen, %lu lost, %u sent", seen, lost, sent);
+}
+
+static void log_numbers(unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++)
+        log_line(LOG_PART_MAIN, LOG_INFORM, "n %u", i);
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void test_a_stuck_pipe_stops_nobody(void **test)
 {
     (void)test;
-    static const struct {
-        mono_ms now;
-        bool passes;
-        uint64_t suppressed;
-    } rows[] = {
-        { 5, true, 0 },     { 5, false, 0 },   { 1004, false, 0 }, { 1005, true, 2 },
-        { 2004, false, 0 }, { 9000, true, 1 }, { 10000, true, 0 },
+    static char text[1 << 20];
+    char place[64];
+    snprintf(place, sizeof place, "%s/pipe", folder);
+    assert_int_equal(mkfifo(place, 0600), 0);
+    int reader = open(place, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct log_setup setup = {
+        .target = LOG_TO_FILE, .name = "linnet", .path = place, .level = LOG_INFORM
     };
-    struct log_rate rate = { 0 };
+    assert_int_equal(log_open(&setup), STATUS_OK);
+    assert_int_equal(log_start_queue(5), STATUS_OK);
+    double start = seconds_now();
+    log_numbers(0, STUCK_LINES);
+    assert_true(seconds_now() - start < 2);
+    read_all(reader, text, sizeof text);
+    /* It goes on where it can. */
+    log_numbers(STUCK_LINES, STUCK_LINES + 10);
+    log_close();
+    size_t count = strlen(text);
+    read_all(reader, text + count, sizeof text - count);
+    check_numbers(text, STUCK_LINES + 10, 100);
+    close(reader);
+    unlink(place);
+}
 
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        uint64_t suppressed = 0;
-        bool passes = log_rate_pass(&rate, rows[i].now, &suppressed);
-        if (passes != rows[i].passes || suppressed != rows[i].suppressed)
-            fail_msg("at %llu: %llu held", (unsigned long long)rows[i].now,
-                     (unsigned long long)suppressed);
-    }
+/* A syslog socket of our own, with nobody reading from it for a while. */
+static int open_syslog(const char *place)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    snprintf(name.sun_path, sizeof name.sun_path, "%s", place);
+    unlink(place);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    return fd;
+}
+
+static void test_a_stuck_syslog_stops_nobody(void **test)
+{
+    (void)test;
+    static char text[1 << 20];
+    char place[64];
+    snprintf(place, sizeof place, "%s/syslog", folder);
+    int syslog = open_syslog(place);
+    struct log_setup setup = { .target = LOG_TO_SYSLOG,
+                               .name = "linnet",
+                               .path = place,
+                               .level = LOG_INFORM,
+                               .facility = 24 };
+    assert_int_equal(log_open(&setup), STATUS_OK);
+    assert_int_equal(log_start_queue(LOG_QUEUE_MAX), STATUS_OK);
+    double start = seconds_now();
+    log_numbers(0, STUCK_LINES);
+    assert_true(seconds_now() - start < 2);
+    read_all(syslog, text, sizeof text);
+    assert_true(strncmp(text, "<30>", 4) == 0); /* facility daemon, level informational */
+    check_numbers(text, STUCK_LINES, 100);
+
+    /* A new receiver at the same place is found. */
+    close(syslog);
+    syslog = open_syslog(place);
+    log_numbers(7, 8);
+    read_all(syslog, text, sizeof text);
+    assert_non_null(strstr(text, "]: n 7"));
+
+    /* And one that stays stuck does not hold up the end for long. */
+    log_numbers(0, STUCK_LINES);
+    start = seconds_now();
+    log_close();
+    assert_true(seconds_now() - start < 3);
+    close(syslog);
+    unlink(place);
+}
+
+/* A burst is no slowness. */
+static void test_a_burst_loses_nothing(void **test)
+{
+    (void)test;
+    static char text[1 << 20];
+    char place[64];
+    snprintf(place, sizeof place, "%s/burst", folder);
+    struct log_setup setup = {
+        .target = LOG_TO_FILE, .name = "linnet", .path = place, .level = LOG_INFORM
+    };
+    assert_int_equal(log_open(&setup), STATUS_OK);
+    assert_int_equal(log_start_queue(1), STATUS_OK);
+    log_numbers(0, STUCK_LINES);
+    assert_int_equal(log_open(&setup), STATUS_OK); /* anew, as SIGUSR2 does */
+    log_numbers(STUCK_LINES, STUCK_LINES + 10);
+    log_close();
+    int fd = open(place, O_RDONLY | O_CLOEXEC);
+    read_all(fd, text, sizeof text);
+    check_numbers(text, STUCK_LINES + 10, 0);
+    assert_null(strstr(text, "overflow"));
+    close(fd);
+    unlink(place);
 }
 
 int main(void)
@@ -375,7 +506,9 @@ int main(void)
         cmocka_unit_test(test_file_lines_have_local_time),
         cmocka_unit_test(test_opens_anew_after_rotation),
         cmocka_unit_test(test_threads_do_not_mix_lines),
-        cmocka_unit_test(test_one_line_a_second),
+        cmocka_unit_test(test_a_stuck_pipe_stops_nobody),
+        cmocka_unit_test(test_a_stuck_syslog_stops_nobody),
+        cmocka_unit_test(test_a_burst_loses_nothing),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -67,6 +67,14 @@ enum status mailbox_post(struct mailbox *box, const void *message)
     return status;
 }
 
+uint32_t mailbox_room(struct mailbox *box)
+{
+    pthread_mutex_lock(&box->lock);
+    uint32_t room = box->capacity - box->count;
+    pthread_mutex_unlock(&box->lock);
+    return room;
+}
+
 bool mailbox_take(struct mailbox *box, void *message)
 {
     pthread_mutex_lock(&box->lock);

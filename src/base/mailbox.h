@@ -27,6 +27,8 @@ void mailbox_free(struct mailbox *box);
 /* Copies the message in and wakes the owner if the box was empty.
  * STATUS_FULL when there is no room. */
 NODISCARD enum status mailbox_post(struct mailbox *box, const void *message);
+/* How many more messages it takes now; of use to the only one who posts. */
+uint32_t mailbox_room(struct mailbox *box);
 /* Copies the oldest out; false when empty. Only the owner calls this. */
 bool mailbox_take(struct mailbox *box, void *message);
 

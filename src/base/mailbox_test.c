@@ -58,6 +58,7 @@ static void test_full_is_an_answer(void **test)
     assert_int_equal(mailbox_post(&box, &message), STATUS_FULL);
     assert_int_equal(mailbox_post(&box, &message), STATUS_FULL);
     assert_int_equal(box.refused, 2);
+    assert_int_equal(mailbox_room(&box), 0);
     assert_true(mailbox_take(&box, &message));
     assert_int_equal(message.number, 1);
     message.number = 4;

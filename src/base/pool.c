@@ -3,6 +3,8 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 
@@ -30,11 +32,11 @@ enum status pool_init(struct pool *pool, size_t object_bytes, uint32_t capacity)
 
     /* The links follow the objects, whose size is a multiple of any alignment. */
     uint32_t *next_free = (uint32_t *)(void *)(memory + objects_bytes);
-    for (uint32_t i = 0; i < capacity; i++)
-        next_free[i] = i + 1 < capacity ? i + 1 : POOL_NONE;
-    *pool = (struct pool){
-        .memory = memory, .object_bytes = object_bytes, .capacity = capacity, .next_free = next_free
-    };
+    *pool = (struct pool){ .memory = memory,
+                           .object_bytes = object_bytes,
+                           .capacity = capacity,
+                           .free_head = POOL_NONE,
+                           .next_free = next_free };
     return STATUS_OK;
 }
 
@@ -47,10 +49,13 @@ void pool_free(struct pool *pool)
 void *pool_take(struct pool *pool)
 {
     uint32_t index = pool->free_head;
-    if (index == POOL_NONE)
+    if (index != POOL_NONE)
+        pool->free_head = pool->next_free[index];
+    else if (pool->touched < pool->capacity)
+        index = pool->touched++;
+    else
         return NULL;
 
-    pool->free_head = pool->next_free[index];
     pool->next_free[index] = POOL_TAKEN;
     pool->used++;
     if (pool->used > pool->used_max)
@@ -66,6 +71,27 @@ void pool_give(struct pool *pool, void *object)
     pool->next_free[index] = pool->free_head;
     pool->free_head = index;
     pool->used--;
+}
+
+/* Whole pages inside [from, to) read as zeros, or as they were, when next touched. */
+static void give_pages_back(uint8_t *from, uint8_t *to)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)from + page - 1) & ~(page - 1);
+    uintptr_t end = (uintptr_t)to & ~(page - 1);
+    if (first < end)
+        (void)madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+bool pool_trim(struct pool *pool, uint32_t keep)
+{
+    if (pool->used > 0 || pool->touched <= keep)
+        return false;
+    give_pages_back(pool->memory + pool->object_bytes * keep,
+                    pool->memory + pool->object_bytes * pool->touched);
+    pool->touched = 0;
+    pool->free_head = POOL_NONE;
+    return true;
 }
 
 uint32_t pool_index(const struct pool *pool, const void *object)

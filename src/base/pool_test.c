@@ -92,6 +92,34 @@ static void test_too_much_is_no_memory(void **test)
     assert_int_equal(pool_init(&pool, SIZE_MAX / 2, 3), STATUS_NO_MEMORY);
 }
 
+/* Free memory goes back, what is taken afterwards is zeroed, and nothing goes while one is out. */
+static void test_trims(void **test)
+{
+    (void)test;
+    enum { MANY = 1000, BIG = 500 };
+    struct pool pool;
+    uint8_t *objects[MANY];
+
+    assert_int_equal(pool_init(&pool, BIG, MANY), STATUS_OK);
+    assert_int_equal(pool.touched, 0); /* nothing before it is needed */
+    for (unsigned round = 0; round < 2; round++) {
+        for (size_t i = 0; i < MANY; i++) {
+            objects[i] = pool_take(&pool);
+            assert_non_null(objects[i]);
+            for (size_t k = 0; k < BIG; k++)
+                assert_int_equal(objects[i][k], 0);
+            memset(objects[i], 0xaa, BIG);
+        }
+        assert_null(pool_take(&pool));
+        assert_false(pool_trim(&pool, 10));
+        for (size_t i = 0; i < MANY; i++)
+            pool_give(&pool, objects[i]);
+        assert_true(pool_trim(&pool, 10));
+        assert_false(pool_trim(&pool, 10));
+    }
+    pool_free(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_gives_back_and_takes_zeroed),
         cmocka_unit_test(test_index_and_back),
         cmocka_unit_test(test_too_much_is_no_memory),
+        cmocka_unit_test(test_trims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

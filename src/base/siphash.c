@@ -49,8 +49,20 @@ static inline uint64_t siphash(const struct siphash_key *key, const uint8_t *at,
         sip_rounds(&s, word_rounds);
         s.v0 ^= word;
     }
-    for (size_t i = 0; i < count; i++)
-        last |= (uint64_t)at[i] << (8 * i);
+    unsigned bits = 0;
+    if ((count & 4) != 0) {
+        last |= (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16
+                | (uint64_t)at[3] << 24;
+        at += 4;
+        bits = 32;
+    }
+    if ((count & 2) != 0) {
+        last |= ((uint64_t)at[0] | (uint64_t)at[1] << 8) << bits;
+        at += 2;
+        bits += 16;
+    }
+    if ((count & 1) != 0)
+        last |= (uint64_t)at[0] << bits;
     s.v3 ^= last;
     sip_rounds(&s, word_rounds);
     s.v0 ^= last;

@@ -15,43 +15,42 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static size_t longest_line(struct text text)
-{
-    struct text line;
-    size_t longest = 0;
+/* Holds the longest line with its CR LF. */
+#define WINDOW_BYTES ((size_t)128 * 1024)
 
-    while (text_next_line(&text, &line)) {
-        if (line.count > longest)
-            longest = line.count;
-    }
-    return longest < CONFIG_LINE_MAX ? longest : CONFIG_LINE_MAX;
+static enum status make_window(struct config_lines *lines, size_t room)
+{
+    lines->room = room;
+    lines->window = malloc(room + 1); /* a NUL ends the last line */
+    return lines->window != NULL ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 enum status config_lines_init(struct config_lines *lines, struct text text)
 {
-    size_t room = longest_line(text) + 1;
+    *lines = (struct config_lines){ .rest = text, .file = -1 };
+    return make_window(lines, text.count < WINDOW_BYTES ? text.count : WINDOW_BYTES);
+}
 
-    *lines = (struct config_lines){
-        .rest = text,
-        .written = malloc(room),
-        .decoded = malloc(room),
-        .quoted = malloc(room),
-        .columns = malloc(room * sizeof(uint16_t)),
-    };
-    if (lines->written != NULL && lines->decoded != NULL && lines->quoted != NULL
-        && lines->columns != NULL)
-        return STATUS_OK;
-    config_lines_free(lines);
-    return STATUS_NO_MEMORY;
+enum status config_lines_init_file(struct config_lines *lines, int file, size_t limit)
+{
+    *lines = (struct config_lines){ .file = file, .file_left = limit + 1 };
+    return make_window(lines, WINDOW_BYTES);
 }
 
 void config_lines_free(struct config_lines *lines)
 {
-    free(lines->written);
+    free(lines->window);
     free(lines->decoded);
     free(lines->quoted);
     free(lines->columns);
-    *lines = (struct config_lines){ 0 };
+    *lines = (struct config_lines){ .file = -1 };
+}
+
+enum status config_lines_end(const struct config_lines *lines)
+{
+    if (lines->failure == STATUS_SYSTEM)
+        errno = lines->reason;
+    return lines->failure;
 }
 
 /* What a letter after a backslash in quotes stands for, or 0. */
@@ -76,10 +75,23 @@ static char escaped(char letter)
     }
 }
 
-/* Decodes lines->written. False when a quote stays open; *bad_column is where it opens. */
-static bool decode(struct config_lines *lines, size_t *count, unsigned *bad_column)
+/* For the first line that needs it. */
+static bool has_decoding_memory(struct config_lines *lines)
 {
-    const char *from = lines->written;
+    size_t room = CONFIG_LINE_MAX + 1;
+    if (lines->decoded == NULL)
+        lines->decoded = malloc(room);
+    if (lines->quoted == NULL)
+        lines->quoted = malloc(room);
+    if (lines->columns == NULL)
+        lines->columns = malloc(room * sizeof(uint16_t));
+    return lines->decoded != NULL && lines->quoted != NULL && lines->columns != NULL;
+}
+
+/* Decodes a line. False when a quote stays open; *bad_column is where it opens. */
+static bool decode(struct config_lines *lines, const char *from, size_t *count,
+                   unsigned *bad_column)
+{
     bool in_quotes = false;
     bool after_blank = true;
     size_t at = 0;
@@ -113,66 +125,193 @@ static bool decode(struct config_lines *lines, size_t *count, unsigned *bad_colu
 }
 
 /* The part with unquoted blanks at both ends left out. */
-static struct value trim(const struct config_lines *lines, size_t first, size_t end)
+static struct value trim(const char *decoded, const uint8_t *quoted, size_t first, size_t end)
 {
-    while (first < end && lines->decoded[first] == ' ' && !lines->quoted[first])
+    while (first < end && decoded[first] == ' ' && (quoted == NULL || !quoted[first]))
         first++;
-    while (end > first && lines->decoded[end - 1] == ' ' && !lines->quoted[end - 1])
+    while (end > first && decoded[end - 1] == ' ' && (quoted == NULL || !quoted[end - 1]))
         end--;
-    return (struct value){ { lines->decoded + first, end - first }, lines->quoted + first };
+    return (struct value){ { decoded + first, end - first },
+                           quoted != NULL ? quoted + first : NULL };
 }
 
-/* Puts the next line of the text into lines->written, NUL-terminated. */
-static enum status take_line(struct config_lines *lines, struct config_line *line)
+/* More of the text or the file behind what is left in the window. */
+static void refill(struct config_lines *lines)
 {
-    struct text written;
+    size_t have = lines->end - lines->first;
+    memmove(lines->window, lines->window + lines->first, have);
+    lines->first = 0;
+    lines->end = have;
+    size_t room = lines->room - have;
 
-    if (!text_next_line(&lines->rest, &written))
-        return STATUS_NOT_FOUND;
-    lines->number++;
-    *line = (struct config_line){ .number = lines->number, .written = lines->written };
+    if (lines->file < 0) {
+        struct text part = text_part(lines->rest, 0, room);
+        if (part.count > 0)
+            memcpy(lines->window + have, part.at, part.count);
+        lines->end += part.count;
+        lines->rest = text_after(lines->rest, part.count);
+        lines->ended = lines->rest.count == 0;
+        return;
+    }
+    ssize_t got;
+    do {
+        got = read(lines->file, lines->window + have,
+                   room < lines->file_left ? room : lines->file_left);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        lines->end += (size_t)got;
+        lines->file_left -= (size_t)got;
+        if (lines->file_left > 0)
+            return;
+        lines->failure = STATUS_RANGE;
+    } else if (got < 0 && errno != EISDIR) {
+        lines->failure = STATUS_SYSTEM;
+        lines->reason = errno;
+    }
+    lines->ended = true;
+}
 
-    size_t nul = text_find(written, '\0');
-    bool too_long = written.count > CONFIG_LINE_MAX;
-    struct text kept = text_part(written, 0, nul < CONFIG_LINE_MAX ? nul : CONFIG_LINE_MAX);
-    memcpy(lines->written, kept.at, kept.count);
-    lines->written[kept.count] = '\0';
+/* The next line in the window, a NUL in the place of its end, without the CR before the LF.
+ * STATUS_RANGE for the beginning of one that is too long. */
+static enum status take_line(struct config_lines *lines, struct text *line)
+{
+    for (;;) {
+        char *at = lines->window + lines->first;
+        size_t have = lines->end - lines->first;
+        char *newline = have > 0 ? memchr(at, '\n', have) : NULL;
 
-    if (too_long)
-        return STATUS_RANGE;
+        if (newline == NULL && have > CONFIG_LINE_MAX + 1) {
+            bool known = lines->in_long_line;
+            lines->in_long_line = true;
+            lines->first = lines->end;
+            at[CONFIG_LINE_MAX] = '\0';
+            *line = (struct text){ at, CONFIG_LINE_MAX };
+            if (!known)
+                return STATUS_RANGE;
+            continue;
+        }
+        if (newline == NULL && !lines->ended) {
+            refill(lines);
+            continue;
+        }
+        if (newline == NULL && have == 0)
+            return STATUS_NOT_FOUND;
+
+        size_t count = newline != NULL ? (size_t)(newline - at) : have;
+        lines->first += newline != NULL ? count + 1 : have;
+        if (lines->in_long_line) {
+            lines->in_long_line = false;
+            continue;
+        }
+        if (newline != NULL && count > 0 && at[count - 1] == '\r')
+            count--;
+        bool too_long = count > CONFIG_LINE_MAX;
+        count = too_long ? CONFIG_LINE_MAX : count;
+        at[count] = '\0';
+        *line = (struct text){ at, count };
+        return too_long ? STATUS_RANGE : STATUS_OK;
+    }
+}
+
+#define EVERY_BYTE 0x0101010101010101ull
+
+/* Whether a line has a character below this one in ASCII. Looks at eight bytes at once; at the end
+ * at some a second time. */
+static bool has_below(struct text line, char bound)
+{
+    uint64_t below = 0;
+    uint64_t word;
+
+    if (line.count < sizeof word) {
+        for (size_t i = 0; i < line.count; i++)
+            below |= (uint8_t)line.at[i] < bound;
+        return below != 0;
+    }
+    for (size_t i = 0; i < line.count; i += sizeof word) {
+        size_t last = line.count - sizeof word;
+        memcpy(&word, line.at + (i < last ? i : last), sizeof word);
+        below |= (word - EVERY_BYTE * (uint8_t)bound) & ~word;
+    }
+    return (below & EVERY_BYTE * 0x80) != 0;
+}
+
+/* Whether a line must be decoded character by character: not when it is nothing but what it looks
+ * like, which most are. */
+static bool needs_decoding(struct text line)
+{
+    /* Blanks, '"' and '#' are all below '$'. */
+    if (!has_below(line, '$'))
+        return false;
+    if (has_below(line, ' ') || memchr(line.at, '"', line.count) != NULL)
+        return true;
+    return memchr(line.at, '#', line.count) != NULL && memchr(line.at, ' ', line.count) != NULL;
+}
+
+/* Nothing but a comment or spaces. */
+static bool says_nothing(struct text line)
+{
+    size_t at = 0;
+    while (at < line.count && line.at[at] == ' ')
+        at++;
+    return at == line.count || line.at[at] == '#';
+}
+
+/* Takes apart what is decoded. */
+static void divide(struct config_line *line, const uint8_t *quoted)
+{
+    const char *decoded = line->decoded;
+    size_t count = line->decoded_count;
+    /* The first "=" divides, quoted or not: dnsmasq looks for it after undoing the quotes. */
+    const char *equals = count > 0 ? memchr(decoded, '=', count) : NULL;
+    size_t name_end = equals != NULL ? (size_t)(equals - decoded) : count;
+
+    line->name = trim(decoded, quoted, 0, name_end);
+    if (equals != NULL)
+        line->value = trim(decoded, quoted, name_end + 1, count);
+}
+
+static enum status read_line(struct config_lines *lines, struct text text, struct config_line *line)
+{
+    bool decoding = needs_decoding(text);
+    size_t nul = decoding ? text_find(text, '\0') : SIZE_MAX;
     if (nul != SIZE_MAX) {
         line->bad_column = (unsigned)nul + 1;
         return STATUS_MALFORMED;
     }
+    if (says_nothing(text))
+        return STATUS_OK;
+    if (!decoding) {
+        line->decoded = text.at;
+        line->decoded_count = text.count;
+        divide(line, NULL);
+        return STATUS_OK;
+    }
+
+    unsigned quote_column = 0;
+    if (!has_decoding_memory(lines))
+        return STATUS_NO_MEMORY;
+    if (!decode(lines, text.at, &line->decoded_count, &quote_column)) {
+        line->bad_column = quote_column;
+        return STATUS_TRUNCATED;
+    }
+    line->decoded = lines->decoded;
+    line->columns = lines->columns;
+    divide(line, lines->quoted);
     return STATUS_OK;
 }
 
 enum status config_lines_next(struct config_lines *lines, struct config_line *line)
 {
     for (;;) {
-        enum status status = take_line(lines, line);
-        if (status != STATUS_OK)
+        struct text text;
+        enum status status = take_line(lines, &text);
+        if (status == STATUS_NOT_FOUND)
             return status;
-
-        size_t count;
-        unsigned quote_column = 0;
-        if (!decode(lines, &count, &quote_column)) {
-            line->bad_column = quote_column;
-            return STATUS_TRUNCATED;
-        }
-
-        /* The first "=" divides, quoted or not: dnsmasq looks for it after undoing the quotes. */
-        const char *equals = count > 0 ? memchr(lines->decoded, '=', count) : NULL;
-        size_t name_end = equals != NULL ? (size_t)(equals - lines->decoded) : count;
-        line->name = trim(lines, 0, name_end);
-        if (equals != NULL)
-            line->value = trim(lines, name_end + 1, count);
-        else if (text_is_empty(line->name.text))
-            continue;
-        line->decoded = lines->decoded;
-        line->decoded_count = count;
-        line->columns = lines->columns;
-        return STATUS_OK;
+        *line = (struct config_line){ .number = ++lines->number, .written = text.at };
+        if (status == STATUS_OK)
+            status = read_line(lines, text, line);
+        if (status != STATUS_OK || line->value.text.at != NULL || !text_is_empty(line->name.text))
+            return status;
     }
 }
 
@@ -203,7 +342,7 @@ enum status config_file_open(const char *path, int *file, struct config_file_id 
     return STATUS_OK;
 }
 
-/* Bytes until the end of the file into a buffer that grows. */
+/* Bytes until the end into a buffer that grows. */
 static enum status read_whole(int file, size_t limit, struct text *text)
 {
     size_t room = 16384;
@@ -215,7 +354,7 @@ static enum status read_whole(int file, size_t limit, struct text *text)
         ssize_t got = read(file, buffer + count, room - count);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got == 0 || (got < 0 && errno == EISDIR)) {
+        if (got == 0) {
             *text = (struct text){ buffer, count };
             return STATUS_OK;
         }
@@ -234,16 +373,6 @@ static enum status read_whole(int file, size_t limit, struct text *text)
     }
     int reason = errno;
     free(buffer);
-    errno = reason;
-    return status;
-}
-
-enum status config_file_read(int file, size_t limit, struct text *text)
-{
-    enum status status = read_whole(file, limit, text);
-    int reason = errno;
-
-    config_file_close(file);
     errno = reason;
     return status;
 }

@@ -14,7 +14,7 @@
 
 /* Columns are 16 bits wide, and one more than the last character has a column too. */
 #define CONFIG_LINE_MAX   65534
-#define CONFIG_FILE_MAX   (64u << 20)
+#define CONFIG_FILE_MAX   (1u << 30) /* a block list of many million names */
 #define CONFIG_OUTPUT_MAX (16u << 20)
 #define CONFIG_FOLDER_MAX 65536 /* files taken from one folder */
 
@@ -27,33 +27,50 @@ struct config_line {
     struct value name;   /* empty when the line says nothing */
     struct value value;  /* text.at is NULL when there is no "=" */
     /* The decoded characters and the column (1-based, in bytes) in `written` of each; one more
-     * column than characters, for what is missing at the end. */
+     * column than characters, for what is missing at the end. NULL when nothing was decoded: then
+     * the characters are those of `written` and the first is in column 1. */
     const char *decoded;
     size_t decoded_count;
     const uint16_t *columns;
     unsigned bad_column; /* on failure: where, or 0 */
 };
 
+/* Lines pass through a window, so that a file of any size takes only as much memory as that. */
 struct config_lines {
-    struct text rest;
+    struct text rest;    /* of a text */
+    int file;            /* -1: a text */
+    size_t file_left;    /* bytes that may still be read, and one more */
+    enum status failure; /* of reading */
+    int reason;          /* its errno */
+    bool ended;          /* the window holds all that is left */
+    bool in_long_line;   /* what comes is the end of a line that was too long */
     unsigned number;
-    char *written;
+    char *window;
+    size_t first, end, room;
+    /* Of a line that needs decoding: */
     char *decoded;
     uint8_t *quoted;
     uint16_t *columns;
 };
 
-/* Takes memory for the longest line of `text`, which must stay. STATUS_NO_MEMORY. */
+/* The lines of a text, which must stay, or of an open file, of which not more than `limit` bytes
+ * are read and which stays open. STATUS_NO_MEMORY. */
 NODISCARD enum status config_lines_init(struct config_lines *lines, struct text text);
+NODISCARD enum status config_lines_init_file(struct config_lines *lines, int file, size_t limit);
 void config_lines_free(struct config_lines *lines);
 
 /* The next line, blank ones and comments skipped. After a failure the lines behind it can still be
  * read; the line's number, written and bad_column are set.
- * STATUS_NOT_FOUND    no more lines
+ * STATUS_NOT_FOUND    no more lines; config_lines_end says why
  * STATUS_TRUNCATED    a quote that opens at bad_column is never closed
  * STATUS_RANGE        longer than CONFIG_LINE_MAX
- * STATUS_MALFORMED    it has a NUL byte, at bad_column */
+ * STATUS_MALFORMED    it has a NUL byte, at bad_column
+ * STATUS_NO_MEMORY    to decode it */
 NODISCARD enum status config_lines_next(struct config_lines *lines, struct config_line *line);
+
+/* After the last line: STATUS_OK, or why the file was not read to its end: STATUS_SYSTEM with
+ * errno, STATUS_RANGE when it is larger than the limit. */
+NODISCARD enum status config_lines_end(const struct config_lines *lines);
 
 /* ------------------------------------------------------------------ sources */
 
@@ -63,16 +80,12 @@ struct config_file_id {
     uint64_t inode;
 };
 
-/* Opens for reading; "-" is standard input. Then one of the two below. STATUS_SYSTEM with errno. */
+/* Opens for reading; "-" is standard input. A folder reads as nothing, as it does in dnsmasq, whose
+ * users have "conf-file=/etc/dnsmasq.d" in live files. STATUS_SYSTEM with errno. */
 NODISCARD enum status config_file_open(const char *path, int *file, struct config_file_id *id);
 
-/* Closes it unread; standard input stays open. */
+/* Closes it; standard input stays open. */
 void config_file_close(int file);
-
-/* All of it, malloc'ed (the caller frees text->at), and closes it, whatever happens. A folder reads
- * as nothing, as it does in dnsmasq, whose users have "conf-file=/etc/dnsmasq.d" in live files.
- * STATUS_RANGE when larger than `limit`, STATUS_NO_MEMORY, STATUS_SYSTEM with errno. */
-NODISCARD enum status config_file_read(int file, size_t limit, struct text *text);
 
 /* STATUS_SYSTEM with errno when there is no such thing. Links are followed. */
 NODISCARD enum status config_file_is_regular(const char *path, bool *is_regular);

@@ -122,7 +122,7 @@ struct option_context {
     const char *line_text;
     const char *decoded;
     size_t decoded_count;
-    const uint16_t *columns; /* 1-based, decoded_count + 1; NULL on the command line */
+    const uint16_t *columns; /* 1-based, decoded_count + 1; NULL: they follow value_column */
     unsigned value_column;   /* without columns: where decoded[0] stands in line_text */
 };
 

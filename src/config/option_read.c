@@ -77,8 +77,17 @@ static int compare_name(const void *name, const void *known)
 
 struct known_option *option_reader_find(struct option_reader *reader, struct text name)
 {
-    return bsearch(&name, reader->known, reader->known_count, sizeof reader->known[0],
-                   compare_name);
+    struct known_option *last = reader->last;
+    if (last != NULL && name.count == reader->last_count
+        && memcmp(name.at, last->row->name, name.count) == 0)
+        return last;
+    last =
+        bsearch(&name, reader->known, reader->known_count, sizeof reader->known[0], compare_name);
+    if (last != NULL && name.count > 0) {
+        reader->last = last;
+        reader->last_count = name.count;
+    }
+    return last;
 }
 
 struct option_reading option_reading_at(struct option_reader *reader, enum option_source source,
@@ -299,6 +308,7 @@ static void read_line(struct option_reading *reading, const struct config_line *
     context->decoded = line->decoded;
     context->decoded_count = line->decoded_count;
     context->columns = line->columns;
+    context->value_column = 1; /* without columns the line is as written */
 
     struct known_option *known = option_reader_find(reading->reader, line->name.text);
     if (known == NULL)
@@ -307,28 +317,41 @@ static void read_line(struct option_reading *reading, const struct config_line *
         (void)option_reading_take(reading, known, line->value);
 }
 
-enum status option_read_lines(struct option_reader *reader, const char *source, struct text text)
+static enum status fail_memory(struct option_reader *reader, const char *source)
+{
+    return option_fail_whole(reader->errors, reader->arena, (struct place){ source, 0 }, 4,
+                             "could not get memory", "out of memory");
+}
+
+enum status option_read_lines(struct option_reader *reader, const char *source,
+                              struct config_lines *lines)
 {
     size_t errors_before = option_errors_total(reader->errors);
-    struct config_lines lines;
     struct config_line line;
-    enum status status = config_lines_init(&lines, text);
+    enum status status;
 
-    if (status != STATUS_OK)
-        return option_fail_whole(reader->errors, reader->arena, (struct place){ source, 0 }, 4,
-                                 "could not get memory", "out of memory");
-
-    while ((status = config_lines_next(&lines, &line)) != STATUS_NOT_FOUND) {
+    while ((status = config_lines_next(lines, &line)) != STATUS_NOT_FOUND) {
         struct place place = { source, line.number };
         struct option_reading reading = option_reading_at(reader, OPTION_FROM_FILE, place);
         reading.context.line_text = line.written;
+        if (status == STATUS_NO_MEMORY)
+            return fail_memory(reader, source);
         if (status == STATUS_OK)
             read_line(&reading, &line);
         else
             fail_line(&reading, status, line.bad_column);
     }
-    config_lines_free(&lines);
     return option_errors_since(reader->errors, errors_before);
+}
+
+enum status option_read_lines_of(struct option_reader *reader, const char *source, struct text text)
+{
+    struct config_lines lines;
+    enum status status = config_lines_init(&lines, text);
+    status = status == STATUS_OK ? option_read_lines(reader, source, &lines)
+                                 : fail_memory(reader, source);
+    config_lines_free(&lines);
+    return status;
 }
 
 enum status option_read_text(struct option_reader *reader, const char *source, struct text text)
@@ -337,7 +360,7 @@ enum status option_read_text(struct option_reader *reader, const char *source, s
     if (kept == NULL)
         return option_fail_whole(reader->errors, reader->arena, (struct place){ NULL, 0 }, 4,
                                  "could not get memory", "out of memory");
-    return option_read_lines(reader, kept, text);
+    return option_read_lines_of(reader, kept, text);
 }
 
 enum status option_read_value(struct option_reader *reader, const char *name, struct value value,

@@ -23,6 +23,8 @@ struct option_reader {
     struct option_errors *errors;
     struct known_option *known; /* sorted by name */
     size_t known_count;
+    struct known_option *last;      /* found; NULL: none yet */
+    size_t last_count;              /* letters of its name */
     struct option_requests requests;
     bool conf_file_named;           /* on the command line, so the default file is not read */
     struct option_texts conf_files; /* those named there */
@@ -69,7 +71,10 @@ static inline enum status option_errors_since(const struct option_errors *errors
     return option_errors_total(errors) == total ? STATUS_OK : STATUS_MALFORMED;
 }
 
-/* The lines of a text; place.source names it. */
-enum status option_read_lines(struct option_reader *reader, const char *source, struct text text);
+/* All lines, of a text in the second; place.source names where they come from. */
+enum status option_read_lines(struct option_reader *reader, const char *source,
+                              struct config_lines *lines);
+enum status option_read_lines_of(struct option_reader *reader, const char *source,
+                                 struct text text);
 
 #endif

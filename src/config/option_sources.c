@@ -53,17 +53,6 @@ static bool was_read(const struct option_reader *reader, struct config_file_id i
     return false;
 }
 
-static enum status read_lines_deeper(struct option_context *context, const char *source,
-                                     struct text text)
-{
-    struct option_reader *reader = option_reading_of(context)->reader;
-
-    reader->depth++;
-    enum status status = option_read_lines(reader, source, text);
-    reader->depth--;
-    return status;
-}
-
 static enum status check_depth(struct option_context *context, struct text where)
 {
     if (option_reading_of(context)->reader->depth < OPTION_DEPTH_MAX)
@@ -72,13 +61,36 @@ static enum status check_depth(struct option_context *context, struct text where
                        OPTION_DEPTH_MAX);
 }
 
+/* The lines of an open file. */
+static enum status read_lines(struct option_context *context, struct text where, const char *path,
+                              int file)
+{
+    struct option_reader *reader = option_reading_of(context)->reader;
+    const char *source = strcmp(path, "-") == 0 ? "stdin" : path;
+    struct config_lines lines;
+
+    enum status status = config_lines_init_file(&lines, file, CONFIG_FILE_MAX);
+    if (status == STATUS_OK) {
+        reader->depth++;
+        status = option_read_lines(reader, source, &lines);
+        reader->depth--;
+        enum status end = config_lines_end(&lines);
+        if (end != STATUS_OK)
+            status =
+                fail_source(context, where, EXIT_FILES, "cannot read %s: %s", path, reason_of(end));
+    } else {
+        status = fail_source(context, where, EXIT_MEMORY, "could not get memory");
+    }
+    config_lines_free(&lines);
+    return status;
+}
+
 /* `path` must live as long as the config; `where` is where it stands, for an error. */
 static enum status read_file(struct option_context *context, struct text where, const char *path,
                              bool optional)
 {
     struct option_reader *reader = option_reading_of(context)->reader;
     struct config_file_id id;
-    struct text text;
     int file;
 
     enum status status = check_depth(context, where);
@@ -91,23 +103,16 @@ static enum status read_file(struct option_context *context, struct text where, 
         return fail_source(context, where, EXIT_FILES, "cannot read %s: %s", path,
                            reason_of(status));
 
-    if (was_read(reader, id)) {
-        config_file_close(file);
-        return STATUS_OK;
-    }
-    status = config_file_read(file, CONFIG_FILE_MAX, &text);
-    if (status != STATUS_OK)
-        return fail_source(context, where, EXIT_FILES, "cannot read %s: %s", path,
-                           reason_of(status));
-    struct config_file_id *kept = option_append(context, &reader->files, &reader->file_count,
-                                                &reader->file_room, sizeof *kept);
-    if (kept != NULL) {
-        *kept = id;
-        status = read_lines_deeper(context, strcmp(path, "-") == 0 ? "stdin" : path, text);
-    } else {
+    if (!was_read(reader, id)) {
+        struct config_file_id *kept = option_append(context, &reader->files, &reader->file_count,
+                                                    &reader->file_room, sizeof *kept);
         status = STATUS_NO_MEMORY;
+        if (kept != NULL) {
+            *kept = id;
+            status = read_lines(context, where, path, file);
+        }
     }
-    free((void *)text.at);
+    config_file_close(file);
     return status;
 }
 
@@ -243,7 +248,9 @@ static enum status read_conf_script(struct option_context *context, struct value
     if (status != STATUS_OK)
         return fail_source(context, value.text, EXIT_OTHER, "cannot run %s: %s", command,
                            reason_of(status));
-    status = read_lines_deeper(context, source, output);
+    reader->depth++;
+    status = option_read_lines_of(reader, source, output);
+    reader->depth--;
     free((void *)output.at);
     if (wait_status != 0)
         return fail_command(context, value.text, command, wait_status);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "dns/dns_record_options.h"
+
 #define ARENA_CHUNK_BYTES ((size_t)64 * 1024)
 #define ARENA_LIMIT_BYTES ((size_t)1 << 31) /* a block list of a million names and more */
 #define RESOLV_LINE_BYTES 1024
@@ -41,6 +43,16 @@ struct config *config_create(void)
         (struct option_table){ dns_auth_options, dns_auth_option_count, &config->dns };
     config->tables[count++] =
         (struct option_table){ dhcp_options, dhcp_option_count, &config->dhcp };
+    config->tables[count++] =
+        (struct option_table){ dhcp_client_options, dhcp_client_option_count, &config->dhcp };
+    config->tables[count++] =
+        (struct option_table){ dhcp_boot_options, dhcp_boot_option_count, &config->dhcp };
+    config->tables[count++] =
+        (struct option_table){ dhcp_relay_options, dhcp_relay_option_count, &config->dhcp };
+    config->tables[count++] =
+        (struct option_table){ script_options, script_option_count, &config->script };
+    config->tables[count++] =
+        (struct option_table){ script_lua_options, script_lua_option_count, &config->script };
     config->tables[count++] = (struct option_table){ later_options, later_option_count, NULL };
     assert(count <= COUNT_OF(config->tables));
     config->set = (struct option_set){ config->tables, count };
@@ -51,6 +63,7 @@ void config_free(struct config *config)
 {
     if (config == NULL)
         return;
+    dns_config_free(&config->dns);
     arena_free(&config->arena);
     free(config);
 }
@@ -132,6 +145,21 @@ static void finish_dns(struct config *config, bool test_only)
             "can be only one");
 }
 
+static void finish_auth(struct config *config, bool test_only)
+{
+    const struct auth_config *auth = &config->dns.auth;
+    struct site *site = &config->site;
+
+    site->auths = auth->listens;
+    site->auth_count = auth->listen_count;
+    site->auth_given = auth->server_given;
+    if (auth->zone_count > 0 && !auth->server_given && !test_only)
+        (void)option_fail_whole(&config->errors, &config->arena, auth->zones[0].place, 1,
+                                "--auth-server required when an auth zone is defined.",
+                                "auth-zone needs auth-server, which gives the name of this server "
+                                "in the zone's NS and SOA records");
+}
+
 /* ------------------------------------------------------------------ dhcp */
 
 /* By address, and lines with the same one in their order. */
@@ -189,11 +217,35 @@ static void check_hosts(struct config *config)
     free(hosts);
 }
 
+static void check_names(struct config *config)
+{
+    if (config->dhcp.fqdn && site_domain_default(&config->site) == NULL)
+        (void)option_fail_whole(&config->errors, &config->arena, (struct place){ 0 }, 1,
+                                "there must be a default domain when --dhcp-fqdn is set",
+                                "dhcp-fqdn needs a domain= for all clients, since their names are "
+                                "known only with it");
+}
+
+/* Last, for the site's domains are among them. */
+static void finish_rules(struct config *config)
+{
+    enum status status = dns_config_finish(&config->dns, &config->site);
+    if (status != STATUS_OK)
+        (void)option_fail_whole(&config->errors, &config->arena, (struct place){ 0 }, 4,
+                                "could not get memory", "no room for the lines about domains: %s",
+                                status_text(status));
+}
+
 enum status config_finish(struct config *config, bool test_only)
 {
     finish_site(config, test_only);
     fill_domains(config);
     finish_dns(config, test_only);
+    finish_auth(config, test_only);
+    dns_record_options_finish(&config->dns, &config->site, &config->errors, &config->arena);
     check_hosts(config);
+    check_names(config);
+    if (config->errors.count == 0)
+        finish_rules(config);
     return config->errors.count == 0 ? STATUS_OK : STATUS_MALFORMED;
 }

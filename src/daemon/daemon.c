@@ -1,8 +1,6 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,29 +8,33 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/cache_dump.h"
 #include "daemon/dhcp_service.h"
 #include "daemon/log_lines.h"
+#include "daemon/packet_dump.h"
+#include "daemon/neighbour_watch.h"
+#include "daemon/reload.h"
+#include "daemon/script_service.h"
 #include "daemon/startup.h"
 #include "daemon/statistics.h"
 #include "daemon/views.h"
+#include "daemon/watches.h"
 #include "daemon/workers.h"
+#include "dns/dns_loop.h"
+#include "platform/descriptors.h"
 #include "platform/instant.h"
+#include "platform/memory.h"
 #include "platform/netwatch.h"
 #include "platform/privilege.h"
 
 #define DEFAULT_PID_FILE        "/run/linnet.pid"
 #define DEFAULT_PID_FILE_COMPAT "/run/dnsmasq.pid"
 #define LEASE_NAMES_EXTRA       64
-#define RESOLV_SETTLE_MS        20   /* a writer of resolv.conf is given this long to finish */
-#define RESOLV_POLL_MS          1000 /* where a folder cannot be watched */
+#define DESCRIPTORS_WANTED      65536
 #define LOW_PORTS               1024 /* below them only root may bind */
 #define RECLAIM_MS              200
+#define FOLLOW_AGAIN_MS         50
 #define PORT_MIN_DEFAULT        1024 /* of random upstream ports */
-
-struct resolv_watch {
-    uv_fs_event_t event;
-    bool active;
-};
 
 struct daemon {
     const struct config *config;
@@ -48,17 +50,22 @@ struct daemon {
     struct lease_names *lease_names;
     struct log_lines log_lines;
     struct event_sink dns_sink;
+    struct cache_dump dump;
+    struct packet_dump *packets; /* NULL: no dumpfile */
     struct dns_sockets sockets;
+    uv_timer_t follow_timer; /* sockets could not follow the network all the way */
     struct workers *workers;
+    struct neighbour_watch neighbours; /* add-mac */
+    struct dns_loops loops;            /* dns-loop-detect */
+    uv_async_t loop_found;
+    struct script_service script;
     struct dhcp_service dhcp;
     uv_signal_t signals[5];
     uv_poll_t netwatch_poll;
     int netwatch_fd;
-    uv_timer_t resolv_timer;
+    struct reload reload;
+    struct watches watches;
     uv_timer_t reclaim_timer;
-    uint64_t resolv_repeat_ms; /* 0: every folder is watched */
-    struct resolv_watch resolv_watches[VIEWS_RESOLV_FILES_MAX * 2];
-    size_t resolv_watch_count;
     int exit_code;
     bool stopping;
 };
@@ -118,20 +125,38 @@ static void on_reclaim(uv_timer_t *timer)
     struct daemon *daemon = CONTAINER_OF(timer, struct daemon, reclaim_timer);
     if (views_reclaim(&daemon->views) > 0)
         uv_timer_start(timer, on_reclaim, RECLAIM_MS, 0);
+    reload_clean(&daemon->reload);
 }
 
 static void publish(struct daemon *daemon, bool new_servers)
 {
+    uint64_t generation = daemon->views.generation;
     if (views_publish(&daemon->views, new_servers) != STATUS_OK)
         log_line(LOG_PART_MAIN, LOG_ERROR, "no memory for the new state: the old one stays");
+    /* Groups of servers may have other numbers now, and the cache goes by the number. */
+    if (!new_servers && daemon->views.generation != generation)
+        dns_cache_clear(daemon->cache);
+    if (daemon->config->dns.asking.loop_detect && new_servers && daemon->workers != NULL)
+        workers_look(daemon->workers);
     /* The first look would find workers that have not passed yet; and one timer is enough. */
     uv_timer_start(&daemon->reclaim_timer, on_reclaim, RECLAIM_MS, 0);
 }
 
-static void check_resolv(struct daemon *daemon, bool force)
+static void on_loop_found(uv_async_t *async)
 {
-    if (!views_read_resolv(&daemon->views, force))
-        return;
+    struct daemon *daemon = CONTAINER_OF(async, struct daemon, loop_found);
+    views_log_servers(views_current(&daemon->views), &daemon->loops);
+}
+
+/* On the thread of the worker that found it. */
+static void tell_loop_found(void *context)
+{
+    struct daemon *daemon = context;
+    uv_async_send(&daemon->loop_found);
+}
+
+static void use_new_resolv(struct daemon *daemon)
+{
     if (daemon->config->dns.clear_on_reload) {
         dns_cache_clear(daemon->cache);
         log_line(LOG_PART_MAIN, LOG_INFORM, "cleared cache");
@@ -139,59 +164,114 @@ static void check_resolv(struct daemon *daemon, bool force)
     publish(daemon, true);
 }
 
-static void on_resolv_timer(uv_timer_t *timer)
+static void on_resolv_changed(void *context)
 {
-    check_resolv(CONTAINER_OF(timer, struct daemon, resolv_timer), false);
+    struct daemon *daemon = context;
+    if (views_read_resolv(&daemon->views, false))
+        use_new_resolv(daemon);
 }
 
-static void on_resolv_event(uv_fs_event_t *event, const char *name, int events, int status)
+static void on_folders_changed(void *context)
 {
-    (void)name;
-    (void)events;
-    struct daemon *daemon = event->data;
-    uv_timer_t *timer = &daemon->resolv_timer;
-    /* A folder where something happens all the time must not put it off for ever. */
-    bool soon =
-        uv_is_active((uv_handle_t *)timer) && uv_timer_get_due_in(timer) <= RESOLV_SETTLE_MS;
-    if (status == 0 && !soon)
-        uv_timer_start(&daemon->resolv_timer, on_resolv_timer, RESOLV_SETTLE_MS,
-                       daemon->resolv_repeat_ms);
+    struct daemon *daemon = context;
+    reload_want(&daemon->reload, VIEWS_LOAD_FOLDERS, false);
+    dhcp_service_files_changed(&daemon->dhcp, false);
 }
 
-static bool watch_folder_of(struct daemon *daemon, const char *path)
+/* A load has read files; what it made is in the views already, but nobody has seen it yet. */
+static void on_loaded(void *context, bool by_signal, bool new_servers)
 {
-    char copy[4096];
-    if (daemon->resolv_watch_count == COUNT_OF(daemon->resolv_watches)
-        || (size_t)snprintf(copy, sizeof copy, "%s", path) >= sizeof copy)
-        return false;
-    struct resolv_watch *watch = &daemon->resolv_watches[daemon->resolv_watch_count];
-    if (uv_fs_event_init(&daemon->loop, &watch->event) != 0)
-        return false;
-    watch->event.data = daemon;
-    watch->active = true;
-    daemon->resolv_watch_count++;
-    return uv_fs_event_start(&watch->event, on_resolv_event, dirname(copy), 0) == 0;
-}
-
-/* The folder of the file and, when it is a link, the folder of what it points to; polling where
- * either cannot be watched. */
-static void watch_resolv(struct daemon *daemon)
-{
-    size_t count;
-    const char *const *paths = views_resolv_paths(&daemon->views, &count);
-    bool watched = true;
-    if (daemon->config->dns.no_poll)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        char target[PATH_MAX];
-        watched = watch_folder_of(daemon, paths[i]) && watched;
-        if (realpath(paths[i], target) != NULL && strcmp(target, paths[i]) != 0)
-            watched = watch_folder_of(daemon, target) && watched;
+    struct daemon *daemon = context;
+    if (by_signal) {
+        dns_cache_clear(daemon->cache);
+        log_line(LOG_PART_MAIN, LOG_INFORM, "cleared cache");
     }
-    if (watched)
+    reload_tell(&daemon->reload);
+    dhcp_service_names_changed(&daemon->dhcp);
+    if (by_signal)
+        dhcp_service_tell_leases(&daemon->dhcp);
+    if (by_signal && daemon->config->dns.no_poll && views_read_resolv(&daemon->views, true))
+        new_servers = true;
+    publish(daemon, new_servers);
+}
+
+static void start_watches(struct daemon *daemon)
+{
+    struct watches_setup setup = {
+        .loop = &daemon->loop,
+        .config = daemon->config,
+        .resolv_changed = on_resolv_changed,
+        .folders_changed = on_folders_changed,
+        .context = daemon,
+    };
+    setup.resolv_paths = views_resolv_paths(&daemon->views, &setup.resolv_count);
+    watches_init(&daemon->watches, &setup);
+    watches_refresh(&daemon->watches);
+}
+
+static bool workers_room(void *context)
+{
+    return workers_have_room(context);
+}
+
+static void listen_there(void *context, const struct endpoint *endpoint, const int *udp,
+                         const int *tcp, bool arrival)
+{
+    workers_listen(context, endpoint, udp, tcp, arrival);
+}
+
+static void unlisten_there(void *context, const struct endpoint *endpoint)
+{
+    workers_unlisten(context, endpoint);
+}
+
+static void on_follow_timer(uv_timer_t *timer);
+
+static void follow_network(struct daemon *daemon)
+{
+    const struct site *site = &daemon->config->site;
+    const struct sockets_owner owner = {
+        .has_room = workers_room,
+        .listen = listen_there,
+        .unlisten = unlisten_there,
+        .context = daemon->workers,
+    };
+    if (daemon->workers == NULL)
         return;
-    daemon->resolv_repeat_ms = RESOLV_POLL_MS;
-    uv_timer_start(&daemon->resolv_timer, on_resolv_timer, RESOLV_POLL_MS, RESOLV_POLL_MS);
+    if (!sockets_follow(&daemon->sockets, site, daemon->views.network->network, &owner))
+        uv_timer_start(&daemon->follow_timer, on_follow_timer, FOLLOW_AGAIN_MS, 0);
+}
+
+static void on_follow_timer(uv_timer_t *timer)
+{
+    follow_network(CONTAINER_OF(timer, struct daemon, follow_timer));
+}
+
+/* An interface is up that was not. */
+static bool any_came_up(const struct network *before, const struct network *now)
+{
+    for (size_t i = 0; i < now->interface_count; i++) {
+        const struct network_interface *old = network_by_index(before, now->interfaces[i].index);
+        if (now->interfaces[i].up && (old == NULL || !old->up))
+            return true;
+    }
+    return false;
+}
+
+/* What files say may depend on the network: whoever brings an interface up may have written the
+ * servers before, and hosts files may be expanded with the domain of an interface. */
+static void read_for_network(struct daemon *daemon, const struct network *before)
+{
+    const struct config *config = daemon->config;
+    if (!config->dns.no_poll && any_came_up(before, daemon->views.network->network)
+        && views_refresh_resolv(&daemon->views))
+        use_new_resolv(daemon);
+    for (size_t i = 0; config->dns.expand_hosts && i < config->site.domain_count; i++) {
+        if (config->site.domains[i].by == SITE_DOMAIN_INTERFACE) {
+            reload_want(&daemon->reload, VIEWS_LOAD_HOSTS, false);
+            return;
+        }
+    }
 }
 
 static void on_network_change(uv_poll_t *poll, int status, int events)
@@ -209,25 +289,12 @@ static void on_network_change(uv_poll_t *poll, int status, int events)
     if (views_read_network(&daemon->views) == STATUS_OK) {
         dhcp_service_network_changed(&daemon->dhcp);
         publish(daemon, false);
+        follow_network(daemon);
+        read_for_network(daemon, before->network);
     } else {
         log_line(LOG_PART_MAIN, LOG_ERROR, "cannot list interfaces: %s", strerror(errno));
     }
     views_drop_network(before);
-}
-
-static void reload(struct daemon *daemon)
-{
-    dns_cache_clear(daemon->cache);
-    log_line(LOG_PART_MAIN, LOG_INFORM, "cleared cache");
-    struct shared_names *before = daemon->views.names;
-    before->uses++; /* DHCP may look at it until it is told */
-    enum status status = views_read_names(&daemon->views);
-    if (status != STATUS_OK)
-        log_line(LOG_PART_MAIN, LOG_ERROR, "cannot read names anew: %s", status_text(status));
-    dhcp_service_names_changed(&daemon->dhcp);
-    bool servers = daemon->config->dns.no_poll && views_read_resolv(&daemon->views, true);
-    publish(daemon, servers);
-    views_drop_names(before);
 }
 
 static void on_report(void *context, const struct worker_report *sum)
@@ -247,6 +314,10 @@ static void on_report(void *context, const struct worker_report *sum)
         statistics.leases_max = lease_table_capacity(daemon->dhcp.leases);
     }
     statistics_log(&statistics);
+    if (daemon->config->site.port != 0
+        && (daemon->config->site.log_queries || daemon->config->daemon.no_daemon))
+        cache_dump_start(&daemon->dump, daemon->cache, views_names(&daemon->views),
+                         daemon->lease_names);
 }
 
 static void stop(struct daemon *daemon, int exit_code)
@@ -257,15 +328,19 @@ static void stop(struct daemon *daemon, int exit_code)
     daemon->exit_code = exit_code;
     for (size_t i = 0; i < COUNT_OF(daemon->signals); i++)
         uv_close((uv_handle_t *)&daemon->signals[i], NULL);
-    for (size_t i = 0; i < daemon->resolv_watch_count; i++)
-        uv_close((uv_handle_t *)&daemon->resolv_watches[i].event, NULL);
-    uv_close((uv_handle_t *)&daemon->resolv_timer, NULL);
+    watches_stop(&daemon->watches);
+    reload_stop(&daemon->reload);
     uv_close((uv_handle_t *)&daemon->reclaim_timer, NULL);
+    uv_close((uv_handle_t *)&daemon->loop_found, NULL);
+    neighbour_watch_stop(&daemon->neighbours);
+    uv_close((uv_handle_t *)&daemon->follow_timer, NULL);
+    cache_dump_close(&daemon->dump);
     if (daemon->netwatch_fd >= 0) {
         uv_close((uv_handle_t *)&daemon->netwatch_poll, NULL);
         close(daemon->netwatch_fd);
     }
     dhcp_service_stop(&daemon->dhcp);
+    script_service_stop(&daemon->script);
     if (daemon->workers != NULL)
         workers_stop(daemon->workers);
 }
@@ -275,7 +350,9 @@ static void on_signal(uv_signal_t *signal, int number)
     struct daemon *daemon = signal->data;
     switch (number) {
     case SIGHUP:
-        reload(daemon);
+        watches_refresh(&daemon->watches);
+        reload_want(&daemon->reload, VIEWS_LOAD_ALL, true);
+        dhcp_service_files_changed(&daemon->dhcp, true);
         break;
     case SIGUSR1:
         if (daemon->workers != NULL)
@@ -328,11 +405,18 @@ static void warn_missing_interfaces(const struct daemon *daemon)
     const struct site *site = &daemon->config->site;
     if (site->bind == SITE_BIND_INTERFACES)
         return; /* was an error already */
-    for (size_t i = 0; i < site->interface_count; i++)
-        if (!site->interfaces[i].prefix
-            && network_by_name(daemon->views.network->network, site->interfaces[i].pattern) == NULL)
+    for (size_t i = 0; i < site->interface_count; i++) {
+        const char *pattern = site->interfaces[i].pattern;
+        int plain = (int)strcspn(pattern, ":");
+        if (site->interfaces[i].prefix)
+            continue;
+        if (!sockets_interface_exists(daemon->views.network->network, pattern))
             log_line(LOG_PART_MAIN, LOG_WARN, "warning: interface %s does not currently exist",
-                     site->interfaces[i].pattern);
+                     pattern);
+        else if (pattern[plain] == ':' && site->bind == SITE_BIND_WILDCARD)
+            log_line(LOG_PART_MAIN, LOG_WARN, "warning: using interface %.*s instead", plain,
+                     pattern);
+    }
 }
 
 /* Workers cannot share one upstream port: an answer would reach any of them. */
@@ -380,7 +464,14 @@ static void create_shared(struct daemon *daemon)
                != STATUS_OK)
         startup_fail(&daemon->startup, EXIT_MEMORY, "no memory for the cache");
     daemon->log_lines.site = &config->site;
-    daemon->log_lines.forward_max = config->dns.forward_max;
+    struct dns_worker_setup limits = { .flights_max = 0 };
+    dns_worker_set_limits(&limits, &config->dns);
+    daemon->log_lines.forward_max =
+        limits.group_flights_max > 0 ? limits.group_flights_max : limits.flights_max;
+    daemon->views.loops = &daemon->loops;
+    if (config->site.port != 0 && config->dns.asking.mac_forms != 0)
+        neighbour_watch_open(&daemon->neighbours, &daemon->key);
+    neighbour_watch_start(&daemon->neighbours, &daemon->loop);
     daemon->dns_sink = log_lines_dns_sink(&daemon->log_lines);
 }
 
@@ -398,29 +489,34 @@ static void create_workers(struct daemon *daemon)
                 .leases = daemon->lease_names,
                 .events = &daemon->dns_sink,
                 .key = daemon->key,
-                .flights_max = dns->forward_max > 0 ? dns->forward_max : 1,
-                .waiters_max = (dns->forward_max > 0 ? dns->forward_max : 1) * 4 + 64,
+                .neighbours = daemon->neighbours.table,
+                .loops = dns->asking.loop_detect ? &daemon->loops : NULL,
             },
             .domain = &daemon->domain,
             .tcp_connections_max = dns->tcp_connections_max,
             .port_min = (uint16_t)(port_min < port_max ? port_min : port_max),
             .port_max = (uint16_t)port_max,
+            .tap = daemon->packets != NULL ? packet_dump_tap(daemon->packets) : NULL,
         },
         .sockets = &daemon->sockets,
         .count = worker_count(dns),
     };
+    dns_worker_set_limits(&setup.shell.worker, dns);
     daemon->workers = workers_create(&setup);
     if (daemon->workers == NULL)
         startup_fail(&daemon->startup, EXIT_MEMORY, "no memory for DNS workers");
 }
 
-/* Sockets to upstreams are made as questions come: tied to an interface or from a low port, they
- * need a right each. */
-static struct privilege_plan needed_later(const struct dns_config *dns)
+/* Sockets to upstreams are made as questions come, and our own for addresses that come later: tied
+ * to an interface or from a low port, they need a right each. */
+static struct privilege_plan needed_later(const struct daemon *daemon)
 {
+    const struct dns_config *dns = &daemon->config->dns;
+    const struct site *site = &daemon->config->site;
     struct privilege_plan keep = {
         .keep_bind_service =
-            (dns->query_port_given && dns->query_port > 0 && dns->query_port < LOW_PORTS)
+            (site->port != 0 && site->port < LOW_PORTS && site->bind == SITE_BIND_DYNAMIC)
+            || (dns->query_port_given && dns->query_port > 0 && dns->query_port < LOW_PORTS)
             || (dns->min_port > 0 && dns->min_port < LOW_PORTS)
             || (dns->max_port > 0 && dns->max_port < LOW_PORTS),
     };
@@ -434,27 +530,61 @@ static struct privilege_plan needed_later(const struct dns_config *dns)
     return keep;
 }
 
+static void open_packet_dump(struct daemon *daemon)
+{
+    const struct daemon_config *config = &daemon->config->daemon;
+    if (config->dump_file == NULL || config->dump_mask == 0)
+        return;
+    enum status status = packet_dump_open(config->dump_file, config->dump_mask, &daemon->packets);
+    if (status == STATUS_MALFORMED)
+        startup_fail(&daemon->startup, EXIT_FILE, "bad header in %s", config->dump_file);
+    if (status != STATUS_OK)
+        startup_fail(&daemon->startup, EXIT_FILE, "cannot create %s: %s", config->dump_file,
+                     strerror(errno));
+}
+
 /* What needs root, in dnsmasq's order: sockets, pid file, then away with it. */
 static void open_what_needs_root(struct daemon *daemon)
 {
     const struct config *config = daemon->config;
+    script_service_open(&daemon->script, &daemon->startup, &daemon->loop, config, &daemon->key);
     if (config->site.port != 0)
         sockets_open(&daemon->startup, &config->site, daemon->views.network->network,
                      worker_count(&config->dns), &daemon->sockets);
     if (dhcp_service_wanted(config))
         dhcp_service_open(&daemon->dhcp, &daemon->startup, &daemon->loop, config, &daemon->views,
                           &daemon->random, config->site.port != 0 ? daemon->lease_names : NULL,
-                          log_lines_dhcp_sink(&daemon->log_lines), &daemon->key);
+                          script_service_sink(&daemon->script,
+                                              log_lines_dhcp_sink(&daemon->log_lines)),
+                          &daemon->key);
+    if (config->script.lease_file_ro)
+        daemon->dhcp.init_lines = script_service_init(&daemon->script, &daemon->startup);
     const char *pid_file = config->daemon.pid_file;
     if (pid_file == NULL)
         pid_file = daemon->compat ? DEFAULT_PID_FILE_COMPAT : DEFAULT_PID_FILE;
     startup_write_pid(&daemon->startup, pid_file);
-    struct privilege_plan keep = needed_later(&config->dns);
+    struct privilege_plan keep = needed_later(daemon);
+    open_packet_dump(daemon);
     startup_drop_privileges(&daemon->startup, &config->daemon, &keep);
+    /* Its thread must not have more rights than we do now. */
+    if (config->daemon.log_queue > 0 && log_start_queue(config->daemon.log_queue) != STATUS_OK)
+        startup_fail(&daemon->startup, EXIT_OTHER, "cannot start the thread of log-async");
+}
+
+/* log-malloc: the pieces that are taken once. */
+static void log_memory(const struct daemon *daemon)
+{
+    struct dns_cache_counters cache;
+    if (!daemon->config->daemon.log_malloc)
+        return;
+    dns_cache_read_counters(daemon->cache, &cache);
+    log_line(LOG_PART_MAIN, LOG_INFORM, "memory taken: cache %llu bytes, configuration %zu bytes",
+             (unsigned long long)cache.bytes, daemon->config->arena.taken);
 }
 
 static void start_services(struct daemon *daemon)
 {
+    log_memory(daemon);
     views_read_resolv(&daemon->views, true);
     if (views_read_names(&daemon->views) != STATUS_OK
         || views_publish(&daemon->views, true) != STATUS_OK)
@@ -463,7 +593,10 @@ static void start_services(struct daemon *daemon)
         create_workers(daemon);
         if (workers_start(daemon->workers) != STATUS_OK)
             startup_fail(&daemon->startup, EXIT_OTHER, "cannot start threads");
+        if (daemon->config->dns.asking.loop_detect)
+            workers_look(daemon->workers);
     }
+    script_service_start(&daemon->script);
     if (daemon->dhcp.active)
         dhcp_service_start(&daemon->dhcp, &daemon->startup, &daemon->loop);
 }
@@ -471,7 +604,10 @@ static void start_services(struct daemon *daemon)
 static void take_down(struct daemon *daemon)
 {
     workers_free(daemon->workers);
+    packet_dump_close(daemon->packets);
+    neighbour_watch_free(&daemon->neighbours);
     dhcp_service_free(&daemon->dhcp);
+    script_service_free(&daemon->script);
     views_free(&daemon->views);
     dns_cache_free(daemon->cache);
     lease_names_free(daemon->lease_names);
@@ -498,6 +634,8 @@ int daemon_run(const struct config *config, const char *program)
     struct daemon *daemon = &the_daemon;
     *daemon = (struct daemon){ .config = config, .program = program };
     daemon->compat = strcmp(program, "dnsmasq") == 0;
+    memory_return_large();
+    descriptors_raise(DESCRIPTORS_WANTED);
     startup_fork(&daemon->startup, &config->daemon, program);
     open_log(daemon);
     if (random_init(&daemon->random) != STATUS_OK || uv_loop_init(&daemon->loop) != 0)
@@ -506,15 +644,20 @@ int daemon_run(const struct config *config, const char *program)
     snapshot_domain_init(&daemon->domain);
     if (views_init(&daemon->views, config, &daemon->domain, &daemon->key) != STATUS_OK)
         startup_fail(&daemon->startup, EXIT_NETWORK, "cannot list interfaces: %s", strerror(errno));
-    uv_timer_init(&daemon->loop, &daemon->resolv_timer);
+    reload_init(&daemon->reload, &daemon->loop, &daemon->views, on_loaded, daemon);
     uv_timer_init(&daemon->loop, &daemon->reclaim_timer);
+    uv_async_init(&daemon->loop, &daemon->loop_found, on_loop_found);
+    daemon->loops.on_found = tell_loop_found;
+    daemon->loops.context = daemon;
+    uv_timer_init(&daemon->loop, &daemon->follow_timer);
+    cache_dump_init(&daemon->dump, &daemon->loop, &daemon->key);
     watch_signals(daemon);
     create_shared(daemon);
     open_what_needs_root(daemon);
     log_started(daemon);
     start_services(daemon);
     watch_network(daemon);
-    watch_resolv(daemon);
+    start_watches(daemon);
     startup_done(&daemon->startup);
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
     take_down(daemon);

@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "base/text.h"
 #include "config/option.h"
+#include "daemon/script_config.h"
 #include "dhcp/dhcp_config.h"
 #include "dns/dns_config.h"
 #include "model/site.h"
@@ -17,6 +18,10 @@ struct daemon_config {
     const char *group;
     const char *pid_file;    /* NULL: default; "": none */
     const char *log_facility;/* NULL: daemon; a name, a path with '/', or "-" */
+    uint32_t log_queue;      /* log-async: lines; 0: not given */
+    bool log_malloc;
+    const char *dump_file;   /* NULL: none */
+    uint32_t dump_mask;      /* which packets it gets */
 };
 
 /* One parsed configuration: a part per folder, and the memory that holds it. */
@@ -26,7 +31,8 @@ struct config {
     struct site site;
     struct dns_config dns;
     struct dhcp_config dhcp;
-    struct option_table tables[16];
+    struct script_config script;
+    struct option_table tables[24];
     struct option_set set;
     struct option_errors errors;
 };
@@ -57,8 +63,18 @@ extern const struct option dns_upstream_options[];
 extern const size_t dns_upstream_option_count;
 extern const struct option dns_auth_options[];
 extern const size_t dns_auth_option_count;
+extern const struct option dhcp_client_options[];
+extern const size_t dhcp_client_option_count;
 extern const struct option dhcp_options[];
 extern const size_t dhcp_option_count;
+extern const struct option dhcp_boot_options[];
+extern const size_t dhcp_boot_option_count;
+extern const struct option dhcp_relay_options[];
+extern const size_t dhcp_relay_option_count;
+extern const struct option script_options[];
+extern const size_t script_option_count;
+extern const struct option script_lua_options[];
+extern const size_t script_lua_option_count;
 extern const struct option later_options[];
 extern const size_t later_option_count;
 

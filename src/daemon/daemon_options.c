@@ -1,8 +1,10 @@
 /* The options of the process itself: who it runs as, its files, its log. */
+#include "base/log.h"
 #include "config/option.h"
 #include "daemon/daemon_config.h"
 
-#define LINE_MAX_BYTES 4096
+#define LINE_MAX_BYTES    4096
+#define LOG_QUEUE_DEFAULT 5
 
 /* ------------------------------------------------------------------ user, group, pid-file */
 
@@ -62,6 +64,45 @@ static enum status read_log_facility(struct option_context *context, struct valu
     return read_text(context, value);
 }
 
+/* Five lines unless given, a hundred at most; and none is no queue, as in dnsmasq. */
+static enum status read_log_async(struct option_context *context, struct value value)
+{
+    struct daemon_config *config = context->part;
+    uint64_t lines = LOG_QUEUE_DEFAULT;
+    if (!text_is_empty(value.text) && text_to_u64(value.text, INT32_MAX, &lines) != STATUS_OK)
+        return option_fail(context, value.text, NULL, "\"%.*s\" is not a number of lines",
+                           TEXT_ARG(value.text));
+    config->log_queue = lines < LOG_QUEUE_MAX ? (uint32_t)lines : LOG_QUEUE_MAX;
+    return STATUS_OK;
+}
+
+static void print_log_async(const void *part, struct option_printer *printer)
+{
+    const struct daemon_config *config = part;
+    if (config->log_queue > 0)
+        option_print_value(printer, "%u", config->log_queue);
+}
+
+static enum status read_dump_mask(struct option_context *context, struct value value)
+{
+    struct daemon_config *config = context->part;
+    struct text text = value.text;
+    uint32_t mask = 0;
+    if (text_to_u32_any(text, &mask) != STATUS_OK)
+        return option_fail(context, text, NULL,
+                           "\"%.*s\" is not a mask (a sum like 15, or hexadecimal like 0x1003)",
+                           TEXT_ARG(text));
+    config->dump_mask = mask;
+    return STATUS_OK;
+}
+
+static void print_dump_mask(const void *part, struct option_printer *printer)
+{
+    const struct daemon_config *config = part;
+    if (config->dump_mask != 0)
+        option_print_value(printer, "0x%x", config->dump_mask);
+}
+
 /* ------------------------------------------------------------------ rows */
 
 /* clang-format off */
@@ -117,17 +158,20 @@ const struct option daemon_options[] = {
         .examples = EXAMPLES("log-facility=local0", "log-facility=/var/log/linnet.log", "log-facility=-"),
     },
     {
-        .name = "log-async", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .name = "log-async", .kind = OPTION_STRUCTURED, .once = true,
         .value_optional = true, .area = "log",
+        .read = read_log_async, .print = print_log_async,
         .shape = "[<lines>]",
         .help = "Keep so many lines while the log is slow, instead of waiting for it",
         .doc = "Five unless given, a hundred at most. What does not fit is lost, and counted.",
         .examples = EXAMPLES("log-async", "log-async=50"),
     },
     {
-        .name = "log-malloc", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "log", .shape = "",
-        .help = "Log each piece of memory taken and given back",
-        .doc = "For finding leaks.",
+        .name = "log-malloc", .kind = OPTION_FLAG, .area = "log", .shape = "",
+        .field = offsetof(struct daemon_config, log_malloc),
+        .help = "Log the memory taken at start, by what it is for",
+        .doc = "What questions and leases need is taken at start and kept, so there is nothing to log "
+               "after that: SIGUSR1 says how much of it is in use.",
         .examples = EXAMPLES("log-malloc"),
     },
     {
@@ -149,14 +193,18 @@ const struct option daemon_options[] = {
         .examples = EXAMPLES("quiet-tftp"),
     },
     {
-        .name = "dumpfile", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .name = "dumpfile", .kind = OPTION_TEXT, .once = true,
+        .field = offsetof(struct daemon_config, dump_file),
         .area = "log", .shape = "<path>",
         .help = "Write copies of packets to this file",
-        .doc = "In the form that tcpdump and Wireshark read. dumpmask says which.",
+        .doc = "In the form that tcpdump and Wireshark read. dumpmask says which; without it there are "
+               "none. What is there already stays. When the disk is too slow packets are left out, and "
+               "counted.",
         .examples = EXAMPLES("dumpfile=/var/log/linnet.pcap"),
     },
     {
-        .name = "dumpmask", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
+        .name = "dumpmask", .kind = OPTION_STRUCTURED, .once = true,
+        .read = read_dump_mask, .print = print_dump_mask,
         .area = "log", .shape = "<mask>",
         .help = "Which packets dumpfile gets",
         .doc = "A sum of: 1 queries of clients, 2 answers to them, 4 and 8 the same with servers, 0x10 and "

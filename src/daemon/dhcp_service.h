@@ -3,6 +3,7 @@
 #define LINNET_DAEMON_DHCP_SERVICE_H
 
 #include "daemon/daemon_config.h"
+#include "daemon/host_reload.h"
 #include "daemon/startup.h"
 #include "daemon/views.h"
 #include "dhcp4/dhcp4_io.h"
@@ -14,10 +15,12 @@ struct dhcp_service {
     struct random *random;
     struct lease_names *names;   /* NULL: DNS is off */
     struct siphash_key key;
+    struct host_reload files; /* dhcp-hostsfile and its like, /etc/ethers */
     struct event_sink sink;
     struct dhcp4_sockets sockets;
     struct lease_table *leases;
-    struct lease_backend *backend;
+    struct lease_backend *backend; /* NULL: a relay alone, or leasefile-ro */
+    struct text init_lines;        /* leasefile-ro: what the script said; freed when read */
     struct dhcp4_server *server;
     struct dhcp4_io *io;
     bool active;
@@ -35,6 +38,10 @@ void dhcp_service_open(struct dhcp_service *service, struct startup *startup, uv
 void dhcp_service_start(struct dhcp_service *service, struct startup *startup, uv_loop_t *loop);
 void dhcp_service_network_changed(struct dhcp_service *service);
 void dhcp_service_names_changed(struct dhcp_service *service);
+/* To whoever listens: all leases there are. */
+void dhcp_service_tell_leases(struct dhcp_service *service);
+/* Files of hosts and options: all are read again, or what changed in watched folders. */
+void dhcp_service_files_changed(struct dhcp_service *service, bool by_signal);
 /* Leases are made durable; run the loop until it is empty, then free. */
 void dhcp_service_stop(struct dhcp_service *service);
 void dhcp_service_free(struct dhcp_service *service);

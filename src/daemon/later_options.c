@@ -1,5 +1,5 @@
 /* Options of services that this version does not have yet: DHCPv6, router advertisement, TFTP,
- * lease scripts, DNSSEC, sets and marks of the firewall. They are known, so that whoever uses one
+ * DNSSEC, sets and marks of the firewall. They are known, so that whoever uses one
  * is told what is the matter. */
 #include "config/option.h"
 #include "daemon/daemon_config.h"
@@ -110,49 +110,6 @@ const struct option later_options[] = {
         .examples = EXAMPLES("tftp-single-port"),
     },
 
-    /* Scripts. */
-    {
-        .name = "dhcp-script", .letter = '6', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .once = true, .area = "script", .shape = "<path>",
-        .help = "Run this program whenever a lease begins, changes or ends",
-        .doc = "With the action, the hardware address, the address and the name, and more in its environment.",
-        .examples = EXAMPLES("dhcp-script=/usr/local/sbin/on-lease"),
-    },
-    {
-        .name = "dhcp-luascript", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "script",
-        .shape = "<path>",
-        .help = "Call functions of this Lua script whenever a lease begins, changes or ends",
-        .doc = "In the helper process, without starting a program each time.",
-        .examples = EXAMPLES("dhcp-luascript=/usr/local/share/on-lease.lua"),
-    },
-    {
-        .name = "dhcp-scriptuser", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .area = "script", .shape = "<name>",
-        .help = "Run lease scripts as this user",
-        .doc = "root unless given.",
-        .examples = EXAMPLES("dhcp-scriptuser=nobody"),
-    },
-    {
-        .name = "script-arp", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "script", .shape = "",
-        .help = "Tell the script of neighbours that come and go, too",
-        .doc = "Those the system sees on its networks, with or without a lease.",
-        .examples = EXAMPLES("script-arp"),
-    },
-    {
-        .name = "script-on-renewal", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "script",
-        .shape = "",
-        .help = "Call the script when a lease is renewed, too",
-        .doc = "Whenever its end changes.",
-        .examples = EXAMPLES("script-on-renewal"),
-    },
-    {
-        .name = "leasefile-ro", .letter = '9', .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT,
-        .area = "script", .shape = "",
-        .help = "Leave it to the script to keep the leases",
-        .doc = "There is no lease file; the script is asked for the leases at start.",
-        .examples = EXAMPLES("leasefile-ro"),
-    },
-
     /* DNSSEC. */
     {
         .name = "dnssec", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dnssec", .shape = "",
@@ -203,12 +160,6 @@ const struct option later_options[] = {
         .help = "Pass on answers that fail the check",
         .doc = "For finding out why they do.",
         .examples = EXAMPLES("dnssec-debug"),
-    },
-    {
-        .name = "proxy-dnssec", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dnssec", .shape = "",
-        .help = "Believe servers that say they have checked signatures",
-        .doc = "Only for servers on this machine or behind a line nobody can reach.",
-        .examples = EXAMPLES("proxy-dnssec"),
     },
 
     /* The firewall. */

@@ -10,6 +10,7 @@
 
 #define LIMIT_EVERY_MS   5000
 #define DROPPED_EVERY_MS 1000
+#define REBIND_EVERY_MS  1000
 
 /* ------------------------------------------------------------------ DNS */
 
@@ -56,6 +57,8 @@ static void put_answer(struct text_out *out, const struct event *event)
             text_put_dname(out, &target);
         return;
     case RRTYPE_TXT:
+        if (event->kind != EVENT_DNS_REPLY)
+            break; /* only what comes from elsewhere is news */
         put_strings(out, event->rdata);
         return;
     default:
@@ -134,7 +137,7 @@ static bool format_dns(const struct log_lines *lines, const struct event *event,
         text_put_string(out, "reply ");
         break;
     case EVENT_DNS_CACHED:
-        text_put_string(out, "cached ");
+        text_printf(out, "%s ", event->source != NULL ? event->source : "cached");
         break;
     case EVENT_DNS_LOCAL:
         text_printf(out, "%s ", event->source != NULL ? event->source : "config");
@@ -192,8 +195,24 @@ bool log_lines_format(const struct log_lines *lines, const struct event *event,
                     lines->forward_max);
         return true;
     }
+    if (event->kind == EVENT_DNS_REBIND) {
+        text_put_string(out, "possible DNS-rebind attack detected: ");
+        put_name(out, event->name);
+        return true;
+    }
+    if (event->kind == EVENT_DNS_SERVER) {
+        text_put_string(out, "nameserver ");
+        text_put_endpoint(out, event->peer);
+        text_printf(out, " %s", event->text);
+        return true;
+    }
     if (event->kind == EVENT_DNS_DROPPED || event->kind == EVENT_DHCP_DROPPED)
         return format_dropped(event, out);
+    if (event->kind == EVENT_DNS_TRANSFER_REFUSED) {
+        text_put_string(out, "ignoring zone transfer request from ");
+        text_put_address(out, &event->peer->address);
+        return true;
+    }
     if (event->kind >= EVENT_DHCP_MESSAGE && event->kind <= EVENT_DHCP_DETAIL
         && lines->site->log_dhcp && event->xid != 0)
         text_printf(out, "%" PRIu32 " ", event->xid);
@@ -209,7 +228,8 @@ bool log_lines_format(const struct log_lines *lines, const struct event *event,
 
 static enum log_level level_of(enum event_kind kind)
 {
-    if (kind == EVENT_DHCP_WARNING || kind == EVENT_DNS_LIMIT)
+    if (kind == EVENT_DHCP_WARNING || kind == EVENT_DNS_LIMIT || kind == EVENT_DNS_REBIND
+        || kind == EVENT_DNS_SERVER)
         return LOG_WARN;
     return kind == EVENT_DNS_DROPPED || kind == EVENT_DHCP_DROPPED ? LOG_NOTE : LOG_INFORM;
 }
@@ -252,20 +272,62 @@ static void write_line(struct log_lines *lines, const struct event *event, enum 
     uint64_t held = 0;
     bool is_limit = event->kind == EVENT_DNS_LIMIT;
     bool is_drop = event->kind == EVENT_DNS_DROPPED || event->kind == EVENT_DHCP_DROPPED;
+    bool is_rebind = event->kind == EVENT_DNS_REBIND;
+    bool is_transfer = event->kind == EVENT_DNS_TRANSFER_REFUSED;
+    if (is_transfer && !is_time(lines, "transfer", DROPPED_EVERY_MS, &held))
+        return;
+    if (is_rebind && !is_time(lines, "rebind", REBIND_EVERY_MS, &held))
+        return;
     if (is_limit && !is_time(lines, "limit", LIMIT_EVERY_MS, &held))
         return;
     if (is_drop && event->text != NULL && !is_time(lines, event->text, DROPPED_EVERY_MS, &held))
         return;
     if (!log_lines_format(lines, event, &out))
         return;
-    if (is_drop && held > 0)
+    if ((is_drop || is_rebind || is_transfer) && held > 0)
         text_printf(&out, " (and %" PRIu64 " more)", held);
-    log_line(part, level_of(event->kind), "%s", line);
+    log_text(part, level_of(event->kind), text_out_text(&out));
+}
+
+/* log-queries=auth and only_failed narrow what log-queries shows. */
+static bool is_shown(const struct site *site, const struct event *event)
+{
+    bool is_query_line = event->kind <= EVENT_DNS_ERROR;
+    if (!is_query_line || site->log_queries_only == 0)
+        return true;
+    if ((site->log_queries_only & SITE_LOG_AUTH) != 0 && event->authoritative)
+        return true;
+    return (site->log_queries_only & SITE_LOG_FAILED) != 0
+           && (event->kind == EVENT_DNS_ERROR
+               || (event->kind != EVENT_DNS_QUERY && event->kind != EVENT_DNS_FORWARDED
+                   && event->answer != EVENT_ANSWER_RDATA));
+}
+
+/* The strings of a TXT record of an upstream have a line each. */
+static void write_strings(struct log_lines *lines, const struct event *event)
+{
+    struct bytes_reader reader = bytes_reader_on(event->rdata);
+    struct event part = *event;
+    do {
+        size_t start = bytes_reader_offset(&reader);
+        bytes_read_skip(&reader, bytes_read_u8(&reader));
+        if (reader.failed)
+            return;
+        part.rdata = bytes_of(event->rdata.at + start, bytes_reader_offset(&reader) - start);
+        write_line(lines, &part, LOG_PART_MAIN);
+    } while (bytes_reader_left(&reader) > 0);
 }
 
 static void on_dns_event(void *context, const struct event *event)
 {
-    write_line(context, event, LOG_PART_MAIN);
+    struct log_lines *lines = context;
+    if (!is_shown(lines->site, event))
+        return;
+    if (event->kind == EVENT_DNS_REPLY && event->type == RRTYPE_TXT
+        && event->answer == EVENT_ANSWER_RDATA && event->rdata.count > 0)
+        write_strings(lines, event);
+    else
+        write_line(lines, event, LOG_PART_MAIN);
 }
 
 static void on_dhcp_event(void *context, const struct event *event)
@@ -278,7 +340,8 @@ static void on_dhcp_event(void *context, const struct event *event)
 struct event_sink log_lines_dns_sink(struct log_lines *lines)
 {
     struct event_sink sink = { .on_event = on_dns_event, .context = lines };
-    sink.wanted = WANT(EVENT_DNS_LIMIT) | WANT(EVENT_DNS_DROPPED);
+    sink.wanted = WANT(EVENT_DNS_LIMIT) | WANT(EVENT_DNS_DROPPED) | WANT(EVENT_DNS_REBIND)
+                  | WANT(EVENT_DNS_SERVER) | WANT(EVENT_DNS_TRANSFER_REFUSED);
     if (lines->site->log_queries)
         sink.wanted |= WANT(EVENT_DNS_QUERY) | WANT(EVENT_DNS_FORWARDED) | WANT(EVENT_DNS_REPLY)
                        | WANT(EVENT_DNS_CACHED) | WANT(EVENT_DNS_LOCAL) | WANT(EVENT_DNS_ERROR);

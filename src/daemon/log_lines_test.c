@@ -120,6 +120,9 @@ static const struct dns_row dns_rows[] = {
     { "config error is REFUSED (EDE: not ready)", EVENT_DNS_ERROR, "a.test", .rcode = RCODE_REFUSED,
       .source = "config", .ede = EDE_NOT_READY },
     { "Maximum number of concurrent DNS queries reached (max: 150)", EVENT_DNS_LIMIT, "a.test" },
+    { "possible DNS-rebind attack detected: a.test", EVENT_DNS_REBIND, "a.test" },
+    { "cached-stale a.test is NXDOMAIN", EVENT_DNS_CACHED, "a.test",
+      .answer = EVENT_ANSWER_NXDOMAIN, .source = "cached-stale" },
 };
 
 /* Pointers into these, so that a row can be a constant. */
@@ -298,7 +301,9 @@ static void test_dhcp_lines(void **test)
 /* ------------------------------------------------------------------ sinks */
 
 #define BIT(kind)   (UINT64_C(1) << (kind))
-#define DNS_TROUBLE (BIT(EVENT_DNS_LIMIT) | BIT(EVENT_DNS_DROPPED))
+#define DNS_TROUBLE                                                                                \
+    (BIT(EVENT_DNS_LIMIT) | BIT(EVENT_DNS_REBIND) | BIT(EVENT_DNS_SERVER) | BIT(EVENT_DNS_DROPPED) \
+     | BIT(EVENT_DNS_TRANSFER_REFUSED))
 #define QUERIES                                                                                    \
     (BIT(EVENT_DNS_QUERY) | BIT(EVENT_DNS_FORWARDED) | BIT(EVENT_DNS_REPLY)                        \
      | BIT(EVENT_DNS_CACHED) | BIT(EVENT_DNS_LOCAL) | BIT(EVENT_DNS_ERROR))

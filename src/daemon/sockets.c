@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "platform/port_holder.h"
 #include "platform/tcp.h"
 #include "platform/udp.h"
@@ -26,25 +27,52 @@ static void add_endpoint(struct endpoint_list *list, const struct address *addre
         list->at[list->count++] = wanted;
 }
 
+bool sockets_interface_exists(const struct network *network, const char *name)
+{
+    for (size_t i = 0; i < network->address_count; i++)
+        if (strcmp(network->addresses[i].label, name) == 0)
+            return true;
+    return network_by_name(network, name) != NULL;
+}
+
 static const char *first_missing_interface(const struct site *site, const struct network *network)
 {
     for (size_t i = 0; i < site->interface_count; i++) {
         const struct site_interface *wanted = &site->interfaces[i];
-        bool found = wanted->prefix;
-        for (size_t j = 0; j < network->address_count && !found; j++)
-            found = strcmp(network->addresses[j].label, wanted->pattern) == 0;
-        if (!found && network_by_name(network, wanted->pattern) == NULL)
+        if (!wanted->prefix && !sockets_interface_exists(network, wanted->pattern))
             return wanted->pattern;
     }
     return NULL;
 }
 
-static void add_admitted(struct endpoint_list *list, const struct site *site,
-                         const struct network *network)
+/* Found, but duplicate address detection has not passed it yet (RFC 4862 section 5.4). */
+static bool is_tentative(const struct network *network, const struct endpoint *endpoint)
 {
     for (size_t i = 0; i < network->address_count; i++) {
         const struct network_address *own = &network->addresses[i];
-        if (own->tentative || !network_admits(network, site, own->interface, &own->address))
+        if (own->tentative && address_equal(&own->address, &endpoint->address)
+            && (endpoint->scope == 0 || endpoint->scope == own->interface))
+            return true;
+    }
+    return false;
+}
+
+static bool is_there(const struct network *network, const struct address *address)
+{
+    const struct network_address *own = network_own_address(network, address);
+    return own != NULL && !own->tentative;
+}
+
+static void add_admitted(struct endpoint_list *list, const struct site *site,
+                         const struct network *network)
+{
+    /* Once and for all at start, so also what is not ready yet; otherwise when it is. */
+    bool is_static = site->bind == SITE_BIND_INTERFACES;
+    for (size_t i = 0; i < network->address_count; i++) {
+        const struct network_address *own = &network->addresses[i];
+        if ((own->tentative && !is_static)
+            || (!network_admits(network, site, own->interface, &own->address)
+                && !network_is_auth(network, site, own->interface, &own->address)))
             continue;
         bool scoped = address_is_link_local(&own->address) && own->address.family == ADDRESS_IP6;
         add_endpoint(list, &own->address, (uint16_t)site->port, scoped ? own->interface : 0);
@@ -53,10 +81,15 @@ static void add_admitted(struct endpoint_list *list, const struct site *site,
         const struct address *address = &site->listens[i].address;
         /* All of 127.0.0.0/8 is ours without being listed; what is not here yet must be only with
          * bind-interfaces. */
-        bool exists = address_is_loopback(address) || network_own_address(network, address) != NULL;
-        if (!address_is_link_local(address) && (exists || site->bind == SITE_BIND_INTERFACES))
+        bool exists = address_is_loopback(address) || is_there(network, address);
+        if (!address_is_link_local(address) && (exists || is_static))
             add_endpoint(list, address, (uint16_t)site->port, 0);
     }
+}
+
+size_t sockets_endpoints_max(const struct site *site, const struct network *network)
+{
+    return network->address_count + site->listen_count + 2; /* the wildcard of each family */
 }
 
 enum status sockets_endpoints(const struct site *site, const struct network *network,
@@ -107,28 +140,34 @@ NORETURN static void fail_taken(struct startup *startup, const struct endpoint *
                  strerror(error), holder_text);
 }
 
-static enum status open_udp(const struct endpoint *endpoint, bool reuse_port, int *fd)
+struct socket_kind {
+    bool tcp, reuse_port, arrival;
+    bool early; /* before the address is ready */
+};
+
+static enum status open_one(const struct endpoint *endpoint, struct socket_kind kind, int *fd)
 {
+    if (kind.tcp && kind.early)
+        return tcp_bind_early(endpoint, kind.reuse_port, fd);
+    if (kind.tcp)
+        return tcp_bind(endpoint, kind.reuse_port, fd);
     struct udp_setup setup = {
         .bind = *endpoint,
-        .reuse_port = reuse_port,
-        .want_arrival = address_is_any(&endpoint->address),
+        .reuse_port = kind.reuse_port,
+        .want_arrival = kind.arrival,
+        .free_bind = kind.early,
         .receive_bytes = 4 << 20,
     };
     return udp_open(&setup, fd);
 }
 
-static enum status open_one(const struct endpoint *endpoint, bool tcp, bool reuse_port, int *fd)
-{
-    return tcp ? tcp_bind(endpoint, reuse_port, fd) : open_udp(endpoint, reuse_port, fd);
-}
-
 /* Sharing a port among our workers would also share it with a second daemon, which should rather
  * fail: so it is first taken alone, for a moment. */
-static enum status check_alone(const struct endpoint *endpoint, bool tcp)
+static enum status check_alone(const struct endpoint *endpoint, struct socket_kind kind)
 {
     int fd;
-    enum status status = open_one(endpoint, tcp, false, &fd);
+    kind.reuse_port = false;
+    enum status status = open_one(endpoint, kind, &fd);
     if (status == STATUS_OK)
         close(fd);
     return status;
@@ -141,53 +180,204 @@ static bool family_exists(const struct endpoint *endpoint)
              && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL));
 }
 
-static void open_endpoint(struct startup *startup, struct dns_sockets *sockets, size_t at, bool tcp)
+/* One descriptor for each worker. All or none; errno says why. */
+static enum status open_for_all(const struct endpoint *endpoint, struct socket_kind kind,
+                                unsigned workers, int *fds)
+{
+    kind.reuse_port = workers > 1;
+    for (unsigned worker = 0; worker < workers; worker++)
+        fds[worker] = -1;
+    if (kind.reuse_port && check_alone(endpoint, kind) != STATUS_OK)
+        return STATUS_SYSTEM;
+    for (unsigned worker = 0; worker < workers; worker++) {
+        if (open_one(endpoint, kind, &fds[worker]) == STATUS_OK)
+            continue;
+        int error = errno;
+        while (worker-- > 0) {
+            close(fds[worker]);
+            fds[worker] = -1;
+        }
+        errno = error;
+        return STATUS_SYSTEM;
+    }
+    return STATUS_OK;
+}
+
+static void open_endpoint(struct startup *startup, struct dns_sockets *sockets, size_t at,
+                          bool early, bool tcp)
 {
     const struct endpoint *endpoint = &sockets->endpoints[at];
     int *table = tcp ? sockets->tcp : sockets->udp;
-    bool share = sockets->workers > 1;
-    if (share && check_alone(endpoint, tcp) != STATUS_OK) {
-        if (family_exists(endpoint))
-            fail_taken(startup, endpoint, tcp);
-        return;
-    }
-    for (unsigned worker = 0; worker < sockets->workers; worker++) {
-        int *fd = &table[worker * sockets->endpoint_count + at];
-        if (open_one(endpoint, tcp, share, fd) == STATUS_OK)
-            continue;
-        *fd = -1;
-        if (family_exists(endpoint))
-            fail_taken(startup, endpoint, tcp);
-        return;
-    }
+    int fds[WORKERS_MAX];
+    struct socket_kind kind = { .tcp = tcp, .arrival = sockets->arrival, .early = early };
+    if (open_for_all(endpoint, kind, sockets->workers, fds) != STATUS_OK && family_exists(endpoint))
+        fail_taken(startup, endpoint, tcp);
+    for (unsigned worker = 0; worker < sockets->workers; worker++)
+        table[worker * sockets->endpoint_count + at] = fds[worker];
+}
+
+static bool holds(const struct endpoint *endpoints, size_t count, const struct endpoint *endpoint)
+{
+    for (size_t i = 0; i < count; i++)
+        if (endpoint_equal(&endpoints[i], endpoint))
+            return true;
+    return false;
 }
 
 void sockets_open(struct startup *startup, const struct site *site, const struct network *network,
                   unsigned workers, struct dns_sockets *sockets)
 {
     const char *missing;
-    sockets->workers = workers;
-    if (sockets_endpoints(site, network, sockets->endpoints, SOCKETS_ENDPOINTS_MAX,
-                          &sockets->endpoint_count, &missing)
+    size_t room = sockets_endpoints_max(site, network);
+    assert(workers <= WORKERS_MAX);
+    *sockets = (struct dns_sockets){
+        .workers = workers,
+        .endpoints = calloc(room, sizeof *sockets->endpoints),
+        .arrival = site->bind == SITE_BIND_DYNAMIC,
+    };
+    if (sockets->endpoints == NULL)
+        startup_fail(startup, EXIT_MEMORY, "no memory for sockets");
+    if (sockets_endpoints(site, network, sockets->endpoints, room, &sockets->endpoint_count,
+                          &missing)
         != STATUS_OK)
         startup_fail(startup, EXIT_NETWORK, "unknown interface %s", missing);
+    /* A wildcard socket has to be told where each datagram came in. */
+    sockets->arrival =
+        sockets->arrival
+        || (sockets->endpoint_count > 0 && address_is_any(&sockets->endpoints[0].address));
     size_t count = sockets->endpoint_count * workers;
-    sockets->udp = malloc(count * sizeof *sockets->udp + 1);
-    sockets->tcp = malloc(count * sizeof *sockets->tcp + 1);
+    sockets->udp = calloc(count + 1, sizeof *sockets->udp);
+    sockets->tcp = calloc(count + 1, sizeof *sockets->tcp);
     if (sockets->udp == NULL || sockets->tcp == NULL)
         startup_fail(startup, EXIT_MEMORY, "no memory for sockets");
-    for (size_t i = 0; i < count; i++)
-        sockets->udp[i] = sockets->tcp[i] = -1;
     for (size_t i = 0; i < sockets->endpoint_count; i++) {
-        open_endpoint(startup, sockets, i, false);
-        open_endpoint(startup, sockets, i, true);
+        bool early = is_tentative(network, &sockets->endpoints[i]);
+        open_endpoint(startup, sockets, i, early, false);
+        open_endpoint(startup, sockets, i, early, true);
     }
 }
 
 void sockets_free(struct dns_sockets *sockets)
 {
+    free(sockets->endpoints);
+    free(sockets->failed);
     free(sockets->udp);
     free(sockets->tcp);
-    sockets->udp = NULL;
-    sockets->tcp = NULL;
+    *sockets = (struct dns_sockets){ .endpoints = NULL };
+}
+
+/* ------------------------------------------------------------------ while running */
+
+/* Both kinds for all workers, or an answer why not. */
+static bool open_later(const struct dns_sockets *sockets, const struct endpoint *endpoint, int *udp,
+                       int *tcp)
+{
+    struct socket_kind kind = { .arrival = sockets->arrival };
+    if (open_for_all(endpoint, kind, sockets->workers, udp) != STATUS_OK)
+        return false;
+    kind.tcp = true;
+    if (open_for_all(endpoint, kind, sockets->workers, tcp) == STATUS_OK)
+        return true;
+    int error = errno;
+    for (unsigned worker = 0; worker < sockets->workers; worker++)
+        close(udp[worker]);
+    errno = error;
+    return false;
+}
+
+static void log_failed(const struct dns_sockets *sockets, const struct endpoint *endpoint)
+{
+    char address[ADDRESS_TEXT_MAX];
+    if (!holds(sockets->failed, sockets->failed_count, endpoint))
+        log_line(
+            LOG_PART_MAIN, LOG_WARN,
+            "failed to create listening socket for %s: %s; tried again when the network changes",
+            address_text(&endpoint->address, address), strerror(errno));
+}
+
+struct follow {
+    struct endpoint *wanted, *kept, *failed;
+    size_t wanted_count, kept_count, failed_count;
+    const struct sockets_owner *owner;
+};
+
+static bool follow_start(struct follow *follow, const struct dns_sockets *sockets,
+                         const struct site *site, const struct network *network)
+{
+    const char *missing;
+    size_t room = sockets_endpoints_max(site, network);
+    follow->wanted = calloc(room, sizeof *follow->wanted);
+    follow->kept = calloc(room + sockets->endpoint_count, sizeof *follow->kept);
+    follow->failed = calloc(room, sizeof *follow->failed);
+    if (follow->wanted != NULL && follow->kept != NULL && follow->failed != NULL
+        && sockets_endpoints(site, network, follow->wanted, room, &follow->wanted_count, &missing)
+               == STATUS_OK)
+        return true;
+    free(follow->wanted);
+    free(follow->kept);
+    free(follow->failed);
+    return false;
+}
+
+static void follow_end(struct follow *follow, struct dns_sockets *sockets)
+{
+    free(follow->wanted);
+    free(sockets->endpoints);
+    free(sockets->failed);
+    sockets->endpoints = follow->kept;
+    sockets->endpoint_count = follow->kept_count;
+    sockets->failed = follow->failed;
+    sockets->failed_count = follow->failed_count;
+}
+
+/* What is not wanted any more goes. False when the owner has no room. */
+static bool let_go(const struct dns_sockets *sockets, struct follow *follow)
+{
+    bool all = true;
+    for (size_t i = 0; i < sockets->endpoint_count; i++) {
+        const struct endpoint *endpoint = &sockets->endpoints[i];
+        bool gone = !holds(follow->wanted, follow->wanted_count, endpoint);
+        if (gone && follow->owner->has_room(follow->owner->context)) {
+            follow->owner->unlisten(follow->owner->context, endpoint);
+            continue;
+        }
+        all = all && !gone;
+        follow->kept[follow->kept_count++] = *endpoint;
+    }
+    return all;
+}
+
+static bool take_up(const struct dns_sockets *sockets, struct follow *follow)
+{
+    int udp[WORKERS_MAX];
+    int tcp[WORKERS_MAX];
+    for (size_t i = 0; i < follow->wanted_count; i++) {
+        const struct endpoint *endpoint = &follow->wanted[i];
+        if (holds(follow->kept, follow->kept_count, endpoint))
+            continue;
+        if (!follow->owner->has_room(follow->owner->context))
+            return false;
+        if (!open_later(sockets, endpoint, udp, tcp)) {
+            log_failed(sockets, endpoint);
+            follow->failed[follow->failed_count++] = *endpoint;
+            continue;
+        }
+        follow->owner->listen(follow->owner->context, endpoint, udp, tcp, sockets->arrival);
+        follow->kept[follow->kept_count++] = *endpoint;
+    }
+    return true;
+}
+
+bool sockets_follow(struct dns_sockets *sockets, const struct site *site,
+                    const struct network *network, const struct sockets_owner *owner)
+{
+    struct follow follow = { .owner = owner };
+    if (site->bind != SITE_BIND_DYNAMIC)
+        return true;
+    if (!follow_start(&follow, sockets, site, network))
+        return false; /* no memory now */
+    bool all = let_go(sockets, &follow);
+    all = take_up(sockets, &follow) && all;
+    follow_end(&follow, sockets);
+    return all;
 }

@@ -7,15 +7,21 @@
 #include "model/network.h"
 #include "model/site.h"
 
-#define SOCKETS_ENDPOINTS_MAX 512
+#define WORKERS_MAX 64
 
 struct dns_sockets {
-    struct endpoint endpoints[SOCKETS_ENDPOINTS_MAX];
+    struct endpoint *endpoints;
     size_t endpoint_count;
     unsigned workers;
-    int *udp;  /* endpoint_count * workers descriptors, worker by worker */
-    int *tcp;
+    bool arrival;  /* the UDP sockets say where each datagram came in */
+    int *udp;      /* endpoint_count * workers descriptors, worker by worker; only until they are */
+    int *tcp;      /* handed over. -1: this machine does not have that family. */
+    struct endpoint *failed;  /* could not be opened the last time, and that was said */
+    size_t failed_count;
 };
+
+/* Most endpoints there can be: for the arrays given to sockets_endpoints. */
+size_t sockets_endpoints_max(const struct site *site, const struct network *network);
 
 /* Where to listen: pure. STATUS_NOT_FOUND with *missing: an interface= that does not exist while
  * binding individually. */
@@ -23,9 +29,28 @@ NODISCARD enum status sockets_endpoints(const struct site *site, const struct ne
                                         struct endpoint *endpoints, size_t room, size_t *count,
                                         const char **missing);
 
+/* An interface or an address's label of this name. */
+bool sockets_interface_exists(const struct network *network, const char *name);
+
 /* Opens them all or ends through startup_fail, naming the program that holds a taken port. */
 void sockets_open(struct startup *startup, const struct site *site, const struct network *network,
                   unsigned workers, struct dns_sockets *sockets);
+
+/* Who takes over the sockets that come later. */
+struct sockets_owner {
+    bool (*has_room)(void *context);
+    void (*listen)(void *context, const struct endpoint *endpoint, const int *udp, const int *tcp,
+                   bool arrival);
+    void (*unlisten)(void *context, const struct endpoint *endpoint);
+    void *context;
+};
+
+/* bind-dynamic, when the network has changed: opens what is to be served now, lets go of what is
+ * gone. False when the owner has no room for all of it: to be called again a moment later. An
+ * address that cannot be bound is logged once and tried again at the next change. */
+NODISCARD bool sockets_follow(struct dns_sockets *sockets, const struct site *site,
+                              const struct network *network, const struct sockets_owner *owner);
+
 void sockets_free(struct dns_sockets *sockets);  /* the arrays, not the descriptors */
 
 #endif

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "platform/tcp.h"
 
 #define LIST_MAX 8
 
@@ -78,6 +79,7 @@ struct row {
 };
 
 #define EVERYWHERE "0.0.0.0 ::"
+#define NOT_READY  " 2001:db8:1::1"
 #define ALONE      .bind = SITE_BIND_INTERFACES
 #define DYNAMIC    .bind = SITE_BIND_DYNAMIC
 #define ALL_OWN    "127.0.0.1 ::1 192.0.2.1 192.0.2.2 2001:db8::1 fe80::1%2 198.51.100.1 fe80::1%3"
@@ -93,15 +95,15 @@ static const struct row rows[] = {
       .expected = "127.0.0.1" },
     { "this host only gives way to interface", .local = SITE_LOCAL_HOST, .interfaces = { "eth0" },
       .expected = EVERYWHERE },
-    { "bind-interfaces alone", ALONE, .expected = ALL_OWN },
+    { "bind-interfaces alone, with what is not ready yet", ALONE, .expected = ALL_OWN NOT_READY },
     { "bind-dynamic alone", DYNAMIC, .expected = ALL_OWN },
     { "one interface comes with loopback, and without labels", ALONE, .interfaces = { "eth0" },
       .expected = "127.0.0.1 ::1 192.0.2.1 2001:db8::1 fe80::1%2" },
     { "a label", ALONE, .interfaces = { "eth0:1" }, .expected = "127.0.0.1 ::1 192.0.2.2" },
-    { "all that begin so", ALONE, .interfaces = { "eth*" }, .expected = ALL_OWN },
+    { "all that begin so", ALONE, .interfaces = { "eth*" }, .expected = ALL_OWN NOT_READY },
     { "none that begins so", ALONE, .interfaces = { "ppp*" }, .expected = "127.0.0.1 ::1" },
     { "except loopback", ALONE, .interfaces = { "eth1" }, .excepts = { "lo" },
-      .expected = "198.51.100.1 fe80::1%3 192.0.2.1" },
+      .expected = "198.51.100.1 fe80::1%3 192.0.2.1" NOT_READY },
     { "except one", DYNAMIC, .excepts = { "eth0" },
       .expected = "127.0.0.1 ::1 192.0.2.2 198.51.100.1 fe80::1%3 192.0.2.1" },
     { "empty interface: loopback only", ALONE, .interface_empty = true,
@@ -116,7 +118,8 @@ static const struct row rows[] = {
     { "listen-address link-local", ALONE, .listens = { "fe80::1" },
       .expected = "fe80::1%2 fe80::1%3" },
     { "listen-address and interface", ALONE, .interfaces = { "eth1" }, .excepts = { "lo" },
-      .listens = { "192.0.2.2" }, .expected = "192.0.2.2 198.51.100.1 fe80::1%3 192.0.2.1" },
+      .listens = { "192.0.2.2" },
+      .expected = "192.0.2.2 198.51.100.1 fe80::1%3 192.0.2.1" NOT_READY },
     { "any of 127/8", ALONE, .listens = { "127.9.9.9" }, .expected = "127.9.9.9" },
     { "any of 127/8, dynamic", DYNAMIC, .listens = { "127.9.9.9" }, .expected = "127.9.9.9" },
     { "nobody's address is tried, and fails when opened", ALONE, .listens = { "203.0.113.1" },
@@ -389,12 +392,194 @@ static void test_impossible(void **test)
     check_refused(&site, 1, "\nlinnet: unknown interface nosuch0\n");
 }
 
+/* ------------------------------------------------------------------ following the network */
+
+/* Takes over what it is given, and closes it. */
+struct owner {
+    char said[256];
+    size_t room; /* orders it takes until it is full */
+};
+
+static bool owner_has_room(void *context)
+{
+    const struct owner *owner = context;
+    return owner->room > 0;
+}
+
+static void owner_say(struct owner *owner, const char *word, const struct endpoint *endpoint)
+{
+    char address[ADDRESS_TEXT_MAX];
+    size_t count = strlen(owner->said);
+    snprintf(owner->said + count, sizeof owner->said - count, "%s%s%s", count > 0 ? " " : "", word,
+             address_text(&endpoint->address, address));
+    owner->room--;
+}
+
+static void owner_listen(void *context, const struct endpoint *endpoint, const int *udp,
+                         const int *tcp, bool arrival)
+{
+    assert_true(arrival);
+    for (int i = 0; i < 2; i++) {
+        assert_false(is_listening(udp[i]));
+        assert_true(is_listening(tcp[i]));
+        assert_int_equal(port_of(udp[i]), endpoint->port);
+        close(udp[i]);
+        close(tcp[i]);
+    }
+    owner_say(context, "+", endpoint);
+}
+
+static void owner_unlisten(void *context, const struct endpoint *endpoint)
+{
+    owner_say(context, "-", endpoint);
+}
+
+/* Of 127.0.0.1 to 127.0.0.9 those whose digits are in `last`; "?" before one: it is tentative. */
+static struct network *make_loopbacks(const char *last)
+{
+    struct network_interface lo = { .index = 1, .name = "lo", .up = true, .loopback = true };
+    struct network_address addresses[16];
+    size_t count = 0;
+    bool tentative = false;
+    for (; *last != '\0'; last++) {
+        if (*last == '?') {
+            tentative = true;
+            continue;
+        }
+        addresses[count++] = (struct network_address){
+            .address = address_ip4(127, 0, 0, (uint8_t)(*last - '0')),
+            .prefix_length = 8,
+            .interface = 1,
+            .tentative = tentative,
+        };
+        tentative = false;
+    }
+    struct network *network;
+    assert_int_equal(network_create(&lo, 1, addresses, count, &network), STATUS_OK);
+    return network;
+}
+
+static void check_follow(struct dns_sockets *sockets, const struct site *site, const char *last,
+                         size_t room, bool all, const char *expected)
+{
+    struct owner owner = { .room = room };
+    const struct sockets_owner calls = {
+        .has_room = owner_has_room,
+        .listen = owner_listen,
+        .unlisten = owner_unlisten,
+        .context = &owner,
+    };
+    struct network *network = make_loopbacks(last);
+    bool done = sockets_follow(sockets, site, network, &calls);
+    network_free(network);
+    if (strcmp(owner.said, expected) != 0 || done != all)
+        fail_msg("loopbacks %s: %s \"%s\" instead of \"%s\"", last, done ? "all" : "not all",
+                 owner.said, expected);
+}
+
+static void close_descriptors(struct dns_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->endpoint_count * sockets->workers; i++) {
+        close(sockets->udp[i]);
+        close(sockets->tcp[i]);
+    }
+}
+
+static void test_follow_dynamic(void **test)
+{
+    (void)test;
+    struct startup startup = { .program = "linnet", .verdict_pipe = -1 };
+    struct dns_sockets sockets;
+    struct site site = { .port = free_port(), .bind = SITE_BIND_DYNAMIC };
+    struct network *network = make_loopbacks("1");
+    sockets_open(&startup, &site, network, 2, &sockets);
+    network_free(network);
+    close_descriptors(&sockets);
+
+    check_follow(&sockets, &site, "1", 9, true, "");
+    check_follow(&sockets, &site, "1?2", 9, true, ""); /* not before it is ready */
+    check_follow(&sockets, &site, "12", 9, true, "+127.0.0.2");
+    check_follow(&sockets, &site, "345", 9, true,
+                 "-127.0.0.1 -127.0.0.2 +127.0.0.3 +127.0.0.4 +127.0.0.5");
+    /* Without room it is called again. */
+    check_follow(&sockets, &site, "67", 2, false, "-127.0.0.3 -127.0.0.4");
+    check_follow(&sockets, &site, "67", 2, false, "-127.0.0.5 +127.0.0.6");
+    check_follow(&sockets, &site, "67", 2, true, "+127.0.0.7");
+    check_follow(&sockets, &site, "", 9, true, "-127.0.0.6 -127.0.0.7");
+    sockets_free(&sockets);
+}
+
+static void test_follow_taken(void **test)
+{
+    (void)test;
+    struct startup startup = { .program = "linnet", .verdict_pipe = -1 };
+    struct dns_sockets sockets;
+    struct site site = { .port = free_port(), .bind = SITE_BIND_DYNAMIC };
+    struct network *network = make_loopbacks("1");
+    sockets_open(&startup, &site, network, 2, &sockets);
+    network_free(network);
+    close_descriptors(&sockets);
+
+    struct endpoint second = { .address = address_ip4(127, 0, 0, 2), .port = (uint16_t)site.port };
+    int stranger;
+    char logged[1024];
+    assert_int_equal(tcp_bind(&second, false, &stranger), STATUS_OK);
+    struct log_setup log = { .target = LOG_TO_MEMORY, .name = "linnet", .level = LOG_INFORM };
+    assert_int_equal(log_open(&log), STATUS_OK);
+    check_follow(&sockets, &site, "123", 9, true, "+127.0.0.3");
+    log_take_memory(logged, sizeof logged);
+    assert_non_null(strstr(logged,
+                           "failed to create listening socket for 127.0.0.2: Address already "
+                           "in use"));
+    check_follow(&sockets, &site, "123", 9, true, "");
+    assert_int_equal(log_take_memory(logged, sizeof logged), 0); /* was said already */
+    close(stranger);
+    check_follow(&sockets, &site, "123", 9, true, "+127.0.0.2");
+    log_close();
+    sockets_free(&sockets);
+}
+
+/* bind-interfaces takes what it found at start, be it ready or not, and nothing after. */
+static void test_static(void **test)
+{
+    (void)test;
+    struct startup startup = { .program = "linnet", .verdict_pipe = -1 };
+    struct dns_sockets sockets;
+    struct site site = { .port = free_port(), .bind = SITE_BIND_INTERFACES };
+    /* Not on this machine at all, which is what a tentative one is like to the system. */
+    struct network_interface lo = { .index = 1, .name = "lo", .up = true, .loopback = true };
+    struct network_address addresses[] = {
+        { .address = address_ip4(127, 0, 0, 1), .prefix_length = 8, .interface = 1 },
+        { .address = address_ip4(192, 0, 2, 9),
+          .prefix_length = 24,
+          .interface = 1,
+          .tentative = true },
+    };
+    struct network *network;
+    assert_int_equal(network_create(&lo, 1, addresses, 2, &network), STATUS_OK);
+    sockets_open(&startup, &site, network, 2, &sockets);
+    network_free(network);
+    assert_int_equal(sockets.endpoint_count, 2);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(is_listening(sockets.tcp[i]));
+    close_descriptors(&sockets);
+    check_follow(&sockets, &site, "123", 9, true, "");
+    check_follow(&sockets, &site, "", 9, true, "");
+    sockets_free(&sockets);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_endpoints),           cmocka_unit_test(test_bounded),
-        cmocka_unit_test(test_one_for_each_worker), cmocka_unit_test(test_taken),
-        cmocka_unit_test(test_taken_everywhere),    cmocka_unit_test(test_impossible),
+        cmocka_unit_test(test_endpoints),
+        cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_one_for_each_worker),
+        cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_taken_everywhere),
+        cmocka_unit_test(test_impossible),
+        cmocka_unit_test(test_follow_dynamic),
+        cmocka_unit_test(test_follow_taken),
+        cmocka_unit_test(test_static),
     };
     return cmocka_run_group_tests(tests, make_real, free_real);
 }

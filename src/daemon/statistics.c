@@ -17,16 +17,46 @@ static void log_server(const struct dns_server *server, const struct dns_server_
         counters->latency_ms);
 }
 
-static void log_dropped(const struct dns_counters *dns)
+static void log_dropped(const struct dns_counters *dns, uint64_t connections)
 {
     uint64_t dropped = dns->dropped_malformed + dns->dropped_response + dns->dropped_short;
     uint64_t ignored =
         dns->reply_unknown + dns->reply_wrong_id + dns->reply_wrong_question + dns->reply_malformed;
-    if (dropped + dns->dropped_not_admitted + ignored == 0)
+    uint64_t not_admitted = dns->dropped_not_admitted + connections;
+    if (dropped + not_admitted + ignored == 0)
         return;
     SAY("packets dropped: malformed %" PRIu64 ", not admitted %" PRIu64
         ", replies ignored %" PRIu64,
-        dropped, dns->dropped_not_admitted, ignored);
+        dropped, not_admitted, ignored);
+}
+
+static void log_closed(const struct dns_shell_counters *shell)
+{
+    if (shell->tcp_refused + shell->tcp_idle_closed + shell->tcp_slow_closed > 0)
+        SAY("TCP connections closed: idle %" PRIu64 ", answers not taken %" PRIu64
+            ", no descriptors %" PRIu64,
+            shell->tcp_idle_closed, shell->tcp_slow_closed, shell->tcp_refused);
+}
+
+/* One line for each address, however many domains it is asked for. */
+static void log_servers(const struct statistics *statistics)
+{
+    const struct worker_report *workers = statistics->workers;
+    const struct dns_view *view = statistics->view;
+    size_t count =
+        workers->server_count < view->server_count ? workers->server_count : view->server_count;
+    for (size_t i = 0; i < count; i++) {
+        struct dns_server_counters sum = { .sent = 0 };
+        bool is_first = true;
+        for (size_t j = 0; j < count; j++) {
+            if (!endpoint_equal(&view->servers[j].endpoint, &view->servers[i].endpoint))
+                continue;
+            is_first = is_first && j >= i;
+            workers_add_server(&sum, &workers->servers[j]);
+        }
+        if (is_first)
+            log_server(&view->servers[i], &sum);
+    }
 }
 
 static void log_dhcp(const struct statistics *statistics)
@@ -50,10 +80,17 @@ void statistics_log(const struct statistics *statistics)
         statistics->cache_size, statistics->cache.evictions, statistics->cache.insertions);
     SAY("queries forwarded %" PRIu64 ", queries answered locally %" PRIu64,
         dns->forwarded - dns->joined, dns->answered_local + dns->answered_cache);
-    SAY("TCP connections: in use %" PRIu64 ", highest %" PRIu64 ", max allowed %u.",
+    if (statistics->view->config->filters.use_stale)
+        SAY("queries answered from stale cache %" PRIu64, dns->answered_stale);
+    SAY("queries for authoritative zones %" PRIu64, dns->authoritative);
+    /* We have no children, nor a pool that grows; but this is where tools look for such figures. */
+    SAY("pool memory in use %" PRIu64 ", max %" PRIu64 ", allocated %" PRIu64,
+        statistics->cache.bytes, statistics->cache.bytes, statistics->cache.bytes);
+    SAY("child processes for TCP requests: in use %" PRIu64
+        ", highest since last SIGUSR1 %" PRIu64 ", max allowed %u.",
         workers->shell.tcp_open, workers->shell.tcp_open_max, statistics->tcp_connections_max);
-    log_dropped(dns);
-    for (size_t i = 0; i < workers->server_count && i < statistics->view->server_count; i++)
-        log_server(&statistics->view->servers[i], &workers->servers[i]);
+    log_closed(&workers->shell);
+    log_dropped(dns, workers->shell.tcp_not_admitted);
+    log_servers(statistics);
     log_dhcp(statistics);
 }

@@ -8,7 +8,8 @@
 #include "base/log.h"
 
 static struct worker_report report;
-static struct dns_server servers[2];
+static struct dns_server servers[3];
+static struct dns_config config;
 static struct dns_view view;
 static struct dhcp4_counters dhcp;
 static char logged[8192];
@@ -19,12 +20,13 @@ static int set_up(void **test)
     struct log_setup log = { .target = LOG_TO_MEMORY, .name = "linnet", .level = LOG_INFORM };
     servers[0].endpoint = (struct endpoint){ address_ip4(10, 1, 0, 2), 53, 0 };
     servers[1].endpoint = (struct endpoint){ address_ip4(10, 1, 0, 3), 5353, 0 };
-    view = (struct dns_view){ .servers = servers, .server_count = 2 };
+    servers[2].endpoint = servers[0].endpoint; /* for another domain */
+    view = (struct dns_view){ .config = &config, .servers = servers, .server_count = 3 };
     report = (struct worker_report){
         .dns = { .forwarded = 26, .answered_local = 9, .answered_cache = 4 },
         .shell = { .tcp_open = 1, .tcp_open_max = 7 },
-        .servers = { { 28, 1, 2, 4, 5 }, { 0, 0, 0, 0, 0 } },
-        .server_count = 2,
+        .servers = { { 28, 1, 2, 4, 5 }, { 0, 0, 0, 0, 0 }, { 2, 0, 0, 1, 7 } },
+        .server_count = 3,
     };
     return log_open(&log) == STATUS_OK ? 0 : -1;
 }
@@ -58,16 +60,19 @@ static void test_dns(void **test)
         "time 1795326578\n",
         "cache size 150, 3/22 cache insertions re-used unexpired cache entries.\n",
         "queries forwarded 26, queries answered locally 13\n",
-        "TCP connections: in use 1, highest 7, max allowed 100.\n",
-        "server 10.1.0.2#53: queries sent 28, retried 1, failed 2, nxdomain replies 4, "
-        "avg. latency 5ms\n",
+        "queries for authoritative zones 0\n",
+        "pool memory in use 5000, max 5000, allocated 5000\n",
+        "child processes for TCP requests: in use 1, highest since last SIGUSR1 7, max allowed "
+        "100.\n",
+        "server 10.1.0.2#53: queries sent 30, retried 1, failed 2, nxdomain replies 5, "
+        "avg. latency 7ms\n",
         "server 10.1.0.3#5353: queries sent 0, retried 0, failed 0, nxdomain replies 0, "
         "avg. latency 0ms\n",
     };
     struct statistics statistics = {
         .time = 1795326578,
         .cache_size = 150,
-        .cache = { .insertions = 22, .evictions = 3 },
+        .cache = { .insertions = 22, .evictions = 3, .bytes = 5000 },
         .workers = &report,
         .view = &view,
         .tcp_connections_max = 100,
@@ -76,13 +81,19 @@ static void test_dns(void **test)
     check_lines(log, lines, COUNT_OF(lines));
     assert_null(strstr(log, "dropped"));
     assert_null(strstr(log, "DHCP"));
+    assert_null(strstr(log, "closed"));
+    /* One line for each address. */
+    assert_null(strstr(strstr(log, "server 10.1.0.2") + 1, "server 10.1.0.2"));
 
+    report.shell.tcp_idle_closed = 5;
+    report.shell.tcp_slow_closed = 6;
     report.dns.dropped_short = 1;
     report.dns.dropped_not_admitted = 2;
     report.dns.reply_wrong_id = 3;
     report.dns.reply_malformed = 4;
     static const char *const dropped[] = {
         "packets dropped: malformed 1, not admitted 2, replies ignored 7\n",
+        "TCP connections closed: idle 5, answers not taken 6, no descriptors 0\n",
     };
     check_lines(log_of(&statistics), dropped, COUNT_OF(dropped));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "dns/dns_loop.h"
 #include "dns/resolv_file.h"
 
 #define DEFAULT_RESOLV "/etc/resolv.conf"
@@ -14,56 +15,67 @@
 
 /* ------------------------------------------------------------------ resolv files */
 
+enum status views_list_resolv(struct views *views)
+{
+    const struct dns_config *dns = &views->config->dns;
+    size_t count = dns->resolv_file_count;
+    views->resolv_paths = calloc(count + 1, sizeof(const char *));
+    views->resolv_stamps = calloc(count + 1, sizeof(struct file_stamp));
+    if (views->resolv_paths == NULL || views->resolv_stamps == NULL)
+        return STATUS_NO_MEMORY;
+    if (dns->no_resolv || views->config->site.port == 0)
+        return STATUS_OK;
+    for (size_t i = 0; i < count; i++)
+        views->resolv_paths[views->resolv_count++] = dns->resolv_files[i].path;
+    if (count == 0 && !dns->resolv_file_empty)
+        views->resolv_paths[views->resolv_count++] = DEFAULT_RESOLV;
+    return STATUS_OK;
+}
+
 const char *const *views_resolv_paths(const struct views *views, size_t *count)
 {
-    static const char *const default_paths[] = { DEFAULT_RESOLV };
-    static const char *paths[VIEWS_RESOLV_FILES_MAX];
-    const struct dns_config *dns = &views->config->dns;
-    *count = 0;
-    if (dns->no_resolv || views->config->site.port == 0)
-        return default_paths;
-    if (dns->resolv_file_count == 0) {
-        *count = dns->resolv_file_empty ? 0 : 1;
-        return default_paths;
-    }
-    for (size_t i = 0; i < dns->resolv_file_count && i < VIEWS_RESOLV_FILES_MAX; i++)
-        paths[(*count)++] = dns->resolv_files[i].path;
-    return paths;
+    *count = views->resolv_count;
+    return views->resolv_paths;
 }
 
 /* The file with the newest modification time, and whether any changed since we looked last. */
 static const char *newest_resolv(struct views *views, bool *changed)
 {
-    size_t count;
-    const char *const *paths = views_resolv_paths(views, &count);
     const char *newest = NULL;
     int64_t newest_ns = INT64_MIN;
     *changed = false;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < views->resolv_count; i++) {
         struct file_stamp stamp;
-        file_stamp_read(paths[i], &stamp);
+        file_stamp_read(views->resolv_paths[i], &stamp);
         if (!file_stamp_equal(&stamp, &views->resolv_stamps[i])) {
             *changed = true;
             views->resolv_stamps[i] = stamp;
         }
         if (stamp.exists && stamp.modified_ns > newest_ns) {
-            newest = paths[i];
+            newest = views->resolv_paths[i];
             newest_ns = stamp.modified_ns;
         }
     }
     return newest;
 }
 
-bool views_read_resolv(struct views *views, bool force)
+static bool servers_equal(const struct dns_resolv_servers *a, const struct dns_resolv_servers *b)
 {
-    bool changed;
-    const char *path = newest_resolv(views, &changed);
-    size_t wanted;
-    views_resolv_paths(views, &wanted);
-    if (path == NULL && wanted > 0 && (changed || force))
-        log_line(LOG_PART_MAIN, LOG_WARN, "no resolv.conf to read now: servers stay as they are");
-    if (path == NULL || (!changed && !force))
+    if (a->count != b->count)
         return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const char *one = a->servers[i].interface;
+        const char *other = b->servers[i].interface;
+        if (!endpoint_equal(&a->servers[i].endpoint, &b->servers[i].endpoint)
+            || (one == NULL) != (other == NULL) || (one != NULL && strcmp(one, other) != 0))
+            return false;
+    }
+    return true;
+}
+
+/* Takes the servers of this file. only_news: the same servers as before change nothing. */
+static bool take_resolv(struct views *views, const char *path, bool only_news)
+{
     struct text content;
     if (file_read(path, RESOLV_BYTES, &content) != STATUS_OK) {
         log_line(LOG_PART_MAIN, LOG_ERROR, "failed to read %s: %s", path, strerror(errno));
@@ -74,8 +86,10 @@ bool views_read_resolv(struct views *views, bool force)
     arena_init(&arena, 8192, RESOLV_BYTES);
     enum status status = resolv_file_read(content, &arena, &servers.servers, &servers.count);
     free((void *)(uintptr_t)content.at);
-    if (status != STATUS_OK || servers.count == 0) {
+    bool useful = status == STATUS_OK && servers.count > 0;
+    if (!useful)
         log_line(LOG_PART_MAIN, LOG_WARN, "no servers found in %s, will retry", path);
+    if (!useful || (only_news && servers_equal(&servers, &views->resolv))) {
         arena_free(&arena);
         return false;
     }
@@ -85,6 +99,24 @@ bool views_read_resolv(struct views *views, bool force)
     views->resolv = servers;
     views->resolv_path = path;
     return true;
+}
+
+bool views_read_resolv(struct views *views, bool force)
+{
+    bool changed;
+    const char *path = newest_resolv(views, &changed);
+    if (path == NULL && views->resolv_count > 0 && (changed || force))
+        log_line(LOG_PART_MAIN, LOG_WARN, "no resolv.conf to read now: servers stay as they are");
+    if (path == NULL || (!changed && !force))
+        return false;
+    return take_resolv(views, path, false);
+}
+
+bool views_refresh_resolv(struct views *views)
+{
+    bool changed;
+    const char *path = newest_resolv(views, &changed);
+    return path != NULL && take_resolv(views, path, true);
 }
 
 /* ------------------------------------------------------------------ what is logged of them */
@@ -104,6 +136,28 @@ static void put_domain(struct text_out *out, const struct dns_rule *rule)
     if (rule->match == DNS_RULE_SUFFIX_TEXT)
         text_put_char(out, '*');
     text_put_dname(out, &rule->domain);
+}
+
+/* Servers of a configuration and of a view are counted apart: the address is the same. */
+static bool is_in_loop(const struct dns_view *view, const struct dns_loops *loops,
+                       const struct dns_server *server)
+{
+    for (size_t i = 0; loops != NULL && i < view->server_count; i++) {
+        if (dns_loops_has(loops, view->generation, i)
+            && endpoint_equal(&view->servers[i].endpoint, &server->endpoint))
+            return true;
+    }
+    return false;
+}
+
+static void log_loop(const struct dns_server *server)
+{
+    char line[LOG_LINE_MAX];
+    struct text_out out = text_out_on(line, sizeof line);
+    text_put_string(&out, "NOT using nameserver ");
+    put_server(&out, server);
+    text_put_string(&out, " - query loop detected");
+    log_line(LOG_PART_MAIN, LOG_WARN, "%s", line);
 }
 
 static void log_rule_server(const struct dns_view *view, const struct dns_rule *rule)
@@ -145,45 +199,117 @@ static void log_default_server(const struct dns_server *server)
     log_line(LOG_PART_MAIN, LOG_INFORM, "%s", line);
 }
 
-static size_t log_rule_servers(const struct dns_view *view)
+static void log_rule_server_or_loop(const struct dns_view *view, const struct dns_loops *loops,
+                                    const struct dns_rule *rule)
+{
+    const struct dns_server *server = &view->config->servers[rule->server];
+    if (is_in_loop(view, loops, server))
+        log_loop(server);
+    else
+        log_rule_server(view, rule);
+}
+
+/* Of these lines about domains the first `room`, the base's before ours. Returns how many there are
+ * in all. */
+typedef void log_rule(void *context, const struct dns_rule *rule);
+static size_t log_domain_rules(const struct dns_rules *rules, unsigned lines, size_t room,
+                               log_rule *log, void *context)
+{
+    struct dns_rule rule;
+    uint32_t walk = 0;
+    size_t before = 0;
+
+    if (rules == NULL)
+        return 0;
+    before = log_domain_rules(dns_rules_base(rules), lines, room, log, context);
+    size_t count = dns_rules_count(rules, lines);
+    for (size_t i = 0; i < count && before + i < room; i++) {
+        if (dns_rules_next(rules, lines, &walk, &rule))
+            log(context, &rule);
+    }
+    return before + count;
+}
+
+struct server_log {
+    const struct dns_view *view;
+    const struct dns_loops *loops;
+};
+
+static void log_server_rule(void *context, const struct dns_rule *rule)
+{
+    const struct server_log *log = context;
+    log_rule_server_or_loop(log->view, log->loops, rule);
+}
+
+static void log_other_rule(void *context, const struct dns_rule *rule)
+{
+    (void)context;
+    log_rule_local(rule);
+}
+
+static bool has_domain(const struct dns_rule *rule)
+{
+    return rule->match == DNS_RULE_DOMAIN || rule->match == DNS_RULE_BELOW
+           || rule->match == DNS_RULE_SUFFIX_TEXT;
+}
+
+static size_t log_rule_servers(const struct dns_view *view, const struct dns_loops *loops)
 {
     const struct dns_config *config = view->config;
+    struct server_log log = { view, loops };
     size_t servers = 0;
     for (size_t i = 0; i < config->rule_count; i++) {
         const struct dns_rule *rule = &config->rules[i];
-        if (rule->match != DNS_RULE_ALL && rule->action == DNS_RULE_SERVER
+        if (rule->match != DNS_RULE_ALL && !has_domain(rule) && rule->action == DNS_RULE_SERVER
             && servers++ < LOGGED_SERVERS)
-            log_rule_server(view, rule);
+            log_rule_server_or_loop(view, loops, rule);
     }
-    return servers;
+    return servers
+           + log_domain_rules(view->rules, DNS_LINES(DNS_RULE_SERVER),
+                              servers < LOGGED_SERVERS ? LOGGED_SERVERS - servers : 0,
+                              log_server_rule, &log);
 }
 
-static void log_local_rules(const struct dns_config *config)
+static size_t log_rules_of(const struct dns_view *view, enum dns_rule_action action, size_t room)
 {
-    size_t standard = 0;
-    size_t local = 0;
+    const struct dns_config *config = view->config;
+    size_t count = 0;
     for (size_t i = 0; i < config->rule_count; i++) {
         const struct dns_rule *rule = &config->rules[i];
-        if (rule->action == DNS_RULE_STANDARD && standard++ < LOGGED_SERVERS)
-            log_rule_local(rule);
-        if (rule->action == DNS_RULE_LOCAL && !rule->from_address && local++ < LOGGED_LOCALS)
+        if (rule->action == action && !rule->from_address && !has_domain(rule) && count++ < room)
             log_rule_local(rule);
     }
+    return count
+           + log_domain_rules(view->rules, DNS_LINES(action), count < room ? room - count : 0,
+                              log_other_rule, NULL);
+}
+
+static void log_local_rules(const struct dns_view *view)
+{
+    log_rules_of(view, DNS_RULE_STANDARD, LOGGED_SERVERS);
+    size_t local = log_rules_of(view, DNS_RULE_LOCAL, LOGGED_LOCALS);
     if (local > LOGGED_LOCALS)
         log_line(LOG_PART_MAIN, LOG_INFORM, "using %zu more local addresses",
                  local - LOGGED_LOCALS);
 }
 
 /* Of each kind only so many: block lists are long. */
-void views_log_servers(const struct dns_view *view)
+void views_log_servers(const struct dns_view *view, const struct dns_loops *loops)
 {
-    size_t servers = log_rule_servers(view);
-    for (size_t i = 0; view->group_count > 0 && i < view->groups[0].count; i++)
-        if (servers++ < LOGGED_SERVERS)
-            log_default_server(&view->servers[view->member_servers[view->groups[0].first + i]]);
+    size_t servers = log_rule_servers(view, loops);
+    for (size_t i = 0; view->group_count > 0 && i < view->groups[0].count; i++) {
+        const struct dns_server *server =
+            &view->servers[view->member_servers[view->groups[0].first + i]];
+        if (servers++ >= LOGGED_SERVERS)
+            continue;
+        if (is_in_loop(view, loops, server))
+            log_loop(server);
+        else
+            log_default_server(server);
+    }
     if (servers == 0)
         log_line(LOG_PART_MAIN, LOG_WARN, "warning: no upstream servers configured");
     if (servers > LOGGED_SERVERS)
         log_line(LOG_PART_MAIN, LOG_INFORM, "more servers are defined but not logged");
-    log_local_rules(view->config);
+    log_local_rules(view);
 }

@@ -2,6 +2,10 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mailbox.h"
 
 struct worker {
     struct workers *owner;
@@ -15,7 +19,18 @@ struct worker {
     _Atomic bool stop;
     _Atomic bool want_report;
     struct worker_report report;
+    struct mailbox orders; /* of struct worker_order; workers after the first */
 };
+
+/* A socket to listen on, or with fd -1 the end of listening at an endpoint. */
+struct worker_order {
+    struct endpoint endpoint;
+    int fd;
+    bool tcp, arrival;
+};
+
+#define ORDERS_MAX      256
+#define ORDERS_A_CHANGE 2 /* UDP and TCP */
 
 struct workers {
     unsigned count;
@@ -37,6 +52,7 @@ static void fill_report(struct worker *worker)
     const struct dns_view *view = snapshot_read(worker->owner->view);
     worker->report.dns = *dns_worker_counters(shell->worker);
     worker->report.shell = shell->counters;
+    shell->counters.tcp_open_max = shell->counters.tcp_open; /* "since last SIGUSR1" */
     worker->report.server_count = view->server_count < COUNT_OF(worker->report.servers)
                                       ? view->server_count
                                       : COUNT_OF(worker->report.servers);
@@ -54,7 +70,7 @@ static void add_counters(void *to, const void *from, size_t bytes)
         sum[i] += part[i];
 }
 
-static void add_server(struct dns_server_counters *to, const struct dns_server_counters *from)
+void workers_add_server(struct dns_server_counters *to, const struct dns_server_counters *from)
 {
     to->sent += from->sent;
     to->retried += from->retried;
@@ -72,7 +88,7 @@ static void finish_report(struct workers *workers)
         add_counters(&sum.dns, &report->dns, sizeof sum.dns);
         add_counters(&sum.shell, &report->shell, sizeof sum.shell);
         for (size_t s = 0; s < report->server_count; s++)
-            add_server(&sum.servers[s], &report->servers[s]);
+            workers_add_server(&sum.servers[s], &report->servers[s]);
         if (report->server_count > sum.server_count)
             sum.server_count = report->server_count;
     }
@@ -105,11 +121,99 @@ void workers_report(struct workers *workers,
         finish_report(workers);
 }
 
+void workers_look(struct workers *workers)
+{
+    struct dns_shell *shell = workers->each[0].shell;
+    dns_shell_enter(shell);
+    dns_worker_tick(shell->worker, shell->now, &shell->outbox);
+    dns_shell_leave(shell);
+}
+
 /* ------------------------------------------------------------------ threads */
+
+static void carry_out_order(struct worker *worker, const struct worker_order *order)
+{
+    struct dns_shell *shell = worker->shell;
+    enum status status;
+    if (order->fd < 0) {
+        dns_udp_unlisten(shell, &order->endpoint);
+        dns_tcp_unlisten(shell, &order->endpoint);
+        return;
+    }
+    if (order->tcp)
+        status = dns_tcp_listen(shell, order->fd, &order->endpoint);
+    else
+        status = dns_udp_listen(shell, order->fd, &order->endpoint, order->arrival);
+    if (status == STATUS_OK)
+        return;
+    close(order->fd);
+    log_line(LOG_PART_MAIN, LOG_ERROR, "cannot listen on a new socket: %s", status_text(status));
+}
+
+static void carry_out_orders(struct worker *worker)
+{
+    struct worker_order order;
+    while (mailbox_take(&worker->orders, &order))
+        carry_out_order(worker, &order);
+}
+
+static void wake_worker(void *context)
+{
+    struct worker *worker = context;
+    uv_async_send(&worker->wake);
+}
+
+bool workers_have_room(struct workers *workers)
+{
+    /* Nobody else posts, so what is free now stays free until we post. */
+    for (unsigned i = 1; i < workers->count; i++)
+        if (mailbox_room(&workers->each[i].orders) < ORDERS_A_CHANGE)
+            return false;
+    return true;
+}
+
+static void give_order(struct workers *workers, unsigned index, const struct worker_order *order)
+{
+    struct worker *worker = &workers->each[index];
+    if (index == 0)
+        carry_out_order(worker, order);
+    else if (mailbox_post(&worker->orders, order) != STATUS_OK && order->fd >= 0)
+        close(order->fd); /* cannot be: workers_have_room was asked */
+}
+
+void workers_listen(struct workers *workers, const struct endpoint *endpoint, const int *udp,
+                    const int *tcp, bool arrival)
+{
+    for (unsigned i = 0; i < workers->count; i++) {
+        struct worker_order order = { .endpoint = *endpoint, .fd = udp[i], .arrival = arrival };
+        give_order(workers, i, &order);
+        order.fd = tcp[i];
+        order.tcp = true;
+        give_order(workers, i, &order);
+    }
+}
+
+void workers_unlisten(struct workers *workers, const struct endpoint *endpoint)
+{
+    struct worker_order order = { .endpoint = *endpoint, .fd = -1 };
+    for (unsigned i = 0; i < workers->count; i++)
+        give_order(workers, i, &order);
+}
+
+/* What was ordered and not seen any more. */
+static void drop_orders(struct worker *worker)
+{
+    struct worker_order order;
+    while (worker->orders.memory != NULL && mailbox_take(&worker->orders, &order))
+        if (order.fd >= 0)
+            close(order.fd);
+    mailbox_free(&worker->orders);
+}
 
 static void on_wake(uv_async_t *async)
 {
     struct worker *worker = CONTAINER_OF(async, struct worker, wake);
+    carry_out_orders(worker);
     if (atomic_exchange(&worker->want_report, false)) {
         fill_report(worker);
         if (atomic_fetch_sub(&worker->owner->reports_missing, 1) == 1)
@@ -134,9 +238,10 @@ static enum status take_sockets(struct worker *worker, unsigned index,
         size_t at = index * sockets->endpoint_count + i;
         enum status status = STATUS_OK;
         if (sockets->udp[at] >= 0)
-            status = dns_udp_listen(worker->shell, sockets->udp[at], &sockets->endpoints[i]);
+            status = dns_udp_listen(worker->shell, sockets->udp[at], &sockets->endpoints[i],
+                                    sockets->arrival);
         if (status == STATUS_OK && sockets->tcp[at] >= 0)
-            status = dns_tcp_listen(worker->shell, sockets->tcp[at]);
+            status = dns_tcp_listen(worker->shell, sockets->tcp[at], &sockets->endpoints[i]);
         if (status != STATUS_OK)
             return status;
     }
@@ -158,11 +263,21 @@ static enum status create_worker(struct workers *workers, unsigned index,
     shell.loop = worker->loop;
     shell.random = &worker->random;
     shell.worker.random = &worker->random;
+    shell.worker.sends_probes = index == 0;
+    /* Connections are dealt out to the workers evenly, so each has its share of the places. */
+    shell.tcp_connections_max =
+        (setup->shell.tcp_connections_max + setup->count - 1) / setup->count;
     worker->shell = dns_shell_create(&shell);
     if (worker->shell == NULL)
         return STATUS_NO_MEMORY;
     if (index > 0 && uv_async_init(worker->loop, &worker->wake, on_wake) != 0)
         return STATUS_SYSTEM;
+    if (index > 0) {
+        status = mailbox_init(&worker->orders, sizeof(struct worker_order), ORDERS_MAX, wake_worker,
+                              worker);
+        if (status != STATUS_OK)
+            return status;
+    }
     return take_sockets(worker, index, setup->sockets);
 }
 
@@ -216,8 +331,10 @@ void workers_free(struct workers *workers)
 {
     if (workers == NULL)
         return;
-    for (unsigned i = 0; i < workers->count; i++)
+    for (unsigned i = 0; i < workers->count; i++) {
+        drop_orders(&workers->each[i]);
         dns_shell_free(workers->each[i].shell);
+    }
     free(workers->each);
     free(workers);
 }

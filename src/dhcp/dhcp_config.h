@@ -5,6 +5,8 @@
 
 #include "base/address.h"
 #include "base/place.h"
+#include "dhcp/dhcp_boot.h"
+#include "dhcp/dhcp_relay_config.h"
 #include "dhcp/option_value.h"
 #include "model/site.h"
 #include "model/tags.h"
@@ -34,7 +36,7 @@ struct dhcp_range {
 struct dhcp_hardware_pattern {
     struct hardware hardware;
     uint32_t wildcards; /* bit i: byte i is '*' */
-    bool any_type;      /* no TT- prefix: Ethernet assumed by default, see 3.2 */
+    bool any_type;      /* no TT- in front: hardware of any type */
 };
 
 /* [address] or [address/length] of a dhcp-host line: host bits zero below the length, or, with a
@@ -86,6 +88,28 @@ struct dhcp_conditions { /* one line of dhcp-ignore and its like */
     struct place place;
 };
 
+struct dhcp_tag_if { /* all conditions hold: all tags are set */
+    struct tag_conditions conditions;
+    uint16_t *set_tags;
+    size_t set_tag_count, set_tag_room;
+    struct place place;
+};
+
+/* Lines of dhcp-host or dhcp-option that stand in files, read again while the server runs. */
+enum dhcp_source_kind {
+    DHCP_SOURCE_HOSTS,          /* dhcp-hostsfile: a file or a folder */
+    DHCP_SOURCE_OPTIONS,        /* dhcp-optsfile */
+    DHCP_SOURCE_HOSTS_FOLDER,   /* dhcp-hostsdir: watched */
+    DHCP_SOURCE_OPTIONS_FOLDER, /* dhcp-optsdir */
+};
+struct dhcp_source {
+    uint8_t kind; /* enum dhcp_source_kind */
+    const char *path;
+    struct place place;
+};
+
+struct client_match_rule; /* dhcp/client_match.h */
+
 struct dhcp_config {
     struct dhcp_range *ranges;
     size_t range_count, range_room;
@@ -95,16 +119,31 @@ struct dhcp_config {
     size_t option_count, option_room;
     struct dhcp_conditions *ignores;
     size_t ignore_count, ignore_room;
+    struct client_match_rule *matches; /* in order of the files */
+    size_t match_count, match_room;
+    struct dhcp_tag_if *tag_ifs; /* in order of the files */
+    size_t tag_if_count, tag_if_room;
+    struct dhcp_conditions *ignore_names; /* a line without conditions is for all */
+    size_t ignore_name_count, ignore_name_room;
+    struct dhcp_conditions *generate_names;
+    size_t generate_name_count, generate_name_room;
+    struct dhcp_source *sources;
+    size_t source_count, source_room;
+    bool read_ethers, fqdn, client_update;
     struct tag_names tags;
+    struct dhcp_boot_config boot;
 
     bool authoritative, no_ping, sequential_ip, ignore_client_id, rapid_commit, no_override;
     uint32_t leases_max;
     const char *lease_file;         /* NULL: the default, which the daemon knows */
-    struct site_interface *no_dhcp; /* no-dhcp-interface, no-dhcpv4-interface */
+    struct site_interface *no_dhcp; /* no-dhcp-interface */
     size_t no_dhcp_count, no_dhcp_room;
+    struct dhcp_relay_config relay;
 };
 
 /* Zeros and the default number of leases. */
 void dhcp_config_init(struct dhcp_config *config);
+/* No DHCPv4 on this interface (no-dhcp-interface, no-dhcpv4-interface). */
+bool dhcp_config_excludes(const struct dhcp_config *config, const char *interface);
 
 #endif

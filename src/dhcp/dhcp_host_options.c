@@ -30,50 +30,62 @@ static bool read_hex_byte(struct text text, uint8_t *byte)
     return true;
 }
 
-static enum status bad_hardware(struct option_context *context, struct text text)
+static enum status bad_hardware(struct option_context *context, struct text text,
+                                const char *compat)
 {
     struct address address;
     struct text plain = text_starts(text, TEXT("[")) ? text_after(text, 1) : text;
     if (address_from_text(plain, &address) == STATUS_OK)
-        return option_fail(context, text, bad_hex,
-                           "an IPv6 address stands in brackets here: [%.*s]", TEXT_ARG(plain));
+        return option_fail(context, text, compat, "an IPv6 address stands in brackets here: [%.*s]",
+                           TEXT_ARG(plain));
     return option_fail(
-        context, text, bad_hex,
+        context, text, compat,
         "\"%.*s\" is not a hardware address (like 02:00:00:00:00:01, with '*' for any "
         "byte)",
         TEXT_ARG(text));
 }
 
-/* "aa:bb:*:dd", with "TT-" in front when it is not Ethernet. */
-static enum status read_hardware(struct option_context *context, struct text text,
-                                 struct dhcp_host *host)
+enum status dhcp_read_hardware(struct option_context *context, struct text text, const char *compat,
+                               struct dhcp_hardware_pattern *out)
 {
     struct dhcp_hardware_pattern pattern = { .hardware.type = 1, .any_type = true };
     struct text rest = text;
     size_t dash = text_find(text, '-');
+    size_t colon = text_find(text, ':');
+    char separator = colon == SIZE_MAX && dash != SIZE_MAX ? '-' : ':';
     uint8_t type;
 
-    if (dash != SIZE_MAX && dash < text_find(text, ':')) {
+    if (separator == ':' && dash != SIZE_MAX && dash < colon) {
         if (!read_hex_byte(text_part(text, 0, dash), &type))
-            return bad_hardware(context, text);
+            return bad_hardware(context, text, compat);
         pattern.hardware.type = type;
         pattern.any_type = false;
         rest = text_after(text, dash + 1);
     }
 
     struct text byte;
-    while (text_next_field(&rest, ':', &byte)) {
+    while (text_next_field(&rest, separator, &byte)) {
         unsigned index = pattern.hardware.count;
         if (index == HARDWARE_MAX)
-            return option_fail(context, text, bad_hex, "a hardware address has at most %d bytes",
+            return option_fail(context, text, compat, "a hardware address has at most %d bytes",
                                HARDWARE_MAX);
         if (text_equal(byte, TEXT("*")))
             pattern.wildcards |= 1u << index;
         else if (!read_hex_byte(byte, &pattern.hardware.bytes[index]))
-            return bad_hardware(context, text);
+            return bad_hardware(context, text, compat);
         pattern.hardware.count++;
     }
+    *out = pattern;
+    return STATUS_OK;
+}
 
+static enum status read_hardware(struct option_context *context, struct text text,
+                                 struct dhcp_host *host)
+{
+    struct dhcp_hardware_pattern pattern;
+    enum status status = dhcp_read_hardware(context, text, bad_hex, &pattern);
+    if (status != STATUS_OK)
+        return status;
     struct dhcp_hardware_pattern *kept = option_append(
         context, &host->hardware, &host->hardware_count, &host->hardware_room, sizeof(*kept));
     if (kept == NULL)
@@ -82,7 +94,7 @@ static enum status read_hardware(struct option_context *context, struct text tex
     return STATUS_OK;
 }
 
-static void put_hardware(struct text_out *out, const struct dhcp_hardware_pattern *pattern)
+void dhcp_put_hardware(struct text_out *out, const struct dhcp_hardware_pattern *pattern)
 {
     if (!pattern->any_type)
         text_printf(out, "%02x-", pattern->hardware.type);
@@ -306,7 +318,7 @@ static void put_who(struct text_out *out, const struct dhcp_host *host,
 {
     for (size_t i = 0; i < host->hardware_count; i++) {
         dhcp_put_comma(out);
-        put_hardware(out, &host->hardware[i]);
+        dhcp_put_hardware(out, &host->hardware[i]);
     }
     if (host->client_id_any || host->client_id.count > 0)
         dhcp_put_comma(out);

@@ -6,10 +6,6 @@
 extern const struct option dhcp_options[];
 extern const size_t dhcp_option_count;
 
-#define OPTION_SHAPE                                                                               \
-    "{tag:<tag>,}[encap:<number>,|vi-encap:<enterprise>,|vendor:[<class>],]"                       \
-    "<number>|option:<name>{,<value>}"
-
 /* clang-format off */
 const struct option dhcp_options[] = {
     /* Networks and hosts. */
@@ -45,42 +41,6 @@ const struct option dhcp_options[] = {
                              "dhcp-host=02:00:00:*:*:*,ignore"),
     },
     {
-        .name = "dhcp-hostsfile", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "<path>",
-        .help = "Read dhcp-host values from this file or folder, again on SIGHUP",
-        .doc = "One value a line, without \"dhcp-host=\".",
-        .examples = EXAMPLES("dhcp-hostsfile=/etc/linnet/hosts"),
-    },
-    {
-        .name = "dhcp-hostsdir", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "<folder>",
-        .help = "Read dhcp-host values from this folder, and again whenever a file changes",
-        .doc = "What a deleted file said stays until SIGHUP.",
-        .examples = EXAMPLES("dhcp-hostsdir=/etc/linnet/hosts.d"),
-    },
-    {
-        .name = "read-ethers", .letter = 'Z', .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "",
-        .help = "Read hosts from /etc/ethers, again on SIGHUP",
-        .doc = "Each line is a hardware address and a name or an address.",
-        .examples = EXAMPLES("read-ethers"),
-    },
-    {
-        .name = "shared-network", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "<interface>|<address>,<address>",
-        .help = "Serve another subnet's ranges too on this link",
-        .doc = "The second address lies in the other subnet; the first is that of a relay, or an interface "
-               "takes its place.",
-        .examples = EXAMPLES("shared-network=eth0,192.168.9.1", "shared-network=192.168.8.1,192.168.9.1"),
-    },
-    {
-        .name = "bridge-interface", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "<interface>,<alias>[*]{,<alias>[*]}",
-        .help = "Treat DHCP messages from these interfaces as if they came from another",
-        .doc = "For virtual machines whose interfaces appear one by one.",
-        .examples = EXAMPLES("bridge-interface=br0,tap*"),
-    },
-    {
         .name = "no-dhcp-interface", .letter = '2', .kind = OPTION_STRUCTURED, .area = "dhcp4",
         .read = dhcp_read_no_interface, .print = dhcp_print_no_interface,
         .shape = "<interface>{,<interface>}",
@@ -88,20 +48,12 @@ const struct option dhcp_options[] = {
         .doc = "DNS is still served there. A name may end in '*'.",
         .examples = EXAMPLES("no-dhcp-interface=eth1", "no-dhcp-interface=eth1,wlan*"),
     },
-    {
-        .name = "no-dhcpv4-interface", .kind = OPTION_STRUCTURED, .area = "dhcp4",
-        .read = dhcp_read_no_interface,  /* no-dhcp-interface prints it */
-        .shape = "<interface>{,<interface>}",
-        .help = "Serve no DHCPv4 on these interfaces",
-        .doc = "The same as no-dhcp-interface as long as DHCPv6 is not built.",
-        .examples = EXAMPLES("no-dhcpv4-interface=eth1"),
-    },
 
     /* What is sent. */
     {
         .name = "dhcp-option", .letter = 'O', .kind = OPTION_STRUCTURED, .area = "dhcp4",
         .read = dhcp_read_option, .print = dhcp_print_option,
-        .shape = OPTION_SHAPE,
+        .shape = DHCP_OPTION_SHAPE,
         .help = "Send this option to clients that ask for it",
         .doc = "By number or name (--help dhcp lists the names). 0.0.0.0 in a list of addresses stands for "
                "this machine. Without a value the option is not sent at all, which turns off those that are "
@@ -115,31 +67,10 @@ const struct option dhcp_options[] = {
     {
         .name = "dhcp-option-force", .kind = OPTION_STRUCTURED, .area = "dhcp4",
         .read = dhcp_read_option_force, .print = dhcp_print_option_force,
-        .shape = OPTION_SHAPE,
+        .shape = DHCP_OPTION_SHAPE,
         .help = "Send this option to clients whether they ask for it or not",
         .doc = "Otherwise as dhcp-option.",
         .examples = EXAMPLES("dhcp-option-force=208,f1:00:74:7e", "dhcp-option-force=option:mtu,1400"),
-    },
-    {
-        .name = "dhcp-option-pxe", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "pxe",
-        .shape = OPTION_SHAPE,
-        .help = "Send this option to clients that boot with PXE",
-        .doc = "In answers of a proxy range too. Otherwise as dhcp-option.",
-        .examples = EXAMPLES("dhcp-option-pxe=66,boot.lan"),
-    },
-    {
-        .name = "dhcp-optsfile", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "<path>",
-        .help = "Read dhcp-option values from this file or folder, again on SIGHUP",
-        .doc = "One value a line, without \"dhcp-option=\".",
-        .examples = EXAMPLES("dhcp-optsfile=/etc/linnet/options"),
-    },
-    {
-        .name = "dhcp-optsdir", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "<folder>",
-        .help = "Read dhcp-option values from this folder, and again whenever a file changes",
-        .doc = "What a deleted file said stays until SIGHUP.",
-        .examples = EXAMPLES("dhcp-optsdir=/etc/linnet/options.d"),
     },
     {
         .name = "dhcp-no-override", .kind = OPTION_FLAG, .area = "dhcp4",
@@ -147,20 +78,6 @@ const struct option dhcp_options[] = {
         .help = "Never put options into the file and server name fields",
         .doc = "Those fields can take options when a message is full; some old clients mistake them.",
         .examples = EXAMPLES("dhcp-no-override"),
-    },
-    {
-        .name = "dhcp-broadcast", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .value_optional = true,
-        .area = "dhcp4", .shape = "[tag:<tag>{,tag:<tag>}]",
-        .help = "Always broadcast answers to clients that have no address yet",
-        .doc = "For clients that cannot hear anything else and do not say so.",
-        .examples = EXAMPLES("dhcp-broadcast", "dhcp-broadcast=tag:old"),
-    },
-    {
-        .name = "dhcp-reply-delay", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .area = "dhcp4", .shape = "{tag:<tag>,}<seconds>",
-        .help = "Wait this long before making an offer",
-        .doc = "So that another server is heard first.",
-        .examples = EXAMPLES("dhcp-reply-delay=2", "dhcp-reply-delay=tag:pxe,1"),
     },
 
     /* How addresses are given. */
@@ -218,22 +135,8 @@ const struct option dhcp_options[] = {
         .doc = "So that a restart does not give an address away that is in use.",
         .examples = EXAMPLES("dhcp-leasefile=/var/lib/linnet/leases"),
     },
-    {
-        .name = "bootp-dynamic", .letter = '3', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .value_optional = true, .area = "dhcp4", .shape = "[tag:<tag>{,tag:<tag>}]",
-        .help = "Give addresses of a range to BOOTP clients",
-        .doc = "For ever, since such clients never say that they leave.",
-        .examples = EXAMPLES("bootp-dynamic", "bootp-dynamic=tag:old"),
-    },
-    {
-        .name = "dhcp-alternate-port", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .value_optional = true, .area = "dhcp4", .shape = "[<server port>[,<client port>]]",
-        .help = "Use other ports than 67 and 68",
-        .doc = "1067 and 1068, or the one given and the next.",
-        .examples = EXAMPLES("dhcp-alternate-port", "dhcp-alternate-port=1067,1068"),
-    },
 
-    /* Who is served, and what is known of clients. */
+    /* Who is served. */
     {
         .name = "dhcp-ignore", .letter = 'J', .kind = OPTION_STRUCTURED, .area = "dhcp4",
         .read = dhcp_read_ignore, .print = dhcp_print_ignore,
@@ -241,161 +144,6 @@ const struct option dhcp_options[] = {
         .help = "Do not serve clients that have all these tags",
         .doc = "\"tag:!known\" stands for hosts that no dhcp-host line knows.",
         .examples = EXAMPLES("dhcp-ignore=tag:!known", "dhcp-ignore=tag:guest,tag:!paid"),
-    },
-    {
-        .name = "tag-if", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "set:<tag>|tag:[!]<tag>[*]{,...}",
-        .help = "Set tags on clients that have other tags",
-        .doc = "When all conditions hold all set: tags are set. Lines are gone through in their order; a name "
-               "in a condition may end in '*'.",
-        .examples = EXAMPLES("tag-if=set:slow,tag:guest,tag:!paid", "tag-if=set:any,tag:vlan*"),
-    },
-    {
-        .name = "dhcp-vendorclass", .letter = 'U', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .area = "dhcp4", .shape = "[set:]<tag>,[enterprise:<number>,]<class>",
-        .help = "Set a tag on clients of this vendor class",
-        .doc = "The class may be any part of what the client sends, in the same case.",
-        .examples = EXAMPLES("dhcp-vendorclass=set:phones,SIP", "dhcp-vendorclass=set:efi,enterprise:343,PXEClient"),
-    },
-    {
-        .name = "dhcp-userclass", .letter = 'j', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .area = "dhcp4", .shape = "[set:]<tag>,<class>",
-        .help = "Set a tag on clients of this user class",
-        .doc = "The class may be any part of one that the client sends.",
-        .examples = EXAMPLES("dhcp-userclass=set:ipxe,iPXE"),
-    },
-    {
-        .name = "dhcp-mac", .letter = '4', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .area = "dhcp4", .shape = "[set:]<tag>,<hardware address>",
-        .help = "Set a tag on clients by hardware address",
-        .doc = "Bytes may be '*'.",
-        .examples = EXAMPLES("dhcp-mac=set:cameras,02:00:5e:*:*:*"),
-    },
-    {
-        .name = "dhcp-match", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "[set:]<tag>,<number>|option:<name>|vi-encap:<enterprise>[,<value>]",
-        .help = "Set a tag on clients that send an option, perhaps with this value",
-        .doc = "Without a value it is enough that the option is not empty.",
-        .examples = EXAMPLES("dhcp-match=set:ipxe,175", "dhcp-match=set:efi64,option:client-arch,7"),
-    },
-    {
-        .name = "dhcp-name-match", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "[set:]<tag>,<name>[*]",
-        .help = "Set a tag on clients that claim this name",
-        .doc = "In any case; with '*' any name that starts so.",
-        .examples = EXAMPLES("dhcp-name-match=set:tablets,tab-*"),
-    },
-    {
-        .name = "dhcp-circuitid", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "[set:]<tag>,<hex>|<text>",
-        .help = "Set a tag by the circuit a relay names",
-        .doc = "RFC 3046 circuit id, compared whole.",
-        .examples = EXAMPLES("dhcp-circuitid=set:floor2,00:04:00:02"),
-    },
-    {
-        .name = "dhcp-remoteid", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "[set:]<tag>,<hex>|<text>",
-        .help = "Set a tag by the remote end a relay names",
-        .doc = "RFC 3046 remote id, compared whole.",
-        .examples = EXAMPLES("dhcp-remoteid=set:line7,modem-7"),
-    },
-    {
-        .name = "dhcp-subscrid", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "[set:]<tag>,<hex>|<text>",
-        .help = "Set a tag by the subscriber a relay names",
-        .doc = "RFC 3993 subscriber id, compared whole.",
-        .examples = EXAMPLES("dhcp-subscrid=set:gold,customer-17"),
-    },
-
-    /* Names of clients. */
-    {
-        .name = "dhcp-ignore-names", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .value_optional = true, .area = "dhcp4", .shape = "[tag:<tag>{,tag:<tag>}]",
-        .help = "Do not believe the names clients give",
-        .doc = "Of all clients, or of those that have the tags. Names of dhcp-host are still used.",
-        .examples = EXAMPLES("dhcp-ignore-names", "dhcp-ignore-names=tag:guest"),
-    },
-    {
-        .name = "dhcp-generate-names", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .value_optional = true, .area = "dhcp4", .shape = "[tag:<tag>{,tag:<tag>}]",
-        .help = "Make a name of the hardware address for clients without one",
-        .doc = "With dashes in it, as 02-00-00-00-00-01.",
-        .examples = EXAMPLES("dhcp-generate-names", "dhcp-generate-names=tag:guest"),
-    },
-    {
-        .name = "dhcp-fqdn", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dhcp4", .shape = "",
-        .help = "Put only full names of clients into DNS",
-        .doc = "So that two clients in different domains may have the same name. Needs domain=.",
-        .examples = EXAMPLES("dhcp-fqdn"),
-    },
-    {
-        .name = "dhcp-client-update", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "",
-        .help = "Let clients update DNS themselves",
-        .doc = "They are told so in the FQDN option (RFC 4702).",
-        .examples = EXAMPLES("dhcp-client-update"),
-    },
-
-    /* Relays. */
-    {
-        .name = "dhcp-relay", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "<local address>,[<server>[#<port>]][,<interface>[*]]",
-        .help = "Pass DHCP messages on to another server",
-        .doc = "Those that come in on the interface with the local address. Without a server they are "
-               "broadcast on the interface named.",
-        .examples = EXAMPLES("dhcp-relay=192.168.0.1,192.0.2.67", "dhcp-relay=192.168.0.1,192.0.2.67#1067,eth1"),
-    },
-    {
-        .name = "dhcp-split-relay", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dhcp4",
-        .shape = "<local address>,<server>[#<port>],<interface>|<address>",
-        .help = "Pass DHCP messages on from another address than the clients' side",
-        .doc = "For servers that cannot reach the client's network.",
-        .examples = EXAMPLES("dhcp-split-relay=192.168.0.1,192.0.2.67,eth1"),
-    },
-    {
-        .name = "dhcp-proxy", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .value_optional = true,
-        .area = "dhcp4", .shape = "[<address>{,<address>}]",
-        .help = "Make clients go through the relay even for renewals",
-        .doc = "The relay's address is given as the server's, for all relays or those listed.",
-        .examples = EXAMPLES("dhcp-proxy", "dhcp-proxy=192.168.0.1,192.168.1.1"),
-    },
-    {
-        .name = "leasequery", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .value_optional = true,
-        .area = "dhcp4", .shape = "[<address>[/<length>]]",
-        .help = "Tell relays about leases when they ask (RFC 4388)",
-        .doc = "All that ask, or those in the subnet.",
-        .examples = EXAMPLES("leasequery", "leasequery=192.168.0.0/16"),
-    },
-
-    /* Network boot. */
-    {
-        .name = "dhcp-boot", .letter = 'M', .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT,
-        .area = "pxe", .shape = "{tag:<tag>,}<file>[,<server name>[,<server>]]",
-        .help = "What clients boot over the network, and from where",
-        .doc = "From this machine unless a server is given.",
-        .examples = EXAMPLES("dhcp-boot=pxelinux.0", "dhcp-boot=tag:efi64,efi/boot.efi,boot,192.0.2.69"),
-    },
-    {
-        .name = "pxe-service", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "pxe",
-        .shape = "{tag:<tag>,}<system>,<text>[,<file>|<number>[,<server>]]",
-        .help = "An entry of the PXE boot menu",
-        .doc = "For one kind of system, by its name or number. Without a file the client boots from its disk.",
-        .examples = EXAMPLES("pxe-service=x86PC,\"Install Linux\",pxelinux",
-                             "pxe-service=x86-64_EFI,\"Boot from disk\""),
-    },
-    {
-        .name = "pxe-prompt", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "pxe",
-        .shape = "{tag:<tag>,}<text>[,<seconds>]",
-        .help = "What the PXE boot menu asks, and how long it waits",
-        .doc = "With 0 seconds the first entry is taken at once.",
-        .examples = EXAMPLES("pxe-prompt=\"Press F8 for the menu\",10"),
-    },
-    {
-        .name = "dhcp-pxe-vendor", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "pxe",
-        .shape = "<vendor>{,<vendor>}",
-        .help = "Vendor classes that mean PXE",
-        .doc = "PXEClient unless given.",
-        .examples = EXAMPLES("dhcp-pxe-vendor=PXEClient,AAPLBSDPC"),
     },
 };
 /* clang-format on */

@@ -40,6 +40,19 @@ bool dhcp_lease_time(struct option_context *context, struct text text, const cha
 
 enum status dhcp_read_ignore(struct option_context *context, struct value value);
 void dhcp_print_ignore(const void *part, struct option_printer *printer);
+/* Conditions in any spelling, without the value's blanks. `for_all`: a line without any counts, and
+ * holds for everyone. */
+NODISCARD enum status dhcp_read_condition_line(struct option_context *context, struct value value,
+                                               bool for_all, struct dhcp_conditions **lines,
+                                               size_t *count, size_t *room);
+void dhcp_print_condition_lines(struct option_printer *printer, const struct dhcp_config *dhcp,
+                                const struct dhcp_conditions *lines, size_t count);
+enum status dhcp_read_ignore_names(struct option_context *context, struct value value);
+void dhcp_print_ignore_names(const void *part, struct option_printer *printer);
+enum status dhcp_read_generate_names(struct option_context *context, struct value value);
+void dhcp_print_generate_names(const void *part, struct option_printer *printer);
+enum status dhcp_read_tag_if(struct option_context *context, struct value value);
+void dhcp_print_tag_if(const void *part, struct option_printer *printer);
 enum status dhcp_read_no_interface(struct option_context *context, struct value value);
 void dhcp_print_no_interface(const void *part, struct option_printer *printer);
 enum status dhcp_read_lease_file(struct option_context *context, struct value value);
@@ -52,13 +65,33 @@ enum status dhcp_read_range(struct option_context *context, struct value value);
 void dhcp_print_range(const void *part, struct option_printer *printer);
 
 /* dhcp_host_options.c */
+/* "aa:bb:*:dd", perhaps with "TT-" in front; dashes do for colons when there are none. */
+NODISCARD enum status dhcp_read_hardware(struct option_context *context, struct text text,
+                                         const char *compat, struct dhcp_hardware_pattern *pattern);
+void dhcp_put_hardware(struct text_out *out, const struct dhcp_hardware_pattern *pattern);
 enum status dhcp_read_host(struct option_context *context, struct value value);
 void dhcp_print_host(const void *part, struct option_printer *printer);
 
+/* client_match_options.c */
+enum status dhcp_read_vendor_class(struct option_context *context, struct value value);
+enum status dhcp_read_user_class(struct option_context *context, struct value value);
+enum status dhcp_read_mac(struct option_context *context, struct value value);
+enum status dhcp_read_match(struct option_context *context, struct value value);
+enum status dhcp_read_name_match(struct option_context *context, struct value value);
+enum status dhcp_read_circuit_id(struct option_context *context, struct value value);
+enum status dhcp_read_remote_id(struct option_context *context, struct value value);
+enum status dhcp_read_subscriber_id(struct option_context *context, struct value value);
+void dhcp_print_matches(const void *part, struct option_printer *printer);
+
 /* dhcp_value_options.c */
+#define DHCP_OPTION_SHAPE                                                                          \
+    "{tag:<tag>,}[encap:<number>,|vi-encap:<enterprise>,|vendor:[<class>],]"                       \
+    "<number>|option:<name>{,<value>}"
 enum status dhcp_read_option(struct option_context *context, struct value value);
 enum status dhcp_read_option_force(struct option_context *context, struct value value);
+enum status dhcp_read_option_pxe(struct option_context *context, struct value value);
 void dhcp_print_option(const void *part, struct option_printer *printer);
 void dhcp_print_option_force(const void *part, struct option_printer *printer);
+void dhcp_print_option_pxe(const void *part, struct option_printer *printer);
 
 #endif

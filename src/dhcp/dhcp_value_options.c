@@ -60,7 +60,7 @@ static bool is_number(struct text text)
 static enum status set_scope(struct option_context *context, struct value where,
                              struct dhcp_option_rule *rule, enum dhcp_option_scope scope)
 {
-    if (rule->scope == DHCP_SCOPE_TOP) {
+    if (rule->scope == DHCP_SCOPE_TOP || rule->scope == scope) { /* of two the last one counts */
         rule->scope = (uint8_t)scope;
         return STATUS_OK;
     }
@@ -241,10 +241,13 @@ static enum status read_value(struct option_context *context, struct value rest,
     return count > 0 ? keep_written(context, fields, count, rule) : STATUS_OK;
 }
 
-static enum status read_rule(struct option_context *context, struct value value, bool force)
+static enum status read_rule(struct option_context *context, struct value value, bool force,
+                             bool pxe_only)
 {
     struct dhcp_config *dhcp = context->part;
-    struct dhcp_option_rule rule = { .force = force, .place = context->place };
+    struct dhcp_option_rule rule = { .force = force,
+                                     .pxe_only = pxe_only,
+                                     .place = context->place };
     struct value rest = value;
     struct value field;
     bool done = false;
@@ -273,12 +276,17 @@ static enum status read_rule(struct option_context *context, struct value value,
 
 enum status dhcp_read_option(struct option_context *context, struct value value)
 {
-    return read_rule(context, value, false);
+    return read_rule(context, value, false, false);
 }
 
 enum status dhcp_read_option_force(struct option_context *context, struct value value)
 {
-    return read_rule(context, value, true);
+    return read_rule(context, value, true, false);
+}
+
+enum status dhcp_read_option_pxe(struct option_context *context, struct value value)
+{
+    return read_rule(context, value, false, true);
 }
 
 /* ------------------------------------------------------------------ printing */
@@ -302,14 +310,14 @@ static void put_scope(struct text_out *out, const struct dhcp_option_rule *rule)
     }
 }
 
-static void print_rules(const void *part, struct option_printer *printer, bool force)
+static void print_rules(const void *part, struct option_printer *printer, bool force, bool pxe_only)
 {
     const struct dhcp_config *dhcp = part;
     for (size_t i = 0; i < dhcp->option_count; i++) {
         const struct dhcp_option_rule *rule = &dhcp->options[i];
         char line[DHCP_LINE_MAX_BYTES * 2];
         struct text_out out = text_out_on(line, sizeof(line));
-        if (rule->force != force)
+        if (rule->force != force || rule->pxe_only != pxe_only)
             continue;
 
         dhcp_put_conditions(&out, &rule->conditions, &dhcp->tags);
@@ -326,10 +334,15 @@ static void print_rules(const void *part, struct option_printer *printer, bool f
 
 void dhcp_print_option(const void *part, struct option_printer *printer)
 {
-    print_rules(part, printer, false);
+    print_rules(part, printer, false, false);
 }
 
 void dhcp_print_option_force(const void *part, struct option_printer *printer)
 {
-    print_rules(part, printer, true);
+    print_rules(part, printer, true, false);
+}
+
+void dhcp_print_option_pxe(const void *part, struct option_printer *printer)
+{
+    print_rules(part, printer, false, true);
 }

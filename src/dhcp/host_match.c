@@ -38,9 +38,20 @@ static uint64_t hash_bytes(const struct host_match *match, struct bytes bytes)
     return siphash13(&match->key, bytes.at, bytes.count);
 }
 
+/* Lines without a type of hardware are for all types; they are filed under this one. */
+#define ANY_TYPE UINT16_MAX
+
 static uint64_t hash_hardware(const struct host_match *match, const struct hardware *hardware)
 {
     return hash_bytes(match, bytes_of(hardware->bytes, hardware->count)) ^ hardware->type;
+}
+
+static struct hardware hardware_key(const struct dhcp_hardware_pattern *pattern)
+{
+    struct hardware key = pattern->hardware;
+    if (pattern->any_type)
+        key.type = ANY_TYPE;
+    return key;
 }
 
 static bool match_id(const void *value, const void *key)
@@ -51,7 +62,8 @@ static bool match_id(const void *value, const void *key)
 
 static bool match_hardware(const void *value, const void *key)
 {
-    return hardware_equal(&((const struct host_chain *)value)->first->hardware->hardware, key);
+    struct hardware own = hardware_key(((const struct host_chain *)value)->first->hardware);
+    return hardware_equal(&own, key);
 }
 
 static bool match_name(const void *value, const void *key)
@@ -100,16 +112,17 @@ static unsigned wildcard_bytes(const struct dhcp_hardware_pattern *pattern)
     return (unsigned)__builtin_popcount(pattern->wildcards);
 }
 
-/* Sorted as it grows: fewest wildcards first, and of equals the last configured. */
-static void add_wildcard(struct host_match *match, const struct host_link *link)
+/* Fewest wildcards first, and of equals the last configured: lines stand in one array. */
+static int compare_wildcards(const void *a, const void *b)
 {
-    size_t at = match->wildcard_count++;
-    while (at > 0
-           && wildcard_bytes(match->wildcards[at - 1].hardware) >= wildcard_bytes(link->hardware)) {
-        match->wildcards[at] = match->wildcards[at - 1];
-        at--;
-    }
-    match->wildcards[at] = *link;
+    const struct host_link *first = a;
+    const struct host_link *second = b;
+    unsigned one = wildcard_bytes(first->hardware), two = wildcard_bytes(second->hardware);
+    if (one != two)
+        return one < two ? -1 : 1;
+    if (first->host != second->host)
+        return first->host > second->host ? -1 : 1;
+    return first->hardware > second->hardware ? -1 : first->hardware < second->hardware;
 }
 
 NODISCARD static enum status add_host(struct host_match *match, const struct dhcp_host *host)
@@ -125,12 +138,12 @@ NODISCARD static enum status add_host(struct host_match *match, const struct dhc
                            match_name, &host->name, &link);
     for (size_t i = 0; status == STATUS_OK && i < host->hardware_count; i++) {
         link.hardware = &host->hardware[i];
+        struct hardware key = hardware_key(link.hardware);
         if (link.hardware->wildcards != 0)
-            add_wildcard(match, &link);
+            match->wildcards[match->wildcard_count++] = link;
         else
-            status = file_link(&match->by_hardware, &match->arena,
-                               hash_hardware(match, &link.hardware->hardware), match_hardware,
-                               &link.hardware->hardware, &link);
+            status = file_link(&match->by_hardware, &match->arena, hash_hardware(match, &key),
+                               match_hardware, &key, &link);
     }
     return status;
 }
@@ -157,6 +170,7 @@ NODISCARD static enum status fill(struct host_match *match)
         if (status != STATUS_OK)
             return status;
     }
+    qsort(match->wildcards, match->wildcard_count, sizeof(*match->wildcards), compare_wildcards);
     return host_match_set_names(match, NULL);
 }
 
@@ -338,10 +352,11 @@ static bool find_by_id(struct search *search)
     return takes_one_of(search, first_of(&match->by_id, hash_bytes(match, id), match_id, &id));
 }
 
-static bool pattern_matches(const struct dhcp_hardware_pattern *pattern,
-                            const struct hardware *hardware)
+bool host_match_hardware(const struct dhcp_hardware_pattern *pattern,
+                         const struct hardware *hardware)
 {
-    if (pattern->hardware.count != hardware->count || pattern->hardware.type != hardware->type)
+    if (pattern->hardware.count != hardware->count
+        || (!pattern->any_type && pattern->hardware.type != hardware->type))
         return false;
     for (size_t i = 0; i < hardware->count; i++) {
         if ((pattern->wildcards >> i & 1) == 0 && pattern->hardware.bytes[i] != hardware->bytes[i])
@@ -350,17 +365,27 @@ static bool pattern_matches(const struct dhcp_hardware_pattern *pattern,
     return true;
 }
 
+/* Lines with this very address, of its type or of any. */
+static const struct host_link *by_hardware(const struct host_match *match,
+                                           const struct hardware *hardware, bool any_type)
+{
+    struct hardware key = *hardware;
+    if (any_type)
+        key.type = ANY_TYPE;
+    return first_of(&match->by_hardware, hash_hardware(match, &key), match_hardware, &key);
+}
+
 static bool find_by_hardware(struct search *search)
 {
     const struct host_match *match = search->match;
     const struct hardware *hardware = &search->question->client->hardware;
     if (hardware->count == 0)
         return false;
-    if (takes_one_of(search, first_of(&match->by_hardware, hash_hardware(match, hardware),
-                                      match_hardware, hardware)))
+    if (takes_one_of(search, by_hardware(match, hardware, false))
+        || takes_one_of(search, by_hardware(match, hardware, true)))
         return true;
     for (size_t i = 0; i < match->wildcard_count; i++) {
-        if (pattern_matches(match->wildcards[i].hardware, hardware)
+        if (host_match_hardware(match->wildcards[i].hardware, hardware)
             && takes(search, match->wildcards[i].host))
             return true;
     }
@@ -391,15 +416,16 @@ void host_match_find(const struct host_match *match, const struct host_question 
 
 bool host_match_ignores_id(const struct host_match *match, const struct hardware *hardware)
 {
-    const struct host_link *link =
-        first_of(&match->by_hardware, hash_hardware(match, hardware), match_hardware, hardware);
-    for (; link != NULL; link = link->next) {
-        if (link->host->client_id_any)
-            return true;
+    for (int any_type = 0; any_type < 2; any_type++) {
+        const struct host_link *link = by_hardware(match, hardware, any_type == 1);
+        for (; link != NULL; link = link->next) {
+            if (link->host->client_id_any)
+                return true;
+        }
     }
     for (size_t i = 0; i < match->wildcard_count; i++) {
         const struct host_link *wildcard = &match->wildcards[i];
-        if (wildcard->host->client_id_any && pattern_matches(wildcard->hardware, hardware))
+        if (wildcard->host->client_id_any && host_match_hardware(wildcard->hardware, hardware))
             return true;
     }
     return false;

@@ -39,6 +39,9 @@ void host_match_find(const struct host_match *match, const struct host_question 
                      struct host_found *found);
 /* A line for this hardware address says id:*. */
 bool host_match_ignores_id(const struct host_match *match, const struct hardware *hardware);
+/* The bytes that are not wildcards, their number and the type are the same. */
+bool host_match_hardware(const struct dhcp_hardware_pattern *pattern,
+                         const struct hardware *hardware);
 /* The line this IPv4 address belongs to, or NULL. */
 const struct dhcp_host *host_match_owner(const struct host_match *match,
                                          const struct address *address);

@@ -14,6 +14,8 @@ static struct dhcp_hardware_pattern patterns[] = {
     { .hardware = { 6, 6, { 2, 0, 0, 0, 0, 1 } } },
     { .hardware = { 1, 6, { 2, 0, 0, 0, 0, 9 } } },
     { .hardware = { 1, 6, { 2, 0, 0, 0, 0, 8 } } },
+    { .hardware = { 1, 6, { 2, 0, 0, 0, 1, 5 } }, .any_type = true },
+    { .hardware = { 1, 6, { 2, 0, 0, 0, 1, 0 } }, .any_type = true, .wildcards = 1 << 5 },
 };
 static struct tag_condition is_red = { .tag = 0 };
 static struct dhcp_host hosts[] = {
@@ -116,6 +118,36 @@ static void test_precedence(void **state)
     host_match_free(match);
 }
 
+/* A line without a type is for hardware of any type. */
+static void test_any_type(void **state)
+{
+    (void)state;
+    const struct hardware ring = { 6, 6, { 2, 0, 0, 0, 1, 5 } };
+    const struct hardware other = { 6, 6, { 2, 0, 0, 0, 1, 6 } };
+    const struct hardware none = { 6, 6, { 2, 0, 0, 0, 2, 6 } };
+    const struct hardware *cards[] = { &ring, &other, &none };
+    static const struct siphash_key key = { 1, 2 };
+    struct dhcp_host lines[] = {
+        { .hardware = &patterns[8], .hardware_count = 1, .client_id_any = true },
+        { .hardware = &patterns[7], .hardware_count = 1 },
+    };
+    struct dhcp_config config = { .hosts = lines, .host_count = COUNT_OF(lines) };
+    struct host_match *match;
+    assert_int_equal(host_match_create(&key, &config, &match), STATUS_OK);
+    for (size_t i = 0; i < COUNT_OF(cards); i++) {
+        struct client_id client = { *cards[i], BYTES_NONE };
+        struct tag_names names = { 0 };
+        struct tag_set tags;
+        struct host_found found;
+        tag_set_init(&tags);
+        struct host_question question = { &client, NULL, &tags, &names, is_served, NULL };
+        host_match_find(match, &question, &found);
+        assert_ptr_equal(found.host, i == 0 ? &lines[1] : i == 1 ? &lines[0] : NULL);
+        assert_true(host_match_ignores_id(match, cards[i]) == (i < 2));
+    }
+    host_match_free(match);
+}
+
 static void test_known_elsewhere(void **state)
 {
     (void)state;
@@ -175,9 +207,8 @@ static void test_ignored_ids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_precedence),
-        cmocka_unit_test(test_known_elsewhere),
-        cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_precedence),      cmocka_unit_test(test_any_type),
+        cmocka_unit_test(test_known_elsewhere), cmocka_unit_test(test_owners),
         cmocka_unit_test(test_ignored_ids),
     };
     return cmocka_run_group_tests_name("host_match", tests, NULL, NULL);

@@ -4,8 +4,10 @@
 
 struct lease_commit {
     struct lease_commit_row *rows;
-    uint32_t capacity;
-    uint64_t first, next; /* tickets first..next-1 have rows; the oldest may be done already */
+    uint32_t capacity, used;
+    uint32_t touched;   /* rows from here on have never been used */
+    uint32_t free_head; /* number of the row that was done last, from 1; 0: none */
+    uint64_t rounds;    /* how many tickets were given */
 };
 
 enum status lease_commit_create(uint32_t capacity, struct lease_commit **out)
@@ -20,7 +22,6 @@ enum status lease_commit_create(uint32_t capacity, struct lease_commit **out)
         return STATUS_NO_MEMORY;
     }
     commit->capacity = capacity;
-    commit->first = commit->next = 1;
     *out = commit;
     return STATUS_OK;
 }
@@ -29,15 +30,10 @@ void lease_commit_free(struct lease_commit *commit)
 {
     if (commit == NULL)
         return;
-    for (uint32_t i = 0; i < commit->capacity; i++)
+    for (uint32_t i = 0; i < commit->touched; i++)
         free(commit->rows[i].reply);
     free(commit->rows);
     free(commit);
-}
-
-static struct lease_commit_row *row_of(struct lease_commit *commit, uint64_t ticket)
-{
-    return &commit->rows[ticket % commit->capacity];
 }
 
 NODISCARD static enum status keep_reply(struct lease_commit_row *row, struct bytes reply)
@@ -55,34 +51,44 @@ NODISCARD static enum status keep_reply(struct lease_commit_row *row, struct byt
     return STATUS_OK;
 }
 
+/* The row that was done last, so that as few as possible take memory. */
+static uint32_t next_row(const struct lease_commit *commit)
+{
+    return commit->free_head != 0 ? commit->free_head - 1 : commit->touched;
+}
+
 enum status lease_commit_add(struct lease_commit *commit, struct lease *lease, struct bytes reply,
                              struct lease_commit_row **out)
 {
     assert(lease->ticket == 0);
-    if (commit->next - commit->first == commit->capacity)
+    uint32_t place = next_row(commit);
+    if (place == commit->capacity)
         return STATUS_FULL;
-    struct lease_commit_row *row = row_of(commit, commit->next);
+    struct lease_commit_row *row = &commit->rows[place];
     enum status status = keep_reply(row, reply);
     if (status != STATUS_OK)
         return status;
+    if (commit->free_head != 0)
+        commit->free_head = row->next_free;
+    else
+        commit->touched++;
+    commit->used++;
     *row = (struct lease_commit_row){
-        .used = true,
+        .ticket = ++commit->rounds * commit->capacity + place,
         .lease = lease,
         .reply = row->reply,
         .reply_count = row->reply_count,
         .reply_room = row->reply_room,
     };
-    lease->ticket = commit->next++;
+    lease->ticket = row->ticket;
     *out = row;
     return STATUS_OK;
 }
 
 struct lease_commit_row *lease_commit_find(struct lease_commit *commit, uint64_t ticket)
 {
-    if (ticket < commit->first || ticket >= commit->next)
-        return NULL;
-    struct lease_commit_row *row = row_of(commit, ticket);
-    return row->used ? row : NULL;
+    struct lease_commit_row *row = &commit->rows[ticket % commit->capacity];
+    return ticket != 0 && row->ticket == ticket ? row : NULL;
 }
 
 void lease_commit_done(struct lease_commit *commit, struct lease_commit_row *row)
@@ -90,9 +96,10 @@ void lease_commit_done(struct lease_commit *commit, struct lease_commit_row *row
     if (row->lease != NULL)
         row->lease->ticket = 0;
     row->lease = NULL;
-    row->used = false;
-    while (commit->first < commit->next && !row_of(commit, commit->first)->used)
-        commit->first++;
+    row->ticket = 0;
+    row->next_free = commit->free_head;
+    commit->free_head = (uint32_t)(row - commit->rows) + 1;
+    commit->used--;
 }
 
 void lease_commit_forget(struct lease_commit *commit, struct lease *lease)
@@ -105,5 +112,5 @@ void lease_commit_forget(struct lease_commit *commit, struct lease *lease)
 
 uint32_t lease_commit_count(const struct lease_commit *commit)
 {
-    return (uint32_t)(commit->next - commit->first);
+    return commit->used;
 }

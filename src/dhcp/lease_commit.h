@@ -1,6 +1,7 @@
 /* Replies that wait until the store has the lease: an acknowledgement must not leave before
- * (store/lease_backend.h). Tickets go up by one and are answered in order, so a ticket is a place
- * in a ring. */
+ * (store/lease_backend.h). Tickets go up; the rest of a ticket divided by the capacity is the place
+ * of its row. A row's place is taken again as soon as it is done, so memory is touched only for as
+ * many rows as have waited at once. */
 #ifndef LINNET_DHCP_LEASE_COMMIT_H
 #define LINNET_DHCP_LEASE_COMMIT_H
 
@@ -10,7 +11,8 @@
 #define LEASE_OLD_NAME_MAX 256
 
 struct lease_commit_row {
-    bool used;
+    uint64_t ticket;                   /* 0: free */
+    uint32_t next_free;
     struct lease *lease;               /* NULL: it is gone, nothing is to be sent */
     bool is_new;                       /* it was not this client's lease before this exchange */
     bool changed;                      /* something but the time changed */

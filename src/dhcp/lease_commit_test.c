@@ -54,14 +54,20 @@ static void test_full(void **state)
         rows[i] = add(&leases[i], "x");
     assert_int_equal(lease_commit_add(commit, &leases[3], BYTES_NONE, &row), STATUS_FULL);
     assert_int_equal(leases[3].ticket, 0);
-    /* Room comes back in order: the place of a ticket is free once all before it are done. */
+    /* Room comes back at once, and the ticket of who had it before is not the new one's. */
+    uint64_t old = leases[1].ticket;
     lease_commit_done(commit, rows[1]);
-    assert_int_equal(lease_commit_add(commit, &leases[3], BYTES_NONE, &row), STATUS_FULL);
-    lease_commit_done(commit, rows[0]);
-    assert_int_equal(lease_commit_count(commit), 1);
-    add(&leases[3], "a longer reply than before");
-    add(&leases[0], "y");
+    assert_ptr_equal(add(&leases[3], "a longer reply than before"), rows[1]);
+    assert_null(lease_commit_find(commit, old));
+    assert_ptr_equal(lease_commit_find(commit, leases[3].ticket), rows[1]);
     assert_int_equal(lease_commit_add(commit, &leases[1], BYTES_NONE, &row), STATUS_FULL);
+    lease_commit_done(commit, rows[0]);
+    lease_commit_done(commit, rows[2]);
+    assert_int_equal(lease_commit_count(commit), 1);
+    add(&leases[0], "y");
+    add(&leases[1], "z");
+    assert_true(leases[1].ticket > leases[0].ticket && leases[0].ticket > leases[3].ticket);
+    assert_int_equal(lease_commit_add(commit, &leases[2], BYTES_NONE, &row), STATUS_FULL);
 }
 
 static void test_forget(void **state)

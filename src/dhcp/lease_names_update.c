@@ -102,7 +102,8 @@ enum status lease_name_assign(const struct lease_namer *namer, struct lease_tabl
     if (domain != NULL && !text_is_empty(host))
         (void)dname_text(domain, buffer);
     *loser = NULL;
-    struct lease *bearer = lease_table_by_name(table, host);
+    struct lease *bearer = namer->whole_names ? lease_table_by_name_in(table, host, text_of(buffer))
+                                              : lease_table_by_name(table, host);
     if (is_given_to_another(bearer, lease, name))
         return STATUS_OK;
     enum status status = lease_table_set_name(table, lease, host, text_of(buffer));
@@ -177,7 +178,7 @@ void lease_name_publish(const struct lease_namer *namer, const struct lease *lea
         lease_names_remove(namer->names, &lease->address);
         return;
     }
-    bool bare = is_free(namer, &name, lease);
+    bool bare = !namer->whole_names && is_free(namer, &name, lease);
     bool has_qualified = lease->domain != NULL
                          && dname_from_text(text_of(lease->domain), &domain) == STATUS_OK
                          && dname_join(&name, &domain, &qualified) == STATUS_OK;

@@ -14,6 +14,7 @@ struct lease_namer {
     const struct local_names *configured; /* hosts files and records; NULL: none */
     struct siphash_key key;               /* the one names are hashed with */
     const struct event_sink *events;
+    bool whole_names; /* dhcp-fqdn: a name means something only with its domain */
 };
 
 /* A host name without its domain; empty: none. */

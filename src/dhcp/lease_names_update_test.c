@@ -53,7 +53,7 @@ static int set_up(void **state)
     assert_int_equal(local_names_freeze(configured), STATUS_OK);
     sink = (struct event_sink){ .wanted = UINT64_MAX, .on_event = on_event };
     said[0] = '\0';
-    namer = (struct lease_namer){ &site, names, configured, key, &sink };
+    namer = (struct lease_namer){ &site, names, configured, key, &sink, false };
     return 0;
 }
 
@@ -196,6 +196,35 @@ static void test_configured_names_win(void **state)
     assert_true(holds("home.lan", 5));
 }
 
+/* dhcp-fqdn: the same name in two domains, and none without its domain. */
+static void test_whole_names(void **state)
+{
+    (void)state;
+    struct lease *loser, *far;
+    struct address address = address_ip4(10, 0, 0, 9);
+    struct hardware hardware = { 1, 6, { 2, 0, 0, 0, 0, 9 } };
+    namer.whole_names = true;
+    struct lease *near = lease_named(1, "box", &loser);
+    lease_name_publish(&namer, near);
+    assert_int_equal(lease_table_add(table, &address, LEASE_IP4, &hardware, BYTES_NONE, &far),
+                     STATUS_OK);
+    name_it(far, "BOX", false, &loser);
+    assert_null(loser);
+    lease_name_publish(&namer, far);
+    assert_true(holds("box", 0) && holds("box.lan", 1) && holds("box.ten.lan", 9));
+    struct lease *second = lease_named(2, "Box", &loser);
+    assert_ptr_equal(loser, near);
+    lease_name_publish(&namer, second);
+    assert_true(holds("box.lan", 2) && holds("box.ten.lan", 9));
+    said[0] = '\0';
+    lease_name_publish(&namer, lease_named(3, "taken", &loser));
+    assert_string_equal(said, ""); /* only the bare name is somebody else's */
+    assert_true(holds("taken.lan", 3));
+    site.domain_count = 0;
+    lease_name_publish(&namer, lease_named(4, "bare", &loser));
+    assert_true(holds("bare", 0));
+}
+
 static void test_without_dns(void **state)
 {
     (void)state;
@@ -215,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_publish, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_given_names_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_configured_names_win, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_whole_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_dns, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("lease_names_update", tests, NULL, NULL);

@@ -6,10 +6,12 @@
 enum fit { FIT_NONE, FIT_UNTAGGED, FIT_RANGE_TAG, FIT_TAGGED };
 
 static enum fit fit_of(const struct dhcp_option_rule *rule, const struct tag_names *names,
-                       const struct tag_set *tags, const struct tag_set *own_tags)
+                       const struct tag_set *tags, const struct tag_set *own_tags, bool is_pxe)
 {
+    if (rule->pxe_only && !is_pxe)
+        return FIT_NONE;
     if (rule->conditions.count == 0)
-        return FIT_UNTAGGED;
+        return rule->pxe_only ? FIT_TAGGED : FIT_UNTAGGED;
     /* All of them decide whether it applies: tag:!x does not, when the range sets x. */
     if (!tag_set_matches(tags, names, &rule->conditions))
         return FIT_NONE;
@@ -41,14 +43,14 @@ static size_t place_of(const struct option_pick *pick, const struct dhcp_option_
 
 void option_pick_choose(struct option_pick *pick, const struct dhcp_config *config,
                         const struct tag_names *names, const struct tag_set *tags,
-                        const struct tag_set *own_tags)
+                        const struct tag_set *own_tags, bool is_pxe)
 {
     uint8_t fits[OPTION_PICK_MAX];
     pick->count = 0;
     memset(pick->top4, 0, sizeof(pick->top4));
     for (size_t i = config->option_count; i-- > 0;) {
         const struct dhcp_option_rule *rule = &config->options[i];
-        enum fit fit = rule->ip6 ? FIT_NONE : fit_of(rule, names, tags, own_tags);
+        enum fit fit = rule->ip6 ? FIT_NONE : fit_of(rule, names, tags, own_tags, is_pxe);
         if (fit == FIT_NONE)
             continue;
         size_t at = place_of(pick, rule);
@@ -69,7 +71,9 @@ const struct dhcp_option_rule *option_pick_next_duplicate(const struct dhcp_conf
     while (*place < config->option_count) {
         const struct dhcp_option_rule *rule = &config->options[(*place)++];
         for (size_t i = *place; rule->conditions.count == 0 && i < config->option_count; i++) {
-            if (config->options[i].conditions.count == 0 && same_option(rule, &config->options[i]))
+            const struct dhcp_option_rule *later = &config->options[i];
+            if (later->conditions.count == 0 && later->pxe_only == rule->pxe_only
+                && same_option(rule, later))
                 return rule;
         }
     }

@@ -16,11 +16,12 @@ struct option_pick {
 
 /* tags       all of the client's
  * own_tags   those without the range's: lines that match by these go before lines that need it
+ * is_pxe     it boots with PXE: dhcp-option-pxe lines are for it, and go before plain ones
  *
  * DHCPv4 lines only. More than OPTION_PICK_MAX: the rest is left out. */
 void option_pick_choose(struct option_pick *pick, const struct dhcp_config *config,
                         const struct tag_names *names, const struct tag_set *tags,
-                        const struct tag_set *own_tags);
+                        const struct tag_set *own_tags, bool is_pxe);
 /* An untagged line that a later untagged one for the same number replaces, after *place; NULL at
  * the end. Start with *place = 0. */
 const struct dhcp_option_rule *option_pick_next_duplicate(const struct dhcp_config *config,

@@ -29,7 +29,7 @@ static int set_up(void **state)
     return 0;
 }
 
-static void choose(struct option_pick *pick)
+static void choose_for(struct option_pick *pick, bool is_pxe)
 {
     static const char *names[] = { "known", "rng", "other" };
     struct tag_names tag_names = { .names = names, .count = 3 };
@@ -39,7 +39,12 @@ static void choose(struct option_pick *pick)
     tag_set_add(&own, 0);
     tag_set_add(&all, 0);
     tag_set_add(&all, 1);
-    option_pick_choose(pick, &config, &tag_names, &all, &own);
+    option_pick_choose(pick, &config, &tag_names, &all, &own, is_pxe);
+}
+
+static void choose(struct option_pick *pick)
+{
+    choose_for(pick, false);
 }
 
 static void test_ranks(void **state)
@@ -96,6 +101,21 @@ static void test_encapsulations_are_apart(void **state)
     assert_ptr_equal(pick.top4[1], &rules[0]);
 }
 
+static void test_pxe_only(void **state)
+{
+    (void)state;
+    struct option_pick pick;
+    struct dhcp_option_rule *for_pxe = add(66, NULL);
+    for_pxe->pxe_only = true;
+    add(66, NULL);
+    choose_for(&pick, false);
+    assert_ptr_equal(pick.top4[66], &rules[1]);
+    choose_for(&pick, true);
+    assert_ptr_equal(pick.top4[66], for_pxe);
+    size_t place = 0;
+    assert_null(option_pick_next_duplicate(&config, &place));
+}
+
 static void test_duplicates(void **state)
 {
     (void)state;
@@ -123,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_ranks, set_up),
         cmocka_unit_test_setup(test_encapsulations_are_apart, set_up),
+        cmocka_unit_test_setup(test_pxe_only, set_up),
         cmocka_unit_test_setup(test_duplicates, set_up),
         cmocka_unit_test_setup(test_too_many, set_up),
     };

@@ -10,7 +10,7 @@ static enum status intern(struct tag_rules *rules, const char *name, uint16_t *t
 
 enum status tag_rules_init(struct tag_rules *rules, const struct dhcp_config *config)
 {
-    *rules = (struct tag_rules){ 0 };
+    *rules = (struct tag_rules){ .config = config };
     arena_init(&rules->arena, TAG_ARENA_CHUNK, TAG_ARENA_LIMIT);
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < config->tags.count; i++) {
@@ -24,6 +24,8 @@ enum status tag_rules_init(struct tag_rules *rules, const struct dhcp_config *co
         status = intern(rules, "known-othernet", &rules->known_othernet);
     if (status == STATUS_OK)
         status = intern(rules, "bootp", &rules->bootp);
+    if (status == STATUS_OK)
+        status = intern(rules, "cpewan-id", &rules->cpewan);
     if (status != STATUS_OK)
         tag_rules_free(rules);
     return status;
@@ -41,25 +43,77 @@ void tag_rules_add_interface(struct tag_rules *rules, const char *name)
         return; /* conditions that name it were read before, so this one is only missing in a log */
 }
 
+/* A tag of this name, if the configuration speaks of it: strangers make no new ones. */
+static void add_named(const struct tag_rules *rules, struct text name, struct tag_set *set)
+{
+    uint16_t tag;
+    if (name.count > 0 && tag_names_find(&rules->names, name, &tag) == STATUS_OK)
+        tag_set_add(set, tag);
+}
+
+static void add_bootp(const struct tag_rules *rules, const struct tag_facts *facts,
+                      struct tag_set *set)
+{
+    tag_set_add(set, rules->bootp);
+    if (facts->client == NULL)
+        return;
+    struct text file = text_from_bytes(facts->client->message->file);
+    add_named(rules, text_part(file, 0, text_find(file, '\0')), set);
+}
+
+static void add_matches(const struct tag_rules *rules, const struct tag_facts *facts,
+                        unsigned subjects, struct tag_set *set)
+{
+    if (facts->client != NULL)
+        client_match_apply(rules->config, facts->client, subjects, set);
+}
+
+/* The newest stands first, as the log of tools shows them. */
+static void add_in_front(struct tag_set *set, uint16_t tag)
+{
+    unsigned before = set->order_count;
+    tag_set_add(set, tag);
+    if (set->order_count == before)
+        return;
+    for (unsigned i = before; i > 0; i--)
+        set->order[i] = set->order[i - 1];
+    set->order[0] = tag;
+}
+
+static void run_tag_ifs(const struct tag_rules *rules, struct tag_set *set)
+{
+    for (size_t i = 0; i < rules->config->tag_if_count; i++) {
+        const struct dhcp_tag_if *line = &rules->config->tag_ifs[i];
+        if (!tag_set_matches(set, &rules->names, &line->conditions))
+            continue;
+        for (size_t j = line->set_tag_count; j-- > 0;)
+            add_in_front(set, line->set_tags[j]);
+    }
+}
+
 void tag_rules_apply(const struct tag_rules *rules, const struct tag_facts *facts,
                      struct tag_set *set)
 {
-    uint16_t tag;
     tag_set_init(set);
     if (facts->range != NULL && facts->range->has_set_tag)
         tag_set_add(set, facts->range->set_tag);
     if (facts->bootp)
-        tag_set_add(set, rules->bootp);
-    if (facts->host != NULL) {
-        for (size_t i = 0; i < facts->host->set_tag_count; i++)
-            tag_set_add(set, facts->host->set_tags[i]);
+        add_bootp(rules, facts, set);
+    for (size_t i = 0; facts->host != NULL && i < facts->host->set_tag_count; i++)
+        tag_set_add(set, facts->host->set_tags[i]);
+    add_matches(rules, facts, CLIENT_MATCH_NAMES, set);
+    if (facts->host != NULL)
         tag_set_add(set, rules->known);
-    } else if (facts->known_elsewhere) {
+    else if (facts->known_elsewhere)
         tag_set_add(set, rules->known_othernet);
-    }
-    if (facts->interface != NULL
-        && tag_names_find(&rules->names, text_of(facts->interface), &tag) == STATUS_OK)
-        tag_set_add(set, tag);
+    add_matches(rules, facts, CLIENT_MATCH_CLASSES, set);
+    add_matches(rules, facts, CLIENT_MATCH_CARDS, set);
+    add_matches(rules, facts, CLIENT_MATCH_RELAYS, set);
+    if (facts->client != NULL && client_match_is_cpe(facts->client->message))
+        tag_set_add(set, rules->cpewan);
+    if (facts->interface != NULL)
+        add_named(rules, text_of(facts->interface), set);
+    run_tag_ifs(rules, set);
 }
 
 bool tag_rules_any(const struct tag_rules *rules, const struct dhcp_conditions *lines, size_t count,

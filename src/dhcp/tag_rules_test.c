@@ -86,11 +86,61 @@ static void test_conditions(void **state)
     assert_false(tag_rules_any(&rules, lines, 0, &set));
 }
 
+/* Lines in their order; the newest tag stands first; conditions may be the start of a name. */
+static void test_tag_if(void **state)
+{
+    (void)state;
+    struct tag_condition on_range = { .tag = tag("rng") };
+    struct tag_condition not_late = { .tag = tag("late"), .negated = true };
+    struct tag_condition on_first = { .tag = tag("first") };
+    struct tag_condition any_fi = { .tag = tag("fi"), .prefix = true };
+    struct tag_condition any_zz = { .tag = tag("zz"), .prefix = true };
+    uint16_t first[] = { tag("first"), tag("also") }, early[] = { tag("early") };
+    uint16_t late[] = { tag("late") }, wild[] = { tag("wild") }, none[] = { tag("none") };
+    struct dhcp_tag_if lines[] = {
+        { .conditions = { &on_range, 1, 1 }, .set_tags = first, .set_tag_count = 2 },
+        { .conditions = { &not_late, 1, 1 }, .set_tags = early, .set_tag_count = 1 },
+        { .set_tags = late, .set_tag_count = 1 },
+        { .conditions = { &on_first, 1, 1 }, .set_tags = late, .set_tag_count = 1 },
+        { .conditions = { &any_fi, 1, 1 }, .set_tags = wild, .set_tag_count = 1 },
+        { .conditions = { &any_zz, 1, 1 }, .set_tags = none, .set_tag_count = 1 },
+    };
+    struct dhcp_range range = { .set_tag = tag("rng"), .has_set_tag = true };
+    struct tag_facts facts = { .interface = "eth0" };
+    config.tag_ifs = lines;
+    config.tag_if_count = COUNT_OF(lines);
+    assert_int_equal(tag_rules_init(&rules, &config), STATUS_OK);
+    tag_rules_add_interface(&rules, "eth0");
+    assert_string_equal(tags_of(&facts), "late, early, eth0");
+    facts.range = &range;
+    assert_string_equal(tags_of(&facts), "wild, late, early, first, also, rng, eth0");
+}
+
+/* Only names the configuration speaks of become tags, so strangers cannot make any. */
+static void test_boot_file(void **state)
+{
+    (void)state;
+    static uint8_t file[128] = "boot.img";
+    struct dhcp4_message message = { .file = { file, sizeof(file) } };
+    struct client_match_facts client = { .message = &message };
+    struct tag_facts facts = { .bootp = true, .client = &client };
+    assert_int_equal(tag_rules_init(&rules, &config), STATUS_OK);
+    assert_string_equal(tags_of(&facts), "bootp");
+    tag_rules_free(&rules);
+    (void)tag("boot.img");
+    assert_int_equal(tag_rules_init(&rules, &config), STATUS_OK);
+    assert_string_equal(tags_of(&facts), "bootp, boot.img");
+    facts.bootp = false;
+    assert_string_equal(tags_of(&facts), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_conditions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_tag_if, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_boot_file, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("tag_rules", tests, NULL, NULL);
 }

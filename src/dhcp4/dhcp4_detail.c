@@ -42,6 +42,8 @@ void dhcp4_detail_request(const struct dhcp4_exchange *exchange)
         return;
     for (size_t i = 0; i < exchange->scope.count; i++)
         say_range(exchange, &exchange->scope.ranges[i]);
+    if (exchange->scope.has_proxy)
+        say_range(exchange, &exchange->scope.proxy);
     if (dhcp4_option_first(&exchange->message, DHCP4_VENDOR_CLASS, &vendor)) {
         struct text_out line = text_out_on(buffer, sizeof(buffer));
         text_put_string(&line, "vendor class: ");
@@ -61,13 +63,8 @@ void dhcp4_detail_tags(const struct dhcp4_exchange *exchange, const struct dhcp4
     char buffer[LINE_MAX];
     struct text_out line = text_out_on(buffer, sizeof(buffer));
     struct tag_set tags;
-    struct tag_facts facts = {
-        .interface = exchange->interface->name,
-        .host = exchange->host.host,
-        .known_elsewhere = exchange->host.known_elsewhere,
-        .bootp = !exchange->message.is_dhcp,
-        .range = range != NULL ? range->range : NULL,
-    };
+    struct tag_facts facts =
+        dhcp4_exchange_tag_facts(exchange, range != NULL ? range->range : NULL);
     if (!is_wanted(exchange))
         return;
     tag_rules_apply(&exchange->server->tags, &facts, &tags);
@@ -225,7 +222,7 @@ void dhcp4_detail_reply(const struct dhcp4_exchange *exchange, const struct dhcp
     struct dhcp4_message sent;
     if (!is_wanted(exchange) || dhcp4_message_read(action->bytes, &sent) != STATUS_OK)
         return;
-    if (reply->type != DHCP4_NAK)
+    if (reply->type != DHCP4_NAK && reply->pxe_answer == DHCP4_PXE_ORDINARY)
         say_asked(exchange);
     say_header(exchange, &sent);
     for (unsigned i = 0; i < sent.option_count; i++) {

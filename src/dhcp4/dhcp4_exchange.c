@@ -1,9 +1,12 @@
 #include <stdarg.h>
 
 #include "dhcp4/dhcp4_decide.h"
+#include "dhcp4/dhcp4_leasequery.h"
 #include "dhcp4/dhcp4_state.h"
 
-#define HOPS_MAX 16
+#define HOPS_MAX     16
+#define AGENT_LINK   5  /* RFC 3527 */
+#define AGENT_SERVER 11 /* RFC 5107 */
 
 /* ------------------------------------------------------------------ telling */
 
@@ -40,15 +43,6 @@ void dhcp4_server_say(const struct dhcp4_server *server, enum event_kind kind, c
 
 /* ------------------------------------------------------------------ may it be served */
 
-static bool is_excluded(const struct dhcp_config *config, const char *name)
-{
-    for (size_t i = 0; i < config->no_dhcp_count; i++) {
-        if (site_interface_matches(&config->no_dhcp[i], name))
-            return true;
-    }
-    return false;
-}
-
 /* A broadcast was sent to no address of ours, so any of the interface that may be served will do.
  */
 static bool is_admitted(struct dhcp4_exchange *exchange)
@@ -62,7 +56,7 @@ static bool is_admitted(struct dhcp4_exchange *exchange)
         admitted = own->interface == index && own->address.family == ADDRESS_IP4
                    && network_admits(network, server->setup.site, index, &own->address);
     }
-    return admitted && !is_excluded(server->setup.config, exchange->interface->name);
+    return admitted && !dhcp_config_excludes(server->setup.config, exchange->interface->name);
 }
 
 NODISCARD static bool arrive(struct dhcp4_exchange *exchange)
@@ -85,6 +79,22 @@ NODISCARD static bool arrive(struct dhcp4_exchange *exchange)
 
 /* ------------------------------------------------------------------ from where */
 
+/* RFC 3046 section 2.0: a list that fills the option, with addresses where there should be some.
+ * Some relays pad it. */
+static bool is_sound_agent_info(struct bytes list)
+{
+    struct bytes_reader reader = bytes_reader_on(list);
+    while (bytes_reader_left(&reader) > 0) {
+        uint8_t code = bytes_read_u8(&reader);
+        if (code == DHCP4_PAD || code == DHCP4_END)
+            continue;
+        struct bytes value = bytes_read_span(&reader, bytes_read_u8(&reader));
+        if ((code == AGENT_LINK || code == AGENT_SERVER) && value.count != 4)
+            return false;
+    }
+    return !reader.failed;
+}
+
 /* Option 82 and what it says about the network (RFC 3046, 3527, 5107), option 118 (RFC 3011). */
 static struct address chosen_link(struct dhcp4_exchange *exchange)
 {
@@ -93,10 +103,10 @@ static struct address chosen_link(struct dhcp4_exchange *exchange)
     struct address chosen;
     struct bytes value;
     if (dhcp4_option_first(message, DHCP4_AGENT_INFO, &exchange->agent_info)) {
-        if (dhcp4_suboption_find(exchange->agent_info, 11, &value) && value.count == 4
+        if (dhcp4_suboption_find(exchange->agent_info, AGENT_SERVER, &value) && value.count == 4
             && address_from_bytes(value, &chosen) == STATUS_OK)
             exchange->server_override = chosen;
-        if (dhcp4_suboption_find(exchange->agent_info, 5, &value) && value.count == 4
+        if (dhcp4_suboption_find(exchange->agent_info, AGENT_LINK, &value) && value.count == 4
             && address_from_bytes(value, &chosen) == STATUS_OK)
             return chosen;
     }
@@ -122,6 +132,9 @@ static void find_scope(struct dhcp4_exchange *exchange)
     const struct dhcp_config *config = server->setup.config;
     struct address link = chosen_link(exchange);
     exchange->relayed = !address_is_any(&exchange->message.giaddr);
+    if (address_is_none(&exchange->server_override)
+        && dhcp_relay_is_proxied(&config->relay, &exchange->message.giaddr))
+        exchange->server_override = exchange->message.giaddr;
     exchange->scope.ranges = server->scope_ranges;
     if (!address_is_any(&link))
         dhcp4_scope_of_address(&exchange->scope, config, server->network, &link);
@@ -129,9 +142,9 @@ static void find_scope(struct dhcp4_exchange *exchange)
         dhcp4_scope_of_address(&exchange->scope, config, server->network,
                                &exchange->message.ciaddr);
     else
-        exchange->scope.count = 0;
+        exchange->scope = (struct dhcp4_scope){ .ranges = server->scope_ranges };
     /* One that believes itself in a network we do not serve is told so as a client of this link. */
-    if (exchange->scope.count == 0 && address_is_any(&link))
+    if (exchange->scope.count == 0 && !exchange->scope.has_proxy && address_is_any(&link))
         dhcp4_scope_of_interface(&exchange->scope, config, server->network,
                                  exchange->in->interface);
 }
@@ -167,11 +180,18 @@ bool dhcp4_exchange_open(struct dhcp4_exchange *exchange)
 {
     struct dhcp4_server *server = exchange->server;
     struct dhcp4_message *message = &exchange->message;
+    struct bytes agent;
     if (!arrive(exchange))
         return false;
     if (dhcp4_message_read(exchange->in->message, message) != STATUS_OK
-        || message->op != DHCP4_BOOTREQUEST || message->hops > HOPS_MAX) {
+        || message->op != DHCP4_BOOTREQUEST || message->hops > HOPS_MAX
+        || (dhcp4_option_first(message, DHCP4_AGENT_INFO, &agent)
+            && !is_sound_agent_info(agent))) {
         dhcp4_exchange_malformed(exchange);
+        return false;
+    }
+    if (message->is_dhcp && message->type == DHCP4_LEASEQUERY) {
+        dhcp4_leasequery(exchange);
         return false;
     }
     bool ignore_id = server->setup.config->ignore_client_id
@@ -189,7 +209,7 @@ bool dhcp4_exchange_open(struct dhcp4_exchange *exchange)
             server->counters.bootp++;
     }
     find_scope(exchange);
-    if (exchange->scope.count == 0) {
+    if (exchange->scope.count == 0 && !exchange->scope.has_proxy) {
         say_no_range(exchange);
         return false;
     }
@@ -277,20 +297,50 @@ static void find_host(struct dhcp4_exchange *exchange)
     host_match_find(server->hosts, &question, &exchange->host);
 }
 
+struct tag_facts dhcp4_exchange_tag_facts(const struct dhcp4_exchange *exchange,
+                                          const struct dhcp_range *range)
+{
+    return (struct tag_facts){
+        .interface = exchange->interface->name,
+        .host = exchange->host.host,
+        .known_elsewhere = exchange->host.known_elsewhere,
+        .bootp = !exchange->message.is_dhcp,
+        .client = &exchange->said,
+        .range = range,
+    };
+}
+
+const char *dhcp4_exchange_claimed_name(const struct dhcp4_exchange *exchange)
+{
+    return exchange->name_ignored ? "" : exchange->said_name;
+}
+
+/* Twice: the tags that hold without a dhcp-host line help to find it. */
+static void find_tags(struct dhcp4_exchange *exchange)
+{
+    const struct tag_rules *rules = &exchange->server->tags;
+    exchange->said = (struct client_match_facts){
+        .message = &exchange->message,
+        .agent_info = exchange->agent_info,
+        .name = text_of(exchange->said_name),
+    };
+    struct tag_facts facts = dhcp4_exchange_tag_facts(exchange, NULL);
+    tag_rules_apply(rules, &facts, &exchange->tags);
+    find_host(exchange);
+    facts = dhcp4_exchange_tag_facts(exchange, NULL);
+    tag_rules_apply(rules, &facts, &exchange->tags);
+}
+
 bool dhcp4_exchange_identify(struct dhcp4_exchange *exchange)
 {
     struct dhcp4_server *server = exchange->server;
     const struct dhcp_config *config = server->setup.config;
-    struct tag_facts facts = { .interface = exchange->interface->name,
-                               .bootp = !exchange->message.is_dhcp };
     read_name(exchange);
-    tag_rules_apply(&server->tags, &facts, &exchange->tags);
-    find_host(exchange);
-    facts.host = exchange->host.host;
-    facts.known_elsewhere = exchange->host.known_elsewhere;
-    tag_rules_apply(&server->tags, &facts, &exchange->tags);
+    find_tags(exchange);
+    exchange->name_ignored = tag_rules_any(&server->tags, config->ignore_names,
+                                           config->ignore_name_count, &exchange->tags);
     bool ignored =
-        (facts.host != NULL && facts.host->ignore)
+        (exchange->host.host != NULL && exchange->host.host->ignore)
         || tag_rules_any(&server->tags, config->ignores, config->ignore_count, &exchange->tags);
     if (ignored)
         server->counters.dropped_ignored++;
@@ -303,8 +353,7 @@ bool dhcp4_exchange_identify(struct dhcp4_exchange *exchange)
 static bool host_has_hardware(const struct dhcp_host *host, const struct hardware *hardware)
 {
     for (size_t i = 0; host != NULL && i < host->hardware_count; i++) {
-        if (host->hardware[i].wildcards == 0
-            && hardware_equal(&host->hardware[i].hardware, hardware))
+        if (host->hardware[i].wildcards == 0 && host_match_hardware(&host->hardware[i], hardware))
             return true;
     }
     return false;

@@ -10,7 +10,6 @@
 #include "platform/link_send.h"
 #include "wire/frame.h"
 
-#define SERVER_PORT    67
 #define RECEIVE_BUFFER (1024 * 1024)
 #define MESSAGE_BYTES  4096 /* longer requests are cut, and so malformed */
 #define BATCHES_A_TURN 4
@@ -22,6 +21,7 @@ struct dhcp4_io {
     struct dhcp4_sockets sockets;
     struct udp_batch *batch;
     uv_poll_t udp_poll;
+    uv_poll_t boot_poll;
     uv_poll_t echo_poll;
     uv_timer_t timer;
     uint16_t echo_id;
@@ -29,12 +29,10 @@ struct dhcp4_io {
     struct dhcp4_outbox outbox;
 };
 
-enum status dhcp4_sockets_open(const char *device, bool shared, bool probe,
-                               struct dhcp4_sockets *sockets, const char **what)
+NODISCARD static enum status open_udp(uint16_t port, const char *device, bool shared, int *socket)
 {
-    struct dhcp4_sockets opened = { .udp = -1, .link = -1, .echo = -1 };
     struct udp_setup setup = {
-        .bind = { .address = address_any(ADDRESS_IP4), .port = SERVER_PORT },
+        .bind = { .address = address_any(ADDRESS_IP4), .port = port },
         .device = device,
         .reuse_address = shared,
         .reuse_port = shared,
@@ -42,8 +40,15 @@ enum status dhcp4_sockets_open(const char *device, bool shared, bool probe,
         .want_arrival = true,
         .receive_bytes = RECEIVE_BUFFER,
     };
+    return udp_open(&setup, socket);
+}
+
+enum status dhcp4_sockets_open(uint16_t port, const char *device, bool shared, bool probe,
+                               struct dhcp4_sockets *sockets, const char **what)
+{
+    struct dhcp4_sockets opened = { .udp = -1, .link = -1, .echo = -1, .boot = -1 };
     *what = "DHCP server socket";
-    enum status status = udp_open(&setup, &opened.udp);
+    enum status status = open_udp(port, device, shared, &opened.udp);
     if (status == STATUS_OK) {
         *what = "raw socket for DHCP replies";
         status = link_send_open(&opened.link);
@@ -62,6 +67,11 @@ enum status dhcp4_sockets_open(const char *device, bool shared, bool probe,
     return STATUS_OK;
 }
 
+enum status dhcp4_sockets_open_boot(const char *device, bool shared, struct dhcp4_sockets *sockets)
+{
+    return open_udp(DHCP4_BOOT_PORT, device, shared, &sockets->boot);
+}
+
 void dhcp4_sockets_close(struct dhcp4_sockets *sockets)
 {
     if (sockets->udp >= 0)
@@ -70,7 +80,9 @@ void dhcp4_sockets_close(struct dhcp4_sockets *sockets)
         close(sockets->link);
     if (sockets->echo >= 0)
         close(sockets->echo);
-    *sockets = (struct dhcp4_sockets){ .udp = -1, .link = -1, .echo = -1 };
+    if (sockets->boot >= 0)
+        close(sockets->boot);
+    *sockets = (struct dhcp4_sockets){ .udp = -1, .link = -1, .echo = -1, .boot = -1 };
 }
 
 static void send_udp(struct dhcp4_io *io, const struct dhcp4_action *action)
@@ -81,7 +93,8 @@ static void send_udp(struct dhcp4_io *io, const struct dhcp4_action *action)
         .from = action->from.address,
         .interface = action->interface,
     };
-    udp_send(io->batch, io->sockets.udp, &departure, 1);
+    bool is_boot = action->from.port == DHCP4_BOOT_PORT && io->sockets.boot >= 0;
+    udp_send(io->batch, is_boot ? io->sockets.boot : io->sockets.udp, &departure, 1);
 }
 
 static void send_link(struct dhcp4_io *io, const struct dhcp4_action *action)
@@ -151,23 +164,19 @@ static void on_timer(uv_timer_t *timer)
     finish_turn(io, now.mono);
 }
 
-static void on_message(uv_poll_t *poll, int status, int events)
+static void take_messages(struct dhcp4_io *io, int socket)
 {
-    (void)events;
-    struct dhcp4_io *io = CONTAINER_OF(poll, struct dhcp4_io, udp_poll);
-    /* The loop lets go of a socket with an error; receiving takes the error away. */
-    if (status < 0)
-        uv_poll_start(poll, UV_READABLE, on_message);
     struct instant now = instant_now();
     struct udp_arrival arrivals[UDP_BATCH];
     for (int turn = 0; turn < BATCHES_A_TURN; turn++) {
-        unsigned count = udp_receive(io->batch, io->sockets.udp, arrivals, NULL);
+        unsigned count = udp_receive(io->batch, socket, arrivals, NULL);
         for (unsigned i = 0; i < count; i++) {
             struct dhcp4_datagram datagram = {
                 .message = arrivals[i].message,
                 .from = arrivals[i].from,
                 .local = arrivals[i].local,
                 .interface = arrivals[i].interface,
+                .boot_port = socket == io->sockets.boot,
             };
             dhcp4_server_message(io->server, &datagram, now, &io->outbox);
         }
@@ -175,6 +184,25 @@ static void on_message(uv_poll_t *poll, int status, int events)
             break;
     }
     finish_turn(io, now.mono);
+}
+
+static void on_message(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct dhcp4_io *io = CONTAINER_OF(poll, struct dhcp4_io, udp_poll);
+    /* The loop lets go of a socket with an error; receiving takes the error away. */
+    if (status < 0)
+        uv_poll_start(poll, UV_READABLE, on_message);
+    take_messages(io, io->sockets.udp);
+}
+
+static void on_boot_message(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct dhcp4_io *io = CONTAINER_OF(poll, struct dhcp4_io, boot_poll);
+    if (status < 0)
+        uv_poll_start(poll, UV_READABLE, on_boot_message);
+    take_messages(io, io->sockets.boot);
 }
 
 static void on_echo(uv_poll_t *poll, int status, int events)
@@ -219,6 +247,8 @@ struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
     uv_poll_start(&io->udp_poll, UV_READABLE, on_message);
     if (sockets->echo >= 0 && uv_poll_init(loop, &io->echo_poll, sockets->echo) == 0)
         uv_poll_start(&io->echo_poll, UV_READABLE, on_echo);
+    if (sockets->boot >= 0 && uv_poll_init(loop, &io->boot_poll, sockets->boot) == 0)
+        uv_poll_start(&io->boot_poll, UV_READABLE, on_boot_message);
     finish_turn(io, instant_mono());
     return io;
 }
@@ -228,6 +258,8 @@ void dhcp4_io_close(struct dhcp4_io *io)
     uv_close((uv_handle_t *)&io->udp_poll, NULL);
     if (io->sockets.echo >= 0)
         uv_close((uv_handle_t *)&io->echo_poll, NULL);
+    if (io->sockets.boot >= 0)
+        uv_close((uv_handle_t *)&io->boot_poll, NULL);
     uv_close((uv_handle_t *)&io->timer, NULL);
     dhcp4_sockets_close(&io->sockets);
 }

@@ -12,12 +12,17 @@ struct dhcp4_sockets {
     int udp;
     int link; /* raw frames to hosts without an address */
     int echo; /* probes; -1: none (no-ping) */
+    int boot; /* port 4011; -1: none (no PXE menu) */
 };
 
-/* device: tie to this interface, or NULL. shared: other instances serve other interfaces of this
- * machine. STATUS_SYSTEM with errno and *what names the socket that failed. */
-NODISCARD enum status dhcp4_sockets_open(const char *device, bool shared, bool probe,
-                                         struct dhcp4_sockets *sockets, const char **what);
+/* port: of the server. device: tie to this interface, or NULL. shared: other instances serve other
+ * interfaces of this machine. STATUS_SYSTEM with errno and *what names the socket that failed. */
+NODISCARD enum status dhcp4_sockets_open(uint16_t port, const char *device, bool shared,
+                                         bool probe, struct dhcp4_sockets *sockets,
+                                         const char **what);
+/* Adds the socket of port 4011. */
+NODISCARD enum status dhcp4_sockets_open_boot(const char *device, bool shared,
+                                              struct dhcp4_sockets *sockets);
 void dhcp4_sockets_close(struct dhcp4_sockets *sockets);
 
 struct dhcp4_io;

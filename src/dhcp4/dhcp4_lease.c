@@ -1,5 +1,7 @@
 #include "dhcp4/dhcp4_decide.h"
 #include "dhcp4/dhcp4_detail.h"
+#include "dhcp4/dhcp4_leasequery.h"
+#include "dhcp4/dhcp4_facts.h"
 #include "dhcp4/dhcp4_reply.h"
 #include "dhcp4/dhcp4_state.h"
 
@@ -72,8 +74,10 @@ static const char *interface_name(const struct dhcp4_server *server, uint32_t in
 }
 
 static void tell_lease(const struct dhcp4_server *server, enum event_kind kind,
-                       const struct lease *lease, const char *old_name)
+                       const struct lease *lease, const char *old_name, const char *old_domain)
 {
+    if (!event_wanted(server->setup.events, kind))
+        return;
     struct event event = {
         .kind = kind,
         .interface = interface_name(server, lease->interface),
@@ -82,8 +86,21 @@ static void tell_lease(const struct dhcp4_server *server, enum event_kind kind,
         .text = lease->name,
         .lease = lease,
         .old_name = old_name != NULL && old_name[0] != '\0' ? old_name : NULL,
+        .old_domain = old_domain,
+        .relay = dhcp4_facts_relay(server, &lease->address),
     };
+    dhcp4_facts_fill(server, lease->ticket, &event);
     event_tell(server->setup.events, &event);
+}
+
+void dhcp4_server_tell_leases(const struct dhcp4_server *server)
+{
+    const struct lease *lease = lease_table_first(server->setup.leases);
+    if (!event_wanted(server->setup.events, EVENT_LEASE_KNOWN))
+        return;
+    for (; lease != NULL; lease = lease_table_next(server->setup.leases, lease))
+        if (lease->kind == LEASE_IP4 && lease->stored)
+            tell_lease(server, EVENT_LEASE_KNOWN, lease, NULL, NULL);
 }
 
 NODISCARD static enum status put_in_store(struct dhcp4_server *server, enum lease_change_kind kind,
@@ -107,7 +124,7 @@ bool dhcp4_lease_remove(struct dhcp4_server *server, struct lease *lease, struct
         return false;
     }
     if (lease->stored)
-        tell_lease(server, EVENT_LEASE_REMOVED, lease, NULL);
+        tell_lease(server, EVENT_LEASE_REMOVED, lease, NULL, NULL);
     lease_table_remove(server->setup.leases, lease);
     dhcp4_server_refresh(server, &address);
     return true;
@@ -117,13 +134,19 @@ bool dhcp4_lease_remove(struct dhcp4_server *server, struct lease *lease, struct
 static void strip_name(struct dhcp4_server *server, struct lease *lease)
 {
     char old_name[LEASE_OLD_NAME_MAX];
+    char old_domain[DNAME_TEXT_MAX];
     struct text_out out = text_out_on(old_name, sizeof(old_name));
+    struct text_out domain = text_out_on(old_domain, sizeof(old_domain));
     text_put_string(&out, lease->name);
+    if (lease->domain != NULL)
+        text_put_string(&domain, lease->domain);
     if (lease_table_set_name(server->setup.leases, lease, TEXT_NONE, TEXT_NONE) != STATUS_OK)
         return;
     if (put_in_store(server, LEASE_CHANGE_PUT, lease, 0) != STATUS_OK)
         server->counters.commit_failed++;
-    tell_lease(server, EVENT_LEASE_CHANGED, lease, old_name);
+    if (lease->stored)
+        tell_lease(server, EVENT_LEASE_CHANGED, lease, old_name,
+                   old_domain[0] != '\0' ? old_domain : NULL);
 }
 
 /* ------------------------------------------------------------------ giving */
@@ -133,33 +156,58 @@ static bool same_text(const char *a, const char *b)
     return text_equal(text_of(a), text_of(b));
 }
 
-/* The dhcp-host line, a hosts file, the client, in this order: what is configured wins over what is
- * claimed. Nothing: it keeps the one it has. */
-static bool choose_name(const struct dhcp4_exchange *exchange, const struct lease *lease,
-                        struct lease_name *name)
+/* "02-00-00-00-00-01" for who has no name (dhcp-generate-names). */
+static bool generate_name(const struct dhcp4_exchange *exchange, struct lease_name *name)
+{
+    const struct dhcp4_server *server = exchange->server;
+    const struct dhcp_config *config = server->setup.config;
+    const struct hardware *hardware = &exchange->client.hardware;
+    if (hardware->count == 0
+        || !tag_rules_any(&server->tags, config->generate_names, config->generate_name_count,
+                          &exchange->tags))
+        return false;
+    struct text_out out = text_out_on(name->text, sizeof(name->text));
+    text_put_hex(&out, bytes_of(hardware->bytes, hardware->count), '-');
+    name->from_config = false;
+    return !out.failed;
+}
+
+/* The dhcp-host line, unless only a name that does not count led to it; then a hosts file. */
+static bool configured_name(const struct dhcp4_exchange *exchange, const struct lease *lease,
+                            struct lease_name *name)
 {
     const struct lease_namer *namer = &exchange->server->namer;
     const struct dhcp_host *host = exchange->host.host;
     const char *link = exchange->interface->name;
     char text[DNAME_TEXT_MAX];
-    if (host != NULL && host->name.count > 0
+    if (host != NULL && host->name.count > 0 && !(exchange->host.by_name && exchange->name_ignored)
         && lease_name_fit(namer, text_of(dname_text(&host->name, text)), &lease->address, link,
                           name)) {
         name->from_config = !exchange->host.by_name;
         return true;
     }
-    if (lease_name_of_address(namer, &lease->address, link, name)) {
-        name->from_config = true;
-        return true;
-    }
-    if (lease_name_is_reserved(text_of(exchange->said_name))) {
-        dhcp4_server_say(exchange->server, EVENT_DHCP_WARNING,
-                         "not giving the name %s to a DHCP client that claims it",
-                         exchange->said_name);
+    if (!lease_name_of_address(namer, &lease->address, link, name))
         return false;
-    }
-    return exchange->said_name[0] != '\0'
-           && lease_name_fit(namer, text_of(exchange->said_name), &lease->address, link, name);
+    name->from_config = true;
+    return true;
+}
+
+/* What is configured wins over what is claimed, and that over what can be made up. Nothing: it
+ * keeps the one it has. */
+static bool choose_name(const struct dhcp4_exchange *exchange, const struct lease *lease,
+                        struct lease_name *name)
+{
+    const char *claimed = dhcp4_exchange_claimed_name(exchange);
+    if (configured_name(exchange, lease, name))
+        return true;
+    if (lease_name_is_reserved(text_of(claimed)))
+        dhcp4_server_say(exchange->server, EVENT_DHCP_WARNING,
+                         "not giving the name %s to a DHCP client that claims it", claimed);
+    else if (claimed[0] != '\0'
+             && lease_name_fit(&exchange->server->namer, text_of(claimed), &lease->address,
+                               exchange->interface->name, name))
+        return true;
+    return generate_name(exchange, name);
 }
 
 /* Names the lease; the old name goes to the row, for whoever wants to know. True when it changed.
@@ -270,6 +318,7 @@ static void commit_lease(struct dhcp4_exchange *exchange, struct lease *lease,
         return;
     }
     fill_row(row, exchange, reply, &action);
+    dhcp4_facts_keep(exchange, reply, lease);
     row->is_new = is_new;
     row->changed = changed;
     struct text_out out = text_out_on(row->old_name, sizeof(row->old_name));
@@ -301,6 +350,7 @@ void dhcp4_lease_grant(struct dhcp4_exchange *exchange, struct dhcp4_reply *repl
     lease->interface = exchange->in->interface;
     lease_table_set_expiry(server->setup.leases, lease, exchange->now, reply->lease_s);
     changed = name_lease(exchange, lease, old_name, &told) || changed;
+    dhcp4_leasequery_keep(exchange, lease, is_new);
     reply->name = told ? lease->name : NULL;
     if (exchange->relayed && dhcp4_scope_holds(reply->range, &exchange->message.giaddr))
         server->relays[reply->range->index] = exchange->message.giaddr;
@@ -362,8 +412,10 @@ void dhcp4_lease_settle(struct dhcp4_server *server, struct lease_commit_row *ro
     lease_name_publish(&server->namer, lease);
     send_row(server, row, out);
     if (is_first)
-        tell_lease(server, EVENT_LEASE_ADDED, lease, NULL);
+        tell_lease(server, EVENT_LEASE_ADDED, lease, NULL, NULL);
     else if (row->changed)
-        tell_lease(server, EVENT_LEASE_CHANGED, lease, row->old_name);
+        tell_lease(server, EVENT_LEASE_CHANGED, lease, row->old_name, NULL);
+    else
+        tell_lease(server, EVENT_LEASE_RENEWED, lease, NULL, NULL);
     lease_commit_done(server->commit, row);
 }

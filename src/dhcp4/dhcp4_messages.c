@@ -1,5 +1,6 @@
 #include "dhcp4/dhcp4_decide.h"
 #include "dhcp4/dhcp4_detail.h"
+#include "dhcp4/dhcp4_pxe.h"
 #include "dhcp4/dhcp4_reply.h"
 #include "dhcp4/dhcp4_state.h"
 
@@ -138,7 +139,7 @@ NODISCARD static bool start_probe(struct dhcp4_exchange *exchange, const struct 
     struct dhcp4_action action = {
         .kind = DHCP4_ACTION_PROBE,
         .to = { *address, 0, 0 },
-        .interface = exchange->in->interface,
+        .interface = exchange->in->link,
     };
     server->counters.probes++;
     dhcp4_outbox_put(exchange->out, &action);
@@ -174,7 +175,8 @@ static void offer(struct dhcp4_exchange *exchange, const struct address *address
         dhcp4_lease_grant(exchange, &reply);
         return;
     }
-    if (name_to_tell(exchange, address, exchange->has_fqdn ? exchange->said_name : NULL, &name))
+    if (name_to_tell(exchange, address,
+                     exchange->has_fqdn ? dhcp4_exchange_claimed_name(exchange) : NULL, &name))
         reply.name = name.text;
     if (!is_own)
         dhcp4_probe_offered(server->probes, address, exchange->client_hash, exchange->now.mono);
@@ -208,6 +210,20 @@ static void tell_discover(const struct dhcp4_exchange *exchange, const char *tex
                             address_is_none(&requested) ? NULL : &requested, text);
 }
 
+/* For who does not read every line (quiet-dhcp); one in a while, for a client that makes up
+ * hardware addresses can ask without end. */
+static void say_all_taken(const struct dhcp4_exchange *exchange)
+{
+    struct dhcp4_server *server = exchange->server;
+    mono_ms now = exchange->now.mono;
+    if (server->no_address_said != 0 && now - server->no_address_said < DHCP4_WARNING_EVERY_MS)
+        return;
+    server->no_address_said = now;
+    dhcp4_server_say(server, EVENT_DHCP_WARNING,
+                     "all addresses for clients of %s are taken: some are not served",
+                     exchange->interface->name);
+}
+
 /* The plan, with an address to offer; false: there is none, and that was said. */
 NODISCARD static bool plan_offer(struct dhcp4_exchange *exchange, const struct address *standing,
                                  struct dhcp4_plan *plan)
@@ -224,9 +240,23 @@ NODISCARD static bool plan_offer(struct dhcp4_exchange *exchange, const struct a
     if (plan->verdict == DHCP4_DO_PICK && !pick(exchange, &plan->address)) {
         server->counters.no_address++;
         tell_discover(exchange, "no address available");
+        say_all_taken(exchange);
         return false;
     }
     return true;
+}
+
+/* RFC 8925 section 3.3: a client that will do without IPv4 costs no address. What it has is left to
+ * expire: it may still be in use. */
+static void offer_ip6_only(struct dhcp4_exchange *exchange)
+{
+    struct dhcp4_reply reply = { .type = DHCP4_OFFER, .range = &exchange->scope.ranges[0] };
+    reply.has_lease_time = true;
+    reply.lease_s = lease_time(exchange, reply.range->range);
+    tell_discover(exchange, NULL);
+    dhcp4_detail_tags(exchange, reply.range);
+    dhcp4_exchange_tell(exchange, "DHCPOFFER", NULL, "IPv6 only");
+    dhcp4_reply_send(exchange, &reply);
 }
 
 static void discover(struct dhcp4_exchange *exchange)
@@ -239,6 +269,10 @@ static void discover(struct dhcp4_exchange *exchange)
     if (has_standing && state == DHCP4_PROBE_WAITING) {
         tell_discover(exchange, NULL);
         dhcp4_probe_renew(server->probes, exchange->client_hash, exchange->in);
+        return;
+    }
+    if (dhcp4_reply_is_ip6_only(exchange, &exchange->scope.ranges[0])) {
+        offer_ip6_only(exchange);
         return;
     }
     struct dhcp4_plan plan;
@@ -410,7 +444,7 @@ static void inform(struct dhcp4_exchange *exchange)
     struct dhcp4_reply reply = { .type = DHCP4_ACK, .range = network_of(exchange, address) };
     struct lease_name name;
     reply.elsewhere = !dhcp4_scope_holds(reply.range, address);
-    if (name_to_tell(exchange, address, exchange->said_name, &name)
+    if (name_to_tell(exchange, address, dhcp4_exchange_claimed_name(exchange), &name)
         || lease_name_of_address(&exchange->server->namer, address, exchange->interface->name,
                                  &name))
         reply.name = name.text;
@@ -428,19 +462,46 @@ static void inform(struct dhcp4_exchange *exchange)
     dhcp4_reply_send(exchange, &reply);
 }
 
-/* BOOTP (RFC 951): an address only by configuration, for ever unless the line says otherwise. */
+/* The address of a BOOTP client: by configuration; for those bootp-dynamic is for, the one it has,
+ * or any free one. Otherwise *why not. */
+NODISCARD static bool bootp_address(struct dhcp4_exchange *exchange, struct address *address,
+                                    const char **why)
+{
+    const struct dhcp4_server *server = exchange->server;
+    const struct dhcp_boot_config *boot = &server->setup.config->boot;
+    struct dhcp4_candidate home = dhcp4_exchange_candidate(exchange, &exchange->host.address);
+    *why = "no address configured";
+    if (home.place == DHCP4_AT_HOME && (home.holder == DHCP4_FREE || home.holder == DHCP4_OWN)) {
+        *address = home.address;
+        return true;
+    }
+    say_not_using(exchange, &home);
+    if (!tag_rules_any(&server->tags, boot->bootp_dynamics, boot->bootp_dynamic_count,
+                       &exchange->tags))
+        return false;
+    if (exchange->lease != NULL) {
+        struct dhcp4_candidate own = dhcp4_exchange_candidate(exchange, &exchange->lease->address);
+        *address = own.address;
+        if (own.place == DHCP4_IN_POOL && own.holder == DHCP4_OWN)
+            return true;
+    }
+    *why = "no address available";
+    return pick(exchange, address);
+}
+
+/* BOOTP (RFC 951): for ever, unless a dhcp-host line says otherwise. */
 static void bootp(struct dhcp4_exchange *exchange)
 {
     const struct dhcp_host *host = exchange->host.host;
-    struct dhcp4_candidate home = dhcp4_exchange_candidate(exchange, &exchange->host.address);
-    if (home.place != DHCP4_AT_HOME || (home.holder != DHCP4_FREE && home.holder != DHCP4_OWN)) {
-        say_not_using(exchange, &home);
+    struct address address;
+    const char *why;
+    if (!bootp_address(exchange, &address, &why)) {
         dhcp4_detail_tags(exchange, NULL);
-        dhcp4_exchange_tell(exchange, "BOOTP", NULL, "no address configured");
+        dhcp4_exchange_tell(exchange, "BOOTP", NULL, why);
         return;
     }
-    struct dhcp4_reply reply = lease_reply(exchange, 0, &home.address);
-    reply.lease_s = host->lease_given ? host->lease_s : DURATION_INFINITE;
+    struct dhcp4_reply reply = lease_reply(exchange, 0, &address);
+    reply.lease_s = host != NULL && host->lease_given ? host->lease_s : DURATION_INFINITE;
     dhcp4_detail_tags(exchange, reply.range);
     dhcp4_lease_grant(exchange, &reply);
 }
@@ -450,6 +511,8 @@ void dhcp4_message_handle(struct dhcp4_exchange *exchange)
     bool ignored = !dhcp4_exchange_identify(exchange);
     if (!exchange->replayed)
         dhcp4_detail_request(exchange);
+    if (dhcp4_pxe_handle(exchange, ignored))
+        return;
     if (!exchange->message.is_dhcp) {
         if (!ignored)
             bootp(exchange);

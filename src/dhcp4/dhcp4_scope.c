@@ -25,14 +25,28 @@ static bool is_lease_range(const struct dhcp_range *range)
     return range->first.family == ADDRESS_IP4 && range->mode != DHCP_RANGE_PROXY;
 }
 
+/* Where a range goes; NULL: it is there already. */
+static struct dhcp4_scope_range *place_for(struct dhcp4_scope *scope,
+                                           const struct dhcp_range *range)
+{
+    if (range->mode == DHCP_RANGE_PROXY) {
+        bool is_first = !scope->has_proxy;
+        scope->has_proxy = true;
+        return is_first ? &scope->proxy : NULL;
+    }
+    for (size_t i = 0; i < scope->count; i++) {
+        if (scope->ranges[i].range == range)
+            return NULL;
+    }
+    return &scope->ranges[scope->count++];
+}
+
 static void add(struct dhcp4_scope *scope, const struct dhcp_range *range, size_t index,
                 const struct address *netmask, const struct network_address *on)
 {
-    for (size_t i = 0; i < scope->count; i++) {
-        if (scope->ranges[i].range == range)
-            return;
-    }
-    struct dhcp4_scope_range *to = &scope->ranges[scope->count++];
+    struct dhcp4_scope_range *to = place_for(scope, range);
+    if (to == NULL)
+        return;
     *to = (struct dhcp4_scope_range){ .range = range, .index = index, .netmask = *netmask };
     to->broadcast = range->broadcast;
     if (on != NULL) {
@@ -53,14 +67,51 @@ static bool is_for_interface(const struct dhcp_range *range,
                && text_equal(text_of(range->interface), text_of(interface->name)));
 }
 
+/* The ranges of one more subnet on the link. Only those with a netmask of their own: nothing else
+ * tells what the subnet is. */
+static void add_shared(struct dhcp4_scope *scope, const struct dhcp_config *config,
+                       const struct dhcp_shared_network *shared, const struct address *own,
+                       const struct network_interface *link)
+{
+    for (size_t i = 0; i < config->range_count; i++) {
+        const struct dhcp_range *range = &config->ranges[i];
+        size_t before = scope->count;
+        if (!is_lease_range(range) || !is_for_interface(range, link)
+            || address_is_none(&range->netmask)
+            || !same_network(&shared->subnet, &range->first, &range->netmask))
+            continue;
+        add(scope, range, i, &range->netmask, NULL);
+        if (scope->count == before)
+            continue;
+        scope->ranges[before].shared = true;
+        scope->ranges[before].own = *own;
+    }
+}
+
+static void add_shared_on_link(struct dhcp4_scope *scope, const struct dhcp_config *config,
+                               const struct network *network, const struct network_interface *link)
+{
+    static const struct address none;
+    for (size_t i = 0; i < config->relay.shared_count && link != NULL; i++) {
+        const struct dhcp_shared_network *shared = &config->relay.shared[i];
+        const struct network_address *own = NULL;
+        if (shared->interface == NULL)
+            own = network_own_address(network, &shared->link);
+        if (shared->interface != NULL ? text_equal(text_of(shared->interface), text_of(link->name))
+                                      : own != NULL && own->interface == link->index)
+            add_shared(scope, config, shared, own != NULL ? &own->address : &none, link);
+    }
+}
+
 void dhcp4_scope_of_interface(struct dhcp4_scope *scope, const struct dhcp_config *config,
                               const struct network *network, uint32_t interface)
 {
     const struct network_interface *link = network_by_index(network, interface);
     scope->count = 0;
+    scope->has_proxy = false;
     for (size_t i = 0; i < config->range_count; i++) {
         const struct dhcp_range *range = &config->ranges[i];
-        if (!is_lease_range(range) || !is_for_interface(range, link))
+        if (range->first.family != ADDRESS_IP4 || !is_for_interface(range, link))
             continue;
         for (size_t j = 0; j < network->address_count; j++) {
             const struct network_address *own = &network->addresses[j];
@@ -73,6 +124,7 @@ void dhcp4_scope_of_interface(struct dhcp4_scope *scope, const struct dhcp_confi
                 add(scope, range, i, &netmask, own);
         }
     }
+    add_shared_on_link(scope, config, network, link);
 }
 
 /* Any of our addresses in whose subnet the address lies. */
@@ -95,9 +147,10 @@ void dhcp4_scope_of_address(struct dhcp4_scope *scope, const struct dhcp_config 
 {
     const struct network_address *own = own_subnet_of(network, address);
     scope->count = 0;
+    scope->has_proxy = false;
     for (size_t i = 0; i < config->range_count; i++) {
         const struct dhcp_range *range = &config->ranges[i];
-        if (!is_lease_range(range) || range->interface != NULL)
+        if (range->first.family != ADDRESS_IP4 || range->interface != NULL)
             continue;
         struct address netmask = range->netmask;
         if (address_is_none(&netmask))
@@ -105,6 +158,12 @@ void dhcp4_scope_of_address(struct dhcp4_scope *scope, const struct dhcp_config 
                                   : class_netmask(&range->first);
         if (same_network(address, &range->first, &netmask))
             add(scope, range, i, &netmask, own);
+    }
+    for (size_t i = 0; i < config->relay.shared_count; i++) {
+        const struct dhcp_shared_network *shared = &config->relay.shared[i];
+        static const struct address none;
+        if (shared->interface == NULL && address_equal(&shared->link, address))
+            add_shared(scope, config, shared, &none, NULL);
     }
 }
 

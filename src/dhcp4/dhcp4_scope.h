@@ -10,13 +10,16 @@ struct dhcp4_scope_range {
     const struct dhcp_range *range;
     size_t index; /* in config->ranges */
     struct address netmask, broadcast;
-    struct address own; /* our address in that network; or none */
+    struct address own; /* our address in that network, or that its clients know us by; or none */
+    bool shared;        /* a network of its own on that link (shared-network) */
 };
 
 /* The array is the caller's, with room for every range of the configuration. */
 struct dhcp4_scope {
     struct dhcp4_scope_range *ranges;
     size_t count;
+    bool has_proxy;                 /* another server gives the addresses of the network: */
+    struct dhcp4_scope_range proxy; /* the range that says so */
 };
 
 /* Every network of the interface. */

@@ -130,12 +130,55 @@ static void test_places(void **state)
     assert_null(dhcp4_scope_network(&scope, &far, &tags, &world->config.tags));
 }
 
+static void test_shared(void **state)
+{
+    (void)state;
+    struct dhcp_shared_network shared[] = {
+        { .interface = "eth1", .subnet = address_ip4(10, 1, 0, 1) },
+        { .link = address_ip4(192, 168, 50, 1), .subnet = address_ip4(10, 1, 9, 9) },
+        { .link = address_ip4(172, 16, 0, 1), .subnet = address_ip4(10, 1, 0, 1) },
+        { .interface = "eth0", .subnet = address_ip4(10, 2, 0, 1) }, /* range 3 has no netmask */
+    };
+    static const struct {
+        const char *name;
+        uint32_t interface; /* or */
+        const char *address;
+        const char *ranges;
+        const char *own; /* of the shared one, the last */
+    } rows[] = {
+        { "by interface", WORLD_ETH1, NULL, "1 2", "-" },
+        { "by our address on it", WORLD_ETH0, NULL, "0 4 2", "192.168.50.1" },
+        { "by a relay's address", 0, "172.16.0.1", "2", "-" },
+        { "by another relay's", 0, "172.16.0.2", "", NULL },
+    };
+    world->config.relay.shared = shared;
+    world->config.relay.shared_count = COUNT_OF(shared);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct address address = world_address(rows[i].address);
+        char text[ADDRESS_TEXT_MAX] = "-";
+        if (rows[i].address == NULL)
+            dhcp4_scope_of_interface(&scope, &world->config, world->network, rows[i].interface);
+        else
+            dhcp4_scope_of_address(&scope, &world->config, world->network, &address);
+        if (strcmp(found(), rows[i].ranges) != 0)
+            fail_msg("%s: %s", rows[i].name, found());
+        if (rows[i].own == NULL)
+            continue;
+        const struct dhcp4_scope_range *last = &scope.ranges[scope.count - 1];
+        if (!address_is_none(&last->own))
+            address_text(&last->own, text);
+        if (!last->shared || strcmp(text, rows[i].own) != 0)
+            fail_msg("%s: shared %d, own %s", rows[i].name, last->shared, text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_which_ranges, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_masks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_places, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shared, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("dhcp4_scope", tests, NULL, NULL);
 }

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 
 #include "dhcp4/dhcp4_decide.h"
+#include "dhcp4/dhcp4_facts.h"
+#include "dhcp4/dhcp4_leasequery.h"
+#include "dhcp4/dhcp4_relay.h"
 #include "dhcp4/dhcp4_state.h"
 
 /* ------------------------------------------------------------------ the outbox */
@@ -68,6 +71,8 @@ NODISCARD static enum status build(struct dhcp4_server *server)
     if (status == STATUS_OK)
         status = dhcp4_probe_create(&setup->key, DHCP4_PENDING_MAX, on_probe_row, server,
                                     &server->probes);
+    if (status == STATUS_OK)
+        status = dhcp4_delay_create(DHCP4_DELAYED_MAX, &server->delays);
     size_t ranges = setup->config->range_count;
     server->scope_ranges = calloc(ranges > 0 ? ranges : 1, sizeof(*server->scope_ranges));
     server->relays = calloc(ranges > 0 ? ranges : 1, sizeof(*server->relays));
@@ -88,6 +93,7 @@ enum status dhcp4_server_create(const struct dhcp4_setup *setup, struct dhcp4_se
         .names = setup->names,
         .key = setup->key,
         .events = setup->events,
+        .whole_names = setup->config->fqdn,
     };
     enum status status = build(server);
     if (status != STATUS_OK) {
@@ -105,12 +111,14 @@ void dhcp4_server_free(struct dhcp4_server *server)
     if (server == NULL)
         return;
     dhcp4_probe_free(server->probes);
+    dhcp4_delay_free(server->delays);
     lease_commit_free(server->commit);
     address_pick_free(server->pick);
     host_match_free(server->hosts);
     tag_rules_free(&server->tags);
     free(server->scope_ranges);
     free(server->relays);
+    dhcp4_facts_free(server);
     free(server);
 }
 
@@ -173,6 +181,8 @@ enum status dhcp4_server_load_lease(struct dhcp4_server *server, const struct le
 {
     struct lease_table *leases = server->setup.leases;
     struct bytes id = bytes_of(line->client_id, line->client_id_count);
+    if (line->kind == LEASE_LINE_AGENT_INFO || line->kind == LEASE_LINE_VENDOR_CLASS)
+        return dhcp4_leasequery_load(leases, line);
     if (line->kind != LEASE_LINE_LEASE || line->lease_kind != LEASE_IP4)
         return STATUS_OK; /* not ours: the store keeps it as it is */
     struct lease *lease = lease_table_by_address(leases, &line->address);
@@ -181,6 +191,8 @@ enum status dhcp4_server_load_lease(struct dhcp4_server *server, const struct le
         status = lease_table_set_client(leases, lease, &line->hardware, id);
     else
         status = lease_table_add(leases, &line->address, LEASE_IP4, &line->hardware, id, &lease);
+    if (status == STATUS_OK)
+        status = lease_table_set_origin(lease, BYTES_NONE, BYTES_NONE); /* an earlier line's */
     if (status != STATUS_OK)
         return status;
     lease->committed = lease->stored = true;
@@ -198,17 +210,22 @@ static void remove_expired(struct dhcp4_server *server, struct instant now)
     }
 }
 
-void dhcp4_server_start(struct dhcp4_server *server, struct instant now)
+static void say_duplicates(const struct dhcp4_server *server)
 {
     const struct dhcp_option_rule *rule;
-    remove_expired(server, now);
-    dhcp4_server_names_changed(server);
     for (size_t place = 0;
          (rule = option_pick_next_duplicate(server->setup.config, &place)) != NULL;) {
         if (!rule->ip6)
             dhcp4_server_say(server, EVENT_DHCP_WARNING, "Ignoring duplicate dhcp-option %u",
                              (unsigned)rule->code);
     }
+}
+
+void dhcp4_server_start(struct dhcp4_server *server, struct instant now)
+{
+    remove_expired(server, now);
+    dhcp4_server_names_changed(server);
+    say_duplicates(server);
 }
 
 void dhcp4_server_set_network(struct dhcp4_server *server, const struct network *network)
@@ -234,6 +251,35 @@ void dhcp4_server_names_changed(struct dhcp4_server *server)
     }
 }
 
+enum status dhcp4_server_set_config(struct dhcp4_server *server, const struct dhcp_config *config)
+{
+    struct tag_rules tags;
+    struct host_match *hosts = NULL;
+    struct address_pick *pick = NULL;
+    enum status status = tag_rules_init(&tags, config);
+    if (status != STATUS_OK)
+        return status;
+    status = host_match_create(&server->setup.key, config, &hosts);
+    if (status == STATUS_OK)
+        status = address_pick_create(config, &pick);
+    if (status != STATUS_OK) {
+        host_match_free(hosts);
+        tag_rules_free(&tags);
+        return status;
+    }
+    host_match_free(server->hosts);
+    address_pick_free(server->pick);
+    tag_rules_free(&server->tags);
+    server->hosts = hosts;
+    server->pick = pick;
+    server->tags = tags;
+    server->setup.config = config;
+    add_interface_tags(server);
+    say_duplicates(server);
+    dhcp4_server_names_changed(server);
+    return STATUS_OK;
+}
+
 /* ------------------------------------------------------------------ what happens */
 
 static void handle(struct dhcp4_server *server, const struct dhcp4_datagram *in, struct instant now,
@@ -251,11 +297,40 @@ static void handle(struct dhcp4_server *server, const struct dhcp4_datagram *in,
         dhcp4_message_handle(&exchange);
 }
 
+/* What comes in by an alias (bridge-interface) is served as if it had come in by its interface, and
+ * answered on the link it came by. */
+static struct dhcp4_datagram as_served(const struct dhcp4_server *server,
+                                       const struct dhcp4_datagram *in, struct instant now)
+{
+    const struct dhcp_relay_config *config = &server->setup.config->relay;
+    struct dhcp4_datagram arrived = *in;
+    const struct network_interface *link = NULL, *served = NULL;
+    arrived.link = in->interface;
+    arrived.arrived = now.mono;
+    if (config->bridge_count > 0)
+        link = network_by_index(server->network, in->interface);
+    if (link != NULL)
+        served = network_by_name(server->network, dhcp_relay_served_as(config, link->name));
+    if (served != NULL)
+        arrived.interface = served->index;
+    return arrived;
+}
+
 void dhcp4_server_message(struct dhcp4_server *server, const struct dhcp4_datagram *in,
                           struct instant now, struct dhcp4_outbox *out)
 {
+    struct dhcp4_datagram arrived = as_served(server, in, now);
+    const struct dhcp4_relay relay = {
+        .config = server->setup.config,
+        .site = server->setup.site,
+        .network = server->network,
+        .events = server->setup.events,
+        .counters = &server->counters,
+        .buffer = server->reply,
+    };
     remove_expired(server, now);
-    handle(server, in, now, out, false, 0);
+    if (arrived.boot_port || !dhcp4_relay_message(&relay, &arrived, out))
+        handle(server, &arrived, now, out, false, 0);
 }
 
 void dhcp4_server_probe_heard(struct dhcp4_server *server, const struct address *address,
@@ -286,12 +361,16 @@ void dhcp4_server_tick(struct dhcp4_server *server, struct instant now, struct d
     dhcp4_declined_expire(server, now.mono);
     while (dhcp4_probe_due(server->probes, now.mono, &waiting))
         handle(server, &waiting.in, now, out, true, waiting.tries);
+    struct dhcp4_action action;
+    while (dhcp4_delay_due(server->delays, now.mono, &action))
+        dhcp4_outbox_put(out, &action);
 }
 
 mono_ms dhcp4_server_deadline(const struct dhcp4_server *server)
 {
     mono_ms deadline = lease_table_deadline(server->setup.leases);
     deadline = mono_earlier(deadline, dhcp4_probe_deadline(server->probes));
+    deadline = mono_earlier(deadline, dhcp4_delay_deadline(server->delays));
     return mono_earlier(deadline, dhcp4_declined_deadline(server));
 }
 

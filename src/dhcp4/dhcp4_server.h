@@ -16,11 +16,17 @@
 #include "store/lease_table.h"
 #include "wire/dhcp4_message.h"
 
+#define DHCP4_BOOT_PORT 4011 /* of PXE boot servers (PXE 2.1 section 2.2.6) */
+
 struct dhcp4_datagram {
     struct bytes message;
     struct endpoint from;
     struct address local; /* destination address; 255.255.255.255 for broadcast */
-    uint32_t interface;   /* it arrived on */
+    uint32_t interface;   /* it arrived on, or counts for (bridge-interface) */
+    bool boot_port;       /* it came to DHCP4_BOOT_PORT */
+    /* the server's: dhcp4_server_message fills them in */
+    uint32_t link;    /* it arrived on */
+    mono_ms arrived;
 };
 
 enum dhcp4_action_kind {
@@ -34,7 +40,7 @@ enum dhcp4_action_kind {
 struct dhcp4_action {
     enum dhcp4_action_kind kind;
     struct bytes bytes;   /* DHCP message; in the outbox's buffer until the flush returns */
-    struct endpoint from; /* our address and port 67 */
+    struct endpoint from; /* our address and port: 67, or DHCP4_BOOT_PORT */
     struct endpoint to;
     struct hardware hardware;
     uint32_t interface; /* 0: as routing has it */
@@ -62,6 +68,7 @@ struct dhcp4_counters {
     uint64_t bootp;
     uint64_t dropped_malformed, dropped_not_admitted, dropped_ignored, dropped_no_range;
     uint64_t no_address, lease_limit, commit_failed, probes, probe_conflicts, pending_full;
+    uint64_t relay_requests, relay_replies, relay_dropped, queries_refused;
 };
 
 #define DHCP4_PENDING_MAX 1024 /* offers waiting for a probe and ACKs waiting for the store, each  \
@@ -96,6 +103,13 @@ enum status dhcp4_server_load_lease(struct dhcp4_server *server, const struct le
 /* After all leases are loaded: names into the DNS, expired ones out. */
 void dhcp4_server_start(struct dhcp4_server *server, struct instant now);
 void dhcp4_server_set_network(struct dhcp4_server *server, const struct network *network);
+/* EVENT_LEASE_KNOWN for every lease, to whoever wants them. */
+void dhcp4_server_tell_leases(const struct dhcp4_server *server);
+/* Other hosts, options and tags from now on; ranges stay as they are, and leases until their
+ * clients come again. The old configuration may go afterwards. On error all stays.
+ * STATUS_NO_MEMORY, STATUS_FULL: too many tags. */
+NODISCARD enum status dhcp4_server_set_config(struct dhcp4_server *server,
+                                              const struct dhcp_config *config);
 /* Hosts files changed: conflicts are looked at anew. */
 void dhcp4_server_names_changed(struct dhcp4_server *server);
 

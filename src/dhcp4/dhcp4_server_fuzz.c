@@ -24,7 +24,9 @@ static void check_sent(void *context, struct dhcp4_outbox *out)
         assert(message.op == DHCP4_BOOTREPLY);
         size_t most = size_allowed > 576 ? size_allowed : 576;
         assert(action->bytes.count <= most - 28);
-        if (message.type == DHCP4_ACK && !address_is_any(&message.yiaddr)) {
+        /* What is told about booting is told about an address that somebody else gave. */
+        if (message.type == DHCP4_ACK && !address_is_any(&message.yiaddr)
+            && action->from.port != DHCP4_BOOT_PORT) {
             const struct lease *lease = lease_table_by_address(world->leases, &message.yiaddr);
             assert(lease != NULL && lease->stored);
         }
@@ -42,6 +44,36 @@ static void check_leases(const struct world *world)
     assert(lease_names_count(world->names) <= 2 * count);
 }
 
+/* A menu, a file, BOOTP for all: part of the raw datagrams come to port 4011. */
+static void set_up_boot(void)
+{
+    static struct dhcp_pxe_service services[] = {
+        { .system = 0, .type = DHCP_PXE_FIRST_FILE, .text = "Install", .file = "linux" },
+        { .system = 7, .type = DHCP_PXE_FIRST_FILE + 1, .text = "EFI", .file = "boot.efi" },
+        { .system = 0, .type = DHCP_PXE_LOCAL_BOOT, .text = "Disk" },
+    };
+    static struct dhcp_pxe_prompt prompt = { .text = "Press", .seconds = 3 };
+    static struct dhcp_boot boot = { .file = "file", .server_name = "server",
+                                     .server = { .host = "one" } };
+    static struct dhcp_conditions everyone;
+    static struct dhcp_range proxy;
+    proxy = (struct dhcp_range){ .first = address_ip4(192, 168, 50, 0),
+                                 .last = address_ip4(192, 168, 50, 0),
+                                 .mode = DHCP_RANGE_PROXY };
+    fuzz_world->config.ranges[fuzz_world->config.range_count++] = proxy;
+    fuzz_world->config.boot = (struct dhcp_boot_config){
+        .boots = &boot,
+        .boot_count = 1,
+        .services = services,
+        .service_count = COUNT_OF(services),
+        .file_count = 2,
+        .prompts = &prompt,
+        .prompt_count = 1,
+        .bootp_dynamics = &everyone,
+        .bootp_dynamic_count = 1,
+    };
+}
+
 static void set_up(void)
 {
     fuzz_world = world_create();
@@ -57,6 +89,7 @@ static void set_up(void)
     world_option(fuzz_world, 200, "a value of some length, so that there is something to send");
     world_domain(fuzz_world, "lan");
     fuzz_world->config.rapid_commit = true;
+    set_up_boot();
     fuzz_world->out.flush = check_sent;
     fuzz_world->sink.wanted |= (uint64_t)1 << EVENT_DHCP_DETAIL;
 }
@@ -83,7 +116,7 @@ static void hear_made(struct world *world, struct bytes_reader *reader)
             size = bytes_read_u8(reader);
     static const uint8_t agent[] = { 5, 4, 10, 9, 0, 0, 1, 1, 'x' };
     struct client_message message = {
-        .type = kind % 10,
+        .type = kind % 11,
         .mac = who & 3,
         .id = (who & 4) != 0 ? "id" : NULL,
         .wanted = texts[address & 7],
@@ -112,7 +145,8 @@ static void hear_made(struct world *world, struct bytes_reader *reader)
 
 static void hear_raw(struct world *world, struct bytes_reader *reader)
 {
-    size_t count = bytes_read_u16(reader) % 700;
+    uint16_t head = bytes_read_u16(reader);
+    size_t count = head % 700;
     if (count > bytes_reader_left(reader))
         count = bytes_reader_left(reader);
     struct dhcp4_datagram in = {
@@ -120,6 +154,7 @@ static void hear_raw(struct world *world, struct bytes_reader *reader)
         .from = { address_ip4(192, 168, 50, 9), 68, 0 },
         .local = address_ip4(255, 255, 255, 255),
         .interface = WORLD_ETH0,
+        .boot_port = (head & 0x8000) != 0,
     };
     size_allowed = UINT16_MAX;
     dhcp4_server_message(world->server, &in, world->now, &world->out);
@@ -166,6 +201,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     fuzz_world->config.authoritative = (mode & 1) != 0;
     fuzz_world->config.no_ping = (mode & 2) != 0;
     fuzz_world->config.sequential_ip = (mode & 4) != 0;
+    fuzz_world->config.relay.delay_s = (mode & 4) != 0 ? 2 : 0;
+    fuzz_world->config.relay.query = fuzz_world->config.relay.query_anybody = true;
     fuzz_world->config.ignore_client_id = (mode & 8) != 0;
     world_start(fuzz_world);
     for (unsigned steps = 0; bytes_reader_left(&reader) > 0 && steps < 1000; steps++) {

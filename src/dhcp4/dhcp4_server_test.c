@@ -427,8 +427,12 @@ static void test_a_full_pool(void **state)
     }
     hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 20 });
     assert_int_equal(world->sent_count, 0);
-    assert_int_equal(world->line_count, 1);
+    assert_int_equal(world->line_count, 2);
     expect_line("DHCPDISCOVER(eth0) 02:00:00:00:00:14 no address available");
+    expect_line("all addresses for clients of eth0 are taken: some are not served");
+    /* Only the client's own line comes each time. */
+    hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 21 });
+    assert_int_equal(world->line_count, 1);
     /* Who has one keeps it. */
     assert_string_equal(get_lease(12, NULL), seen[2]);
 }
@@ -491,6 +495,33 @@ static void test_starvation(void **state)
     assert_true(dhcp4_server_deadline(world->server) > world->now.mono);
 }
 
+/* Other hosts and options from one moment to the next; leases stay until their clients come. */
+static void test_another_configuration(void **state)
+{
+    (void)state;
+    world_start(world);
+    hear((struct client_message){
+        .type = DHCP4_REQUEST, .mac = 7, .server = SERVER, .wanted = "192.168.50.110" });
+    expect_type(DHCP4_ACK);
+    struct dhcp_config *fresh = arena_take(&world->arena, sizeof(*fresh));
+    struct dhcp_host *host = arena_take(&world->arena, sizeof(*host));
+    assert_true(fresh != NULL && host != NULL);
+    *fresh = world->config;
+    *host = *world_host(world, 7, address_ip4(192, 168, 50, 60), "seven");
+    world->config.host_count--;
+    fresh->hosts = host;
+    fresh->host_count = 1;
+    assert_int_equal(dhcp4_server_set_config(world->server, fresh), STATUS_OK);
+    assert_int_equal(lease_table_count(world->leases), 1);
+    hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 7 });
+    assert_string_equal(your(expect_type(DHCP4_OFFER)), "192.168.50.60");
+    hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 8, .wanted = "192.168.50.60" });
+    assert_string_not_equal(your(expect_type(DHCP4_OFFER)), "192.168.50.60");
+    assert_int_equal(dhcp4_server_set_config(world->server, &world->config), STATUS_OK);
+    hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 7 });
+    assert_string_equal(your(expect_type(DHCP4_OFFER)), "192.168.50.110");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +542,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_offers_give_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lease_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_starvation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_another_configuration, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("dhcp4_server", tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "dhcp/lease_names_update.h"
 #include "dhcp/option_pick.h"
 #include "dhcp/tag_rules.h"
+#include "dhcp4/dhcp4_delay.h"
 #include "dhcp4/dhcp4_probe.h"
 #include "dhcp4/dhcp4_scope.h"
 #include "dhcp4/dhcp4_server.h"
@@ -32,12 +33,16 @@ struct dhcp4_server {
     struct address_pick *pick;
     struct lease_commit *commit;
     struct dhcp4_probe_table *probes;
+    struct dhcp4_delay *delays;
     struct lease_namer namer;
     struct dhcp4_counters counters;
     struct dhcp4_declined declined[DHCP4_DECLINED_MAX]; /* oldest first */
     size_t declined_count;
     mono_ms no_range_said;  /* when "no address range available" was last said; 0: never */
+    mono_ms query_refused_said, no_address_said;
+    uint32_t boot_turn;     /* which of a boot server's addresses comes next */
     struct address *relays; /* of each range: the one its clients' leases last came through */
+    struct dhcp4_facts *facts; /* what clients whose leases wait for the store said; or NULL */
     struct dhcp4_scope_range *scope_ranges; /* of the message at hand */
     struct option_pick options;             /* of the reply at hand */
     uint8_t reply[DHCP4_MESSAGE_MAX];
@@ -65,6 +70,8 @@ struct dhcp4_exchange {
     char said_name[DHCP4_NAME_MAX]; /* option 81 or 12 as text; empty: none */
     bool has_fqdn;
     struct dhcp4_fqdn fqdn;
+    struct client_match_facts said; /* what tags are made of */
+    bool name_ignored;              /* dhcp-ignore-names: what it calls itself is only for tags */
     struct host_found host;
     struct tag_set tags; /* without those of a range */
 };
@@ -79,6 +86,12 @@ void dhcp4_exchange_malformed(struct dhcp4_exchange *exchange);
 /* Its name, dhcp-host line and tags; false when dhcp-ignore or a dhcp-host line says to ignore it.
  */
 NODISCARD bool dhcp4_exchange_identify(struct dhcp4_exchange *exchange);
+/* All that makes tags of this client, as one that is served from this range; NULL: from none yet.
+ * */
+struct tag_facts dhcp4_exchange_tag_facts(const struct dhcp4_exchange *exchange,
+                                          const struct dhcp_range *range);
+/* What the client calls itself, if it may have a say in that; else "". */
+const char *dhcp4_exchange_claimed_name(const struct dhcp4_exchange *exchange);
 /* Where an address lies and who holds it, seen from this client. */
 struct dhcp4_candidate dhcp4_exchange_candidate(const struct dhcp4_exchange *exchange,
                                                 const struct address *address);

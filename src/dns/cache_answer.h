@@ -5,6 +5,7 @@
 #include "dns/query.h"
 
 /* Answers if all of the answer is in the cache, every link of a chain included; false otherwise.
+ * With use-stale-cache what has expired is given too, and fetched anew (RFC 8767).
  * group: the upstreams whose data may be used for this name (security rule R8). */
 bool cache_answer(struct dns_worker *worker, const struct dns_query *query, uint16_t group);
 

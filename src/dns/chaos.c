@@ -76,8 +76,7 @@ static void put_misses(const struct dns_worker *worker, struct bytes_writer *rda
 
 static void put_auth(const struct dns_worker *worker, struct bytes_writer *rdata)
 {
-    (void)worker;
-    put_number(rdata, 0);
+    put_number(rdata, worker->counters.authoritative);
 }
 
 /* One string per server: address#port, queries sent, queries failed. */
@@ -139,7 +138,7 @@ void chaos_answer(struct dns_worker *worker, const struct dns_asker *asker)
     if (put == NULL || asker->qtype != RRTYPE_TXT || worker->view->config->no_ident) {
         tell_error(worker, asker, RCODE_NOTIMP, EDE_NONE, "config");
         query_answer_empty(worker, asker,
-                           (struct answer_end){ .rcode = RCODE_NOTIMP, .ede = EDE_NONE });
+                           (struct answer_end){ .rcode = RCODE_NOTIMP, .ede = EDE_NOT_SUPPORTED });
         return;
     }
 

@@ -39,7 +39,11 @@ struct dns_server {
     struct place place;
 };
 
-/* One domain of one line. A line with several domains makes several rules. */
+/* The same address, port and origin, whichever line they come from. */
+bool dns_server_equal(const struct dns_server *a, const struct dns_server *b);
+
+/* One domain of one line. A line with several domains makes several rules. Those with a domain are
+ * kept as dns_rules (dns/dns_rules.h), which are compact. */
 struct dns_rule {
     struct dname domain;           /* root for ALL, UNQUALIFIED, ANY */
     uint8_t match;                 /* enum dns_rule_match */
@@ -50,26 +54,32 @@ struct dns_rule {
     struct place place;
 };
 
+struct dns_rules;
+
 struct dns_path {
     const char *path;
     struct place place;
 };
 
 struct dns_config {
-    struct dns_server *servers;
+    struct dns_server *servers;    /* each once */
     size_t server_count, server_room;
-    struct dns_rule *rules;        /* in the order of the files */
+    struct dns_rule *rules;        /* without a domain, in the order of the files */
     size_t rule_count, rule_room;
+    struct dns_rules *domain_rules; /* NULL: none yet; not arena memory */
 
     struct dns_path *resolv_files; /* empty: /etc/resolv.conf, unless no_resolv */
     size_t resolv_file_count, resolv_file_room;
     bool resolv_file_empty;        /* resolv-file= */
     bool no_resolv, no_poll;
+    struct dns_path servers_file;  /* path NULL or "": none */
     bool strict_order, all_servers, clear_on_reload;
 
     bool no_hosts, expand_hosts;
     struct dns_path *hosts_files;  /* addn-hosts, files or folders */
     size_t hosts_file_count, hosts_file_room;
+    struct dns_path *hosts_folders; /* hostsdir, watched */
+    size_t hosts_folder_count, hosts_folder_room;
 
     uint32_t cache_size;           /* records; 150 */
     bool cache_size_given;
@@ -82,7 +92,8 @@ struct dns_config {
     bool dhcp_ttl_given;
     bool no_round_robin;
 
-    uint32_t forward_max;          /* dns-forward-max, 150 */
+    uint32_t forward_max;          /* dns-forward-max, a limit only when given */
+    bool forward_max_given;
     uint32_t edns_udp_size;        /* 1232, at least 512 */
     uint32_t query_port;
     bool query_port_given;
@@ -108,5 +119,11 @@ struct dns_config {
 
 /* Zeros and the defaults above. */
 void dns_config_init(struct dns_config *config);
+
+/* After all lines are read: makes the rules ready for views, which share them from then on. A view
+ * of a configuration that is not finished makes its own. STATUS_NO_MEMORY, STATUS_FULL. */
+NODISCARD enum status dns_config_finish(struct dns_config *config, const struct site *site);
+/* Gives back what is not arena memory. */
+void dns_config_free(struct dns_config *config);
 
 #endif

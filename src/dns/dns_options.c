@@ -62,6 +62,36 @@ static enum status read_addn_hosts(struct option_context *context, struct value 
                        &dns->hosts_file_room);
 }
 
+static enum status read_hostsdir(struct option_context *context, struct value value)
+{
+    struct dns_config *dns = context->part;
+    if (value.text.count == 0)
+        return STATUS_OK;
+    return append_path(context, value.text, &dns->hosts_folders, &dns->hosts_folder_count,
+                       &dns->hosts_folder_room);
+}
+
+static void print_hostsdir(const void *part, struct option_printer *printer)
+{
+    const struct dns_config *dns = part;
+    print_paths(printer, dns->hosts_folders, dns->hosts_folder_count);
+}
+
+/* An empty name switches it off. */
+static enum status read_servers_file(struct option_context *context, struct value value)
+{
+    struct dns_config *dns = context->part;
+    dns->servers_file.place = context->place;
+    dns->servers_file.path = option_string(context, value.text);
+    return dns->servers_file.path != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void print_servers_file(const void *part, struct option_printer *printer)
+{
+    const struct dns_config *dns = part;
+    print_paths(printer, &dns->servers_file, dns->servers_file.path != NULL ? 1 : 0);
+}
+
 static void print_addn_hosts(const void *part, struct option_printer *printer)
 {
     const struct dns_config *dns = part;
@@ -161,10 +191,12 @@ const struct option dns_options[] = {
         .examples = EXAMPLES("all-servers"),
     },
     {
-        .name = "servers-file", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .once = true,
-        .area = "upstream", .shape = "<path>",
+        .name = "servers-file", .kind = OPTION_STRUCTURED, .once = true,
+        .area = "upstream", .read = read_servers_file, .print = print_servers_file, .shape = "<path>",
         .help = "Read server and rev-server lines from this file, again on SIGHUP",
-        .doc = "Lets servers change without a restart. Other options in the file are passed over.",
+        .doc = "Lets servers change without a restart. Other options in the file are passed over, and so "
+               "are wrong lines. A file that cannot be read, or has no right line left, leaves the servers "
+               "read last in use.",
         .examples = EXAMPLES("servers-file=/etc/linnet/servers.conf"),
     },
     {
@@ -216,9 +248,12 @@ const struct option dns_options[] = {
     {
         .name = "dns-forward-max", .letter = '0', .kind = OPTION_NUMBER, .once = true, .area = "dns",
         .field = offsetof(struct dns_config, forward_max), .min = 0, .max = 100000,
+        .present_field = offsetof(struct dns_config, forward_max_given) + 1,
         .shape = "<queries>",
         .help = "How many forwarded queries may wait for an answer at once",
-        .doc = "150 unless given. Past that, new ones are refused.",
+        .doc = "For each group of servers; past that, new ones are refused. Without it there is no such limit: "
+               "room grows as it is needed, up to 16384 questions, and when half of that is in use no "
+               "client may have more than an eighth.",
         .examples = EXAMPLES("dns-forward-max=1000"),
     },
     {
@@ -279,10 +314,11 @@ const struct option dns_options[] = {
         .examples = EXAMPLES("addn-hosts=/etc/hosts.office", "addn-hosts=\"/srv/my hosts\""),
     },
     {
-        .name = "hostsdir", .kind = OPTION_STRUCTURED, .state = OPTION_NOT_BUILT, .area = "dns",
-        .shape = "<folder>",
+        .name = "hostsdir", .kind = OPTION_STRUCTURED, .area = "dns",
+        .read = read_hostsdir, .print = print_hostsdir, .shape = "<folder>",
         .help = "Read the hosts files of this folder, and again whenever one changes",
-        .doc = "New, changed and deleted files take effect at once, without a signal.",
+        .doc = "New, changed and deleted files take effect at once, without a signal. The same files are "
+               "passed over as with addn-hosts.",
         .examples = EXAMPLES("hostsdir=/etc/linnet/hosts.d"),
     },
     {
@@ -293,8 +329,8 @@ const struct option dns_options[] = {
         .examples = EXAMPLES("expand-hosts"),
     },
     {
-        .name = "localise-queries", .letter = 'y', .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT,
-        .area = "dns", .shape = "",
+        .name = "localise-queries", .letter = 'y', .kind = OPTION_FLAG, .area = "dns",
+        .field = offsetof(struct dns_config, records.localise), .shape = "",
         .help = "Of several local addresses, give those on the network the query came from",
         .doc = "Only for IPv4 addresses of names known here; when none fits, all are given.",
         .examples = EXAMPLES("localise-queries"),

@@ -1,5 +1,7 @@
 #include "config/option_line_test.h"
 #include "dns/dns_config.h"
+#include "dns/dns_rule_options.h"
+#include "dns/dns_rules.h"
 
 extern const struct option dns_options[];
 extern const size_t dns_option_count;
@@ -8,7 +10,26 @@ static struct dns_config dns;
 
 static void reset(void *part)
 {
+    static bool used;
+    if (used)
+        dns_config_free(part);
+    used = true;
     dns_config_init(part);
+}
+
+/* All rules, those without a domain first. */
+static size_t list_rules(struct dns_rule rules[], size_t room)
+{
+    size_t count = 0;
+    uint32_t walk = 0;
+    for (; count < dns.rule_count; count++) {
+        assert_true(count < room);
+        rules[count] = dns.rules[count];
+    }
+    while (count < room && dns.domain_rules != NULL
+           && dns_rules_next(dns.domain_rules, DNS_LINES_ALL, &walk, &rules[count]))
+        count++;
+    return count;
 }
 
 #define LONG_LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -19,8 +40,8 @@ static const struct line_row rows[] = {
     { "a server", "server=192.0.2.1", "server=192.0.2.1", NULL, NULL },
     { "port 53 is the default", "server=192.0.2.1#53", "server=192.0.2.1", NULL, NULL },
     { "a server with a port", "server=2001:db8::1#5353", "server=2001:db8::1#5353", NULL, NULL },
-    { "a server for a domain", "server=/Lan/192.0.2.1", "server=/Lan/192.0.2.1", NULL, NULL },
-    { "a server for several domains", "server=/a/b.c//192.0.2.1", "server=/a/b.c//192.0.2.1", NULL,
+    { "a server for a domain", "server=/Lan/192.0.2.1", "server=/lan/192.0.2.1", NULL, NULL },
+    { "a server for several domains", "server=/a/b.c//192.0.2.1", "server=//a/b.c/192.0.2.1", NULL,
       NULL },
     { "a server for names without a dot", "server=//192.0.2.1", "server=//192.0.2.1", NULL, NULL },
     { "a server for any name", "server=/#/192.0.2.1", "server=/#/192.0.2.1", NULL, NULL },
@@ -134,26 +155,25 @@ static void rules_share_the_server_of_their_line(void **state)
     line_read(&set, "server=/a/*b/192.0.2.1\nserver=192.0.2.2\nlocal=//\naddress=/c/#");
     assert_int_equal(line_errors.count, 0);
     assert_int_equal(dns.server_count, 2);
-    assert_int_equal(dns.rule_count, 5);
 
     static const struct {
         uint8_t match, action;
         uint32_t server;
-        unsigned line;
         bool from_address;
     } wanted[] = {
-        { DNS_RULE_DOMAIN, DNS_RULE_SERVER, 0, 1, false },
-        { DNS_RULE_SUFFIX_TEXT, DNS_RULE_SERVER, 0, 1, false },
-        { DNS_RULE_ALL, DNS_RULE_SERVER, 1, 2, false },
-        { DNS_RULE_UNQUALIFIED, DNS_RULE_LOCAL, 0, 3, false },
-        { DNS_RULE_DOMAIN, DNS_RULE_NULL, 0, 4, true },
+        { DNS_RULE_ALL, DNS_RULE_SERVER, 1, false },
+        { DNS_RULE_UNQUALIFIED, DNS_RULE_LOCAL, 0, false },
+        { DNS_RULE_DOMAIN, DNS_RULE_SERVER, 0, false },
+        { DNS_RULE_SUFFIX_TEXT, DNS_RULE_SERVER, 0, false },
+        { DNS_RULE_DOMAIN, DNS_RULE_NULL, 0, true },
     };
+    struct dns_rule rules[8];
+    assert_int_equal(list_rules(rules, COUNT_OF(rules)), COUNT_OF(wanted));
     for (size_t i = 0; i < COUNT_OF(wanted); i++) {
-        assert_int_equal(dns.rules[i].match, wanted[i].match);
-        assert_int_equal(dns.rules[i].action, wanted[i].action);
-        assert_int_equal(dns.rules[i].server, wanted[i].server);
-        assert_int_equal(dns.rules[i].place.line, wanted[i].line);
-        assert_int_equal(dns.rules[i].from_address, wanted[i].from_address);
+        assert_int_equal(rules[i].match, wanted[i].match);
+        assert_int_equal(rules[i].action, wanted[i].action);
+        assert_int_equal(rules[i].server, wanted[i].server);
+        assert_int_equal(rules[i].from_address, wanted[i].from_address);
     }
     arena_free(&line_arena);
 }
@@ -171,8 +191,11 @@ static void a_host_name_becomes_its_addresses(void **state)
         assert_true(address_is_loopback(&dns.servers[i].endpoint.address));
         assert_int_equal(dns.servers[i].endpoint.port, 5353);
         assert_string_equal(dns.servers[i].interface, "lo");
-        assert_int_equal(dns.rules[i].server, i);
     }
+    struct dns_rule rules[DNS_SERVER_ADDRESSES_MAX];
+    assert_int_equal(list_rules(rules, COUNT_OF(rules)), dns.server_count);
+    for (size_t i = 0; i < dns.server_count; i++)
+        assert_int_equal(rules[i].server, i);
     arena_free(&line_arena);
 }
 
@@ -181,22 +204,23 @@ static void many_zones(void **state)
 {
     (void)state;
     static char printed[LINE_PRINTED_MAX];
+    static struct dns_rule rules[129];
     table.count = dns_option_count;
     arena_init(&line_arena, 4096, 1 << 20);
     reset(&dns);
     line_read(&set, "rev-server=10.0.0.128/25,192.0.2.1");
     assert_int_equal(line_errors.count, 0);
-    assert_int_equal(dns.rule_count, 128);
+    assert_int_equal(list_rules(rules, COUNT_OF(rules)), 128);
     struct dname last;
     assert_int_equal(dname_from_text(TEXT("255.0.0.10.in-addr.arpa"), &last), STATUS_OK);
-    assert_true(dname_equal(&dns.rules[127].domain, &last));
+    assert_true(dname_equal(&rules[127].domain, &last));
 
     line_print(&set, "", printed);
     reset(&dns);
     line_read(&set, printed);
     assert_int_equal(line_errors.count, 0);
-    assert_int_equal(dns.rule_count, 128);
-    assert_true(dname_equal(&dns.rules[127].domain, &last));
+    assert_int_equal(list_rules(rules, COUNT_OF(rules)), 128);
+    assert_true(dname_equal(&rules[127].domain, &last));
     arena_free(&line_arena);
 }
 
@@ -208,5 +232,7 @@ int main(void)
         cmocka_unit_test(a_host_name_becomes_its_addresses),
         cmocka_unit_test(many_zones),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failures = cmocka_run_group_tests(tests, NULL, NULL);
+    dns_config_free(&dns);
+    return failures;
 }

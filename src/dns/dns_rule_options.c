@@ -4,6 +4,8 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include "dns/dns_rules.h"
+
 #define LINE_MAX_BYTES   4096
 #define LINE_DOMAINS_MAX 16 /* domains printed on one line */
 #define LABEL_BITS_IP4   8  /* one label of a reverse name (RFC 1035 section 3.5) */
@@ -11,40 +13,63 @@
 
 /* ------------------------------------------------------------------ domains */
 
-/* One domain of a line: which names it is about. */
-struct pattern {
-    struct dname domain;
-    uint8_t match; /* enum dns_rule_match */
-    bool never;    /* an empty label inside: no question can have it */
-};
-
-static enum status read_pattern(struct option_context *context, struct text text,
-                                struct pattern *pattern)
+/* A name without escapes, as nearly all are: dname_from_text without what it must look out for.
+ * False when it is another. */
+static bool read_plain_name(struct text text, struct dname *name)
 {
-    *pattern = (struct pattern){ .domain = dname_root(), .match = DNS_RULE_DOMAIN };
+    if (text.count > DNAME_WIRE_MAX - 2 || text.at[0] == '*' || text.at[0] == '#'
+        || memchr(text.at, '\\', text.count) != NULL)
+        return false;
+    memcpy(name->wire + 1, text.at, text.count);
+    name->wire[text.count + 1] = '.';
+    for (size_t label = 0; label <= text.count;) {
+        const uint8_t *first = name->wire + label + 1;
+        const uint8_t *dot = memchr(first, '.', text.count + 1 - label);
+        size_t count = (size_t)(dot - first);
+        if (count == 0 || count > DNAME_LABEL_MAX)
+            return false;
+        name->wire[label] = (uint8_t)count;
+        label += 1 + count;
+    }
+    name->wire[text.count + 1] = 0;
+    name->count = (uint8_t)(text.count + 2);
+    return true;
+}
+
+/* One domain of a line: which names it is about, into rule->match and rule->domain. `never`: an
+ * empty label inside, which no question can have. */
+static enum status read_pattern(struct option_context *context, struct text text,
+                                struct dns_rule *rule, bool *never)
+{
+    rule->match = DNS_RULE_DOMAIN;
+    *never = false;
 
     if (text.count == 0) {
-        pattern->match = DNS_RULE_UNQUALIFIED;
+        rule->match = DNS_RULE_UNQUALIFIED;
+        rule->domain = dname_root();
         return STATUS_OK;
     }
+    if (read_plain_name(text, &rule->domain))
+        return STATUS_OK;
     if (text_equal(text, TEXT("#")) || text_equal(text, TEXT("*")) || text_equal(text, TEXT("."))
         || text_equal(text, TEXT("*."))) {
-        pattern->match = DNS_RULE_ANY;
+        rule->match = DNS_RULE_ANY;
+        rule->domain = dname_root();
         return STATUS_OK;
     }
 
     struct text name = text;
     if (text_starts(name, TEXT("*."))) {
-        pattern->match = DNS_RULE_BELOW;
+        rule->match = DNS_RULE_BELOW;
         name = text_after(name, 2);
     } else if (text_starts(name, TEXT("*"))) {
-        pattern->match = DNS_RULE_SUFFIX_TEXT;
+        rule->match = DNS_RULE_SUFFIX_TEXT;
         name = text_after(name, 1);
     } else if (text_starts(name, TEXT("."))) {
         name = text_after(name, 1);
     }
 
-    enum status status = dname_from_text(name, &pattern->domain);
+    enum status status = dname_from_text(name, &rule->domain);
     if (status == STATUS_OK)
         return STATUS_OK;
     if (status == STATUS_RANGE)
@@ -52,7 +77,7 @@ static enum status read_pattern(struct option_context *context, struct text text
                            "\"%.*s\" is too long for a domain (63 characters a label, 255 in all)",
                            TEXT_ARG(text));
     /* Block lists hold names such as "a..b". They match nothing, so they may stay. */
-    pattern->never = true;
+    *never = true;
     return STATUS_OK;
 }
 
@@ -70,28 +95,47 @@ static void split_domains(struct value value, struct text *domains, struct value
     target->text = text_trim(target->text);
 }
 
-static enum status append_rule(struct option_context *context, const struct dns_rule *rule)
+static enum status fail_rules(struct option_context *context, enum status status)
+{
+    return option_fail_whole(context->errors, context->arena, context->place, 4,
+                             "could not get memory", "no room for the lines about domains: %s",
+                             status_text(status));
+}
+
+/* A rule about a domain goes to the compact ones. */
+static enum status append_rule(struct option_context *context, struct dns_rule *rule)
 {
     struct dns_config *dns = context->part;
+    bool has_domain = rule->match == DNS_RULE_DOMAIN || rule->match == DNS_RULE_BELOW
+                      || rule->match == DNS_RULE_SUFFIX_TEXT;
+
+    rule->place = context->place;
+    if (has_domain) {
+        enum status status = STATUS_OK;
+        if (dns->domain_rules == NULL)
+            status = dns_rules_create(NULL, &dns->domain_rules);
+        if (status == STATUS_OK)
+            status = dns_rules_add(dns->domain_rules, rule);
+        return status == STATUS_OK ? STATUS_OK : fail_rules(context, status);
+    }
     struct dns_rule *kept =
         option_append(context, &dns->rules, &dns->rule_count, &dns->rule_room, sizeof(*kept));
     if (kept == NULL)
         return STATUS_NO_MEMORY;
     *kept = *rule;
-    kept->place = context->place;
     return STATUS_OK;
 }
 
 /* One rule like `rule` for each domain of the list; the whole world when there is no list. */
 static enum status append_rules(struct option_context *context, struct text domains,
-                                struct dns_rule rule)
+                                struct dns_rule *rule)
 {
     if (domains.at == NULL) {
-        rule.domain = dname_root();
+        rule->domain = dname_root();
         /* Only a server without domains joins the servers of resolv.conf; the rest is about any
          * name. */
-        rule.match = rule.action == DNS_RULE_SERVER ? DNS_RULE_ALL : DNS_RULE_ANY;
-        return append_rule(context, &rule);
+        rule->match = rule->action == DNS_RULE_SERVER ? DNS_RULE_ALL : DNS_RULE_ANY;
+        return append_rule(context, rule);
     }
 
     for (size_t from = 0; from <= domains.count;) {
@@ -100,15 +144,10 @@ static enum status append_rules(struct option_context *context, struct text doma
         struct text one = slash == SIZE_MAX ? rest : text_part(rest, 0, slash);
         from = slash == SIZE_MAX ? domains.count + 1 : from + slash + 1;
 
-        struct pattern pattern;
-        enum status status = read_pattern(context, text_trim(one), &pattern);
-        if (status != STATUS_OK)
-            return status;
-        if (pattern.never)
-            continue;
-        rule.domain = pattern.domain;
-        rule.match = pattern.match;
-        status = append_rule(context, &rule);
+        bool never;
+        enum status status = read_pattern(context, text_trim(one), rule, &never);
+        if (status == STATUS_OK && !never)
+            status = append_rule(context, rule);
         if (status != STATUS_OK)
             return status;
     }
@@ -310,18 +349,37 @@ static enum status read_target(struct option_context *context, struct text text,
     return STATUS_OK;
 }
 
+/* The index of a server, which is new or was named before: lists name one for many domains. */
+static enum status find_server(struct option_context *context, const struct dns_server *server,
+                               uint32_t *index)
+{
+    struct dns_config *dns = context->part;
+    for (size_t i = dns->server_count; i-- > 0;) {
+        if (dns_server_equal(&dns->servers[i], server)) {
+            *index = (uint32_t)i;
+            return STATUS_OK;
+        }
+    }
+    struct dns_server *kept =
+        option_append(context, &dns->servers, &dns->server_count, &dns->server_room, sizeof(*kept));
+    if (kept == NULL)
+        return STATUS_NO_MEMORY;
+    *kept = *server;
+    *index = (uint32_t)(dns->server_count - 1);
+    return STATUS_OK;
+}
+
 /* The rules of `domains` for what stands after them. */
 static enum status append_target(struct option_context *context, struct text domains,
                                  struct text target)
 {
-    struct dns_config *dns = context->part;
     struct dns_rule rule = { .action = DNS_RULE_LOCAL };
 
     if (target.count == 0)
-        return append_rules(context, domains, rule);
+        return append_rules(context, domains, &rule);
     if (text_equal(target, TEXT("#"))) {
         rule.action = DNS_RULE_STANDARD;
-        return append_rules(context, domains, rule);
+        return append_rules(context, domains, &rule);
     }
 
     struct dns_server server = { .place = context->place };
@@ -329,15 +387,11 @@ static enum status append_target(struct option_context *context, struct text dom
     size_t count;
     enum status status = read_target(context, target, &server, found, &count);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        struct dns_server *kept = option_append(context, &dns->servers, &dns->server_count,
-                                                &dns->server_room, sizeof(*kept));
-        if (kept == NULL)
-            return STATUS_NO_MEMORY;
         server.endpoint = found[i];
-        *kept = server;
         rule.action = DNS_RULE_SERVER;
-        rule.server = (uint32_t)(dns->server_count - 1);
-        status = append_rules(context, domains, rule);
+        status = find_server(context, &server, &rule.server);
+        if (status == STATUS_OK)
+            status = append_rules(context, domains, &rule);
     }
     return status;
 }
@@ -461,7 +515,11 @@ enum status dns_read_address(struct option_context *context, struct value value)
 {
     struct text domains;
     struct value target;
-    struct dns_rule rule = { .action = DNS_RULE_LOCAL, .from_address = true };
+    struct dns_rule rule; /* its name is large: only what is read is written */
+    rule.action = DNS_RULE_LOCAL;
+    rule.from_address = true;
+    rule.server = 0;
+    rule.address = (struct address){ 0 };
     split_domains(value, &domains, &target);
 
     if (text_equal(target.text, TEXT("#"))) {
@@ -475,10 +533,10 @@ enum status dns_read_address(struct option_context *context, struct value value)
                                    : "\"%.*s\" is not an IP address, and a domain ends with '/'",
                                TEXT_ARG(target.text));
     }
-    return append_rules(context, domains, rule);
+    return append_rules(context, domains, &rule);
 }
 
-/* ------------------------------------------------------------------ printing */
+/* ------------------------------------------------------------------ printing rules */
 
 static void put_pattern(struct text_out *out, const struct dns_rule *rule)
 {
@@ -548,84 +606,89 @@ static void put_target(struct text_out *out, const struct dns_config *dns,
     }
 }
 
-/* Rules that one line may say: neighbours that lead to the same place. */
-static bool same_target(const struct dns_rule *a, const struct dns_rule *b)
-{
-    return a->match != DNS_RULE_ALL && b->match != DNS_RULE_ALL && a->action == DNS_RULE_SERVER
-           && b->action == DNS_RULE_SERVER && a->server == b->server;
-}
+/* ------------------------------------------------------------------ printing lines */
 
-/* One line from the rule at `index` on; returns how many rules it says. */
-static size_t print_rules(const struct dns_config *dns, size_t index,
-                          struct option_printer *printer)
+/* Rules become a line: neighbours that lead to the same server share one. */
+struct line {
+    const struct dns_config *dns;
+    struct option_printer *printer;
+    char text[LINE_MAX_BYTES];
+    struct text_out out;
+    struct dns_rule first; /* of the line being made */
+    size_t count;          /* rules in it; 0: none is being made */
+};
+
+static void finish_line(struct line *line)
 {
-    const struct dns_rule *first = &dns->rules[index];
-    char line[LINE_MAX_BYTES];
     char quoted[LINE_MAX_BYTES * 2];
-    struct text_out out = text_out_on(line, sizeof(line));
-    size_t count = 0;
-
-    if (first->match != DNS_RULE_ALL)
-        text_put_char(&out, '/');
-    do {
-        size_t before = out.count;
-        put_pattern(&out, &dns->rules[index + count]);
-        if (first->match != DNS_RULE_ALL)
-            text_put_char(&out, '/');
-        /* Room for the longest server must be left. */
-        if (count > 0 && (out.failed || out.count > LINE_MAX_BYTES - 256)) {
-            text_out_rewind(&out, before);
-            break;
-        }
-        count++;
-    } while (count < LINE_DOMAINS_MAX && index + count < dns->rule_count
-             && same_target(first, &dns->rules[index + count]));
-    put_target(&out, dns, first);
-
     struct text_out quoting = text_out_on(quoted, sizeof(quoted));
-    option_put_whole(&quoting, text_out_text(&out));
-    option_print_value(printer, "%s", quoted);
-    return count;
+
+    if (line->count == 0)
+        return;
+    put_target(&line->out, line->dns, &line->first);
+    option_put_whole(&quoting, text_out_text(&line->out));
+    option_print_value(line->printer, "%s", quoted);
+    line->count = 0;
 }
 
-static void print_where(const void *part, struct option_printer *printer,
-                        bool (*wanted)(const struct dns_rule *rule))
+/* Room for the longest server and one more domain must be left. */
+static bool fits_line(const struct line *line, const struct dns_rule *rule)
+{
+    return line->count > 0 && line->count < LINE_DOMAINS_MAX
+           && line->out.count < LINE_MAX_BYTES - 256 - DNAME_TEXT_MAX
+           && line->first.match != DNS_RULE_ALL && rule->match != DNS_RULE_ALL
+           && line->first.action == DNS_RULE_SERVER && rule->action == DNS_RULE_SERVER
+           && line->first.server == rule->server;
+}
+
+static void put_rule(struct line *line, const struct dns_rule *rule)
+{
+    if (!fits_line(line, rule)) {
+        finish_line(line);
+        line->out = text_out_on(line->text, sizeof(line->text));
+        line->first = *rule;
+        if (rule->match != DNS_RULE_ALL)
+            text_put_char(&line->out, '/');
+    }
+    put_pattern(&line->out, rule);
+    if (rule->match != DNS_RULE_ALL)
+        text_put_char(&line->out, '/');
+    line->count++;
+}
+
+static bool is_of(const struct dns_rule *rule, unsigned lines)
+{
+    unsigned kind = rule->from_address ? DNS_ADDRESS_LINES(rule->action) : DNS_LINES(rule->action);
+    return (kind & lines) != 0;
+}
+
+static void print_lines(const void *part, struct option_printer *printer, unsigned lines)
 {
     const struct dns_config *dns = part;
-    for (size_t i = 0; i < dns->rule_count;) {
-        if (!wanted(&dns->rules[i]))
-            i++;
-        else
-            i += print_rules(dns, i, printer);
+    struct line line = { .dns = dns, .printer = printer };
+    struct dns_rule rule;
+    uint32_t walk = 0;
+
+    for (size_t i = 0; i < dns->rule_count; i++) {
+        if (is_of(&dns->rules[i], lines))
+            put_rule(&line, &dns->rules[i]);
     }
-}
-
-static bool is_server_line(const struct dns_rule *rule)
-{
-    return !rule->from_address && rule->action != DNS_RULE_LOCAL;
-}
-
-static bool is_local_line(const struct dns_rule *rule)
-{
-    return !rule->from_address && rule->action == DNS_RULE_LOCAL;
-}
-
-static bool is_address_line(const struct dns_rule *rule)
-{
-    return rule->from_address;
+    while (dns->domain_rules != NULL && dns_rules_next(dns->domain_rules, lines, &walk, &rule))
+        put_rule(&line, &rule);
+    finish_line(&line);
 }
 
 void dns_print_server(const void *part, struct option_printer *printer)
 {
-    print_where(part, printer, is_server_line);
+    print_lines(part, printer, DNS_LINES(DNS_RULE_SERVER) | DNS_LINES(DNS_RULE_STANDARD));
 }
 
 void dns_print_local(const void *part, struct option_printer *printer)
 {
-    print_where(part, printer, is_local_line);
+    print_lines(part, printer, DNS_LINES(DNS_RULE_LOCAL));
 }
 
 void dns_print_address(const void *part, struct option_printer *printer)
 {
-    print_where(part, printer, is_address_line);
+    print_lines(part, printer, DNS_ADDRESS_LINES_ALL);
 }

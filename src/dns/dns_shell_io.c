@@ -10,6 +10,25 @@
 #define UPSTREAM_SOCKETS_PER_FLIGHT 4
 #define UPSTREAM_TCP_MAX            256
 
+static void show(const struct dns_shell *shell, enum dns_tap_mask mask, const struct endpoint *from,
+                 const struct endpoint *to, struct bytes message)
+{
+    const struct dns_tap_packet packet = { (uint32_t)mask, *from, *to, message };
+    if ((shell->tap->mask & (uint32_t)mask) != 0)
+        shell->tap->on_packet(shell->tap->context, &packet);
+}
+
+void dns_shell_show(struct dns_shell *shell, enum dns_tap_mask mask,
+                    const struct dns_client *client, struct bytes message)
+{
+    const struct dns_view *view = snapshot_read(shell->view);
+    struct endpoint own = { .address = client->local, .port = (uint16_t)view->site->port };
+    if (mask == DNS_TAP_QUERY)
+        show(shell, mask, &client->from, &own, message);
+    else
+        show(shell, mask, &own, &client->from, message);
+}
+
 static void send_upstream(struct dns_shell *shell, const struct dns_action *action)
 {
     const struct dns_view *view = snapshot_read(shell->view);
@@ -21,8 +40,13 @@ static void send_upstream(struct dns_shell *shell, const struct dns_action *acti
         .source = action->to.source.address,
         .fixed_port = own_port || config->query_port_given,
         .source_port = own_port ? action->to.source.port : (uint16_t)config->query_port,
+        .port_limit = config->asking.port_limit,
         .server = action->server,
     };
+    if (UNLIKELY(shell->tap != NULL)) {
+        struct endpoint from = { .address = target.source, .port = target.source_port };
+        show(shell, DNS_TAP_ASKED, &from, &target.to, action->bytes);
+    }
     struct transport *transport = action->tcp ? shell->tcp : shell->udp;
     enum status status = transport->class_->send(transport, action->flight, &target, action->bytes);
     if (status == STATUS_OK)
@@ -46,8 +70,8 @@ static void carry_out(void *context, struct dns_outbox *outbox)
                 at += dns_udp_send_replies(shell, outbox, at);
                 continue;
             }
-            dns_tcp_send_reply(shell, action);
-            break;
+            at += dns_tcp_send_replies(shell, outbox, at);
+            continue;
         case DNS_ACTION_SEND:
             send_upstream(shell, action);
             break;
@@ -74,8 +98,7 @@ static void on_sweep(uv_timer_t *timer)
 {
     struct dns_shell *shell = CONTAINER_OF(timer, struct dns_shell, sweep);
     dns_shell_enter(shell);
-    dns_tcp_sweep(shell, shell->now.mono);
-    if (shell->counters.tcp_open == 0)
+    if (!dns_tcp_sweep(shell, shell->now.mono))
         uv_timer_stop(&shell->sweep);
     dns_shell_leave(shell);
 }
@@ -127,6 +150,7 @@ void dns_shell_leave(struct dns_shell *shell)
     if (shell->outbox.count > 0)
         carry_out(shell, &shell->outbox);
     tell_failures(shell);
+    dns_tcp_forget_closed(shell);
     arm_timer(shell);
     snapshot_sleep(shell->domain, &shell->reader);
 }
@@ -135,6 +159,13 @@ static void on_upstream_reply(struct dns_shell *shell, uint32_t flight, uint16_t
                               struct bytes message)
 {
     dns_shell_enter(shell);
+    if (UNLIKELY(shell->tap != NULL)) {
+        const struct dns_view *view = snapshot_read(shell->view);
+        static const struct endpoint unknown = { .port = 0 };
+        show(shell, DNS_TAP_REPLY,
+             server < view->server_count ? &view->servers[server].endpoint : &unknown, &unknown,
+             message);
+    }
     dns_worker_reply(shell->worker, flight, server, tcp, message, shell->now, &shell->outbox);
     dns_shell_leave(shell);
 }
@@ -154,6 +185,15 @@ static void on_udp_reply(void *context, uint32_t flight, uint16_t server, struct
 static void on_udp_failed(void *context, uint32_t flight, uint16_t server)
 {
     on_upstream_failed(context, flight, server, false);
+}
+
+/* What comes back in one turn goes out to the clients together. */
+static void on_udp_turn(void *context, bool begins)
+{
+    if (begins)
+        dns_shell_enter(context);
+    else
+        dns_shell_leave(context);
 }
 
 static void on_tcp_reply(void *context, uint32_t flight, uint16_t server, struct bytes message)
@@ -176,6 +216,7 @@ static bool create_transports(struct dns_shell *shell, const struct dns_shell_se
         .port_max = setup->port_max,
         .reply = on_udp_reply,
         .failed = on_udp_failed,
+        .turn = on_udp_turn,
         .context = shell,
     };
     shell->udp = transport_udp_create(&transport);
@@ -190,7 +231,8 @@ static void free_parts(struct dns_shell *shell)
 {
     dns_worker_free(shell->worker);
     udp_batch_free(shell->batch);
-    pool_free(&shell->connections);
+    dns_udp_free(shell);
+    dns_tcp_free(shell);
     free(shell);
 }
 
@@ -203,13 +245,13 @@ struct dns_shell *dns_shell_create(const struct dns_shell_setup *setup)
     shell->view = setup->worker.view;
     shell->domain = setup->domain;
     shell->random = setup->random;
+    shell->tap = setup->tap;
     shell->armed = MONO_NEVER;
     shell->outbox.flush = carry_out;
     shell->outbox.context = shell;
-    list_init(&shell->connections_by_age);
     shell->batch = udp_batch_create(DNS_QUERY_BYTES);
     if (shell->batch == NULL || dns_worker_create(&setup->worker, &shell->worker) != STATUS_OK
-        || dns_tcp_pool_create(shell, setup->tcp_connections_max) != STATUS_OK
+        || dns_tcp_create(shell, setup->tcp_connections_max) != STATUS_OK
         || snapshot_add_reader(setup->domain, &shell->reader) != STATUS_OK
         || !create_transports(shell, setup)) {
         if (shell->udp != NULL)

@@ -11,7 +11,6 @@
 #include "platform/udp.h"
 #include "upstream/transport.h"
 
-#define DNS_LISTENERS_MAX 512
 #define DNS_QUERY_BYTES   4096  /* longest UDP query taken; longer ones are cut and so malformed */
 
 struct dns_shell;
@@ -23,38 +22,51 @@ struct dns_udp_listener {
     struct dns_shell *shell;
     int fd;
     bool open;
+    bool closing;           /* the loop has not let go of it yet */
+    bool arrival;           /* the socket says where each datagram came in */
+    uint32_t place;         /* in the shell's list, */
+    uint32_t generation;    /* used so often: what was asked here before is not answered here */
     struct endpoint local;  /* as bound */
 };
 
-/* The shell owns the descriptor from now on. local: as bound; an exact
- * address needs no reply source. */
-NODISCARD enum status dns_udp_listen(struct dns_shell *shell, int fd, const struct endpoint *local);
+/* With STATUS_OK the descriptor is the shell's from now on, which closes it when it listens there
+ * no more; otherwise it is still the caller's, open, to be closed by the caller. local: as bound;
+ * an exact address needs no reply source. arrival: the socket was opened with want_arrival.
+ * STATUS_NO_MEMORY, STATUS_SYSTEM. */
+NODISCARD enum status dns_udp_listen(struct dns_shell *shell, int fd, const struct endpoint *local,
+                                     bool arrival);
+/* Closes what listens there; nothing when nothing does. */
+void dns_udp_unlisten(struct dns_shell *shell, const struct endpoint *local);
 void dns_udp_close(struct dns_shell *shell);
+void dns_udp_free(struct dns_shell *shell);
 /* Sends consecutive UDP replies of the outbox from `first`; returns how many actions it took. */
 size_t dns_udp_send_replies(struct dns_shell *shell, const struct dns_outbox *outbox, size_t first);
 
 /* ------------------------------------------------------------------ TCP (dns_tcp_io.c) */
 
-struct dns_tcp_connection;
+struct dns_tcp_listener;
 
-struct dns_tcp_listener {
-    uv_tcp_t tcp;
-    struct dns_shell *shell;
-    bool open;
-};
-
-NODISCARD enum status dns_tcp_listen(struct dns_shell *shell, int fd);
+/* As dns_udp_listen, with the same rule for who closes the descriptor. */
+NODISCARD enum status dns_tcp_listen(struct dns_shell *shell, int fd, const struct endpoint *local);
+/* Closes what listens there; its connections go on. */
+void dns_tcp_unlisten(struct dns_shell *shell, const struct endpoint *local);
 void dns_tcp_close(struct dns_shell *shell);
-void dns_tcp_send_reply(struct dns_shell *shell, const struct dns_action *action);
+/* Sends consecutive replies of the outbox to the client of the one at `first`; returns how many. */
+size_t dns_tcp_send_replies(struct dns_shell *shell, const struct dns_outbox *outbox, size_t first);
 /* Places for the connections, taken now. */
-NODISCARD enum status dns_tcp_pool_create(struct dns_shell *shell, uint32_t connections_max);
-/* Closes connections that have been idle too long. Called about once a second. */
-void dns_tcp_sweep(struct dns_shell *shell, mono_ms now);
+NODISCARD enum status dns_tcp_create(struct dns_shell *shell, uint32_t connections_max);
+void dns_tcp_free(struct dns_shell *shell);
+/* Tells the worker of connections that have been closed. Not while the worker hands out answers. */
+void dns_tcp_forget_closed(struct dns_shell *shell);
+/* Closes connections that have been idle too long. Called about once a second while it says true.
+ * */
+bool dns_tcp_sweep(struct dns_shell *shell, mono_ms now);
 
 /* ------------------------------------------------------------------ the whole */
 
 struct dns_shell_counters {
-    uint64_t tcp_accepted, tcp_refused, tcp_idle_closed, tcp_open, tcp_open_max;
+    uint64_t tcp_accepted, tcp_not_admitted, tcp_refused, tcp_idle_closed, tcp_slow_closed;
+    uint64_t tcp_open, tcp_open_max;
     uint64_t send_failed;
 };
 
@@ -66,6 +78,19 @@ struct dns_send_failure {
     bool tcp;
 };
 
+/* Somebody who wants to see packets (dumpfile). Any thread. */
+enum dns_tap_mask { DNS_TAP_QUERY = 1, DNS_TAP_ANSWER = 2, DNS_TAP_ASKED = 4, DNS_TAP_REPLY = 8 };
+struct dns_tap_packet {
+    uint32_t mask;               /* enum dns_tap_mask */
+    struct endpoint from, to;    /* no address: not known */
+    struct bytes message;
+};
+struct dns_tap {
+    uint32_t mask;
+    void (*on_packet)(void *context, const struct dns_tap_packet *packet);
+    void *context;
+};
+
 struct dns_shell_setup {
     uv_loop_t *loop;
     struct dns_worker_setup worker;
@@ -73,6 +98,7 @@ struct dns_shell_setup {
     struct random *random;
     uint32_t tcp_connections_max;
     uint16_t port_min, port_max;  /* upstream source ports */
+    const struct dns_tap *tap;    /* NULL: nobody looks */
 };
 
 struct dns_shell {
@@ -82,6 +108,7 @@ struct dns_shell {
     struct snapshot_domain *domain;
     struct snapshot_reader reader;
     struct random *random;
+    const struct dns_tap *tap;
     struct transport *udp;
     struct transport *tcp;
     struct udp_batch *batch;
@@ -90,12 +117,17 @@ struct dns_shell {
     uv_timer_t sweep;
     unsigned depth;               /* dns_shell_enter calls open */
     struct instant now;           /* of the turn being run */
-    struct dns_udp_listener udp_listeners[DNS_LISTENERS_MAX];
+    struct dns_udp_listener **udp_listeners; /* those closed keep their place for another */
     size_t udp_listener_count;
-    struct dns_tcp_listener tcp_listeners[DNS_LISTENERS_MAX];
+    struct dns_tcp_listener **tcp_listeners;
     size_t tcp_listener_count;
+    int tcp_set;                  /* all descriptors of TCP (platform/poll_set.h) */
+    uv_poll_t tcp_poll;
+    bool tcp_resting;             /* no descriptors left: listeners wait for the next sweep */
+    uint8_t *tcp_input;           /* what one connection said in this turn */
     struct pool connections;      /* of struct dns_tcp_connection */
     struct list connections_by_age; /* the longest idle first */
+    struct list connections_closed; /* the worker is not told yet */
     uint32_t connection_generation;
     struct dns_shell_counters counters;
     struct dns_send_failure failures[DNS_FAILURES_MAX];
@@ -117,5 +149,9 @@ void dns_shell_watch_connections(struct dns_shell *shell);
  * snapshots, carry out what the worker wants and set the timer. They nest. */
 void dns_shell_enter(struct dns_shell *shell);
 void dns_shell_leave(struct dns_shell *shell);
+
+/* Shows a packet of a client, or one for it, to who looks. */
+void dns_shell_show(struct dns_shell *shell, enum dns_tap_mask mask,
+                    const struct dns_client *client, struct bytes message);
 
 #endif

@@ -1,59 +1,68 @@
 /* DNS over TCP to clients (RFC 7766): many connections on one loop, several questions on each,
  * answers as they come. Bounded in number; when full, the one that has been idle longest gives way
- * (R17). */
+ * (R17).
+ *
+ * Connections are descriptors in a poll set and not handles of the loop: on a connection for one
+ * question the loop's own bookkeeping would cost more than the answer. */
 #include "dns/dns_shell_io.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "dns/question_rules.h"
+#include "platform/poll_set.h"
 #include "platform/tcp.h"
 
-#define MESSAGE_MAX     65535
-#define PREFIX_BYTES    2
-#define BACKLOG         128
-#define IDLE_MS         20000
-#define IDLE_FULL_MS    2000         /* while all places are taken */
-#define WRITE_QUEUE_MAX (512 * 1024) /* a client that never reads is cut off here */
-#define READ_BYTES      (PREFIX_BYTES + 4096)
+#define PREFIX_BYTES     2
+#define QUESTION_MAX     4096 /* a question that announces more is not waited for */
+#define LEFTOVER_MAX     (PREFIX_BYTES + QUESTION_MAX)
+#define READ_BYTES       16384 /* of one connection in one turn, so that others get theirs */
+#define ACCEPTS_A_TURN   64
+#define BACKLOG_FIRST    4096
+#define BACKLOG_MAX      (512 * 1024) /* answers that a client has not taken: then it is cut off */
+#define BACKLOG_BULK_MAX (2 * 1024 * 1024) /* with a zone transfer among them */
+#define WAITING_MAX      256               /* questions without an answer: then no more are read */
+#define IDLEST_LOOKED    16                /* connections looked at for one without a question */
+#define REPLIES_A_WRITE  32
+
+enum tcp_kind { TCP_LISTENER, TCP_CONNECTION };
+
+struct dns_tcp_listener {
+    enum tcp_kind kind; /* first in both: what the poll set reports is one or the other */
+    struct dns_shell *shell;
+    int fd;
+    bool open;
+    struct endpoint local;
+};
 
 struct dns_tcp_connection {
-    uv_tcp_t tcp;
+    enum tcp_kind kind;
     struct dns_shell *shell;
     struct list node;
+    int fd;
+    bool closed, half_closed, reading, writing;
+    bool bulk; /* a zone transfer was sent */
     struct endpoint from;
     struct address local;
     uint32_t interface;
     uint64_t handle; /* place and generation: how the worker names us */
     mono_ms active;
-    bool closed;
-    size_t count;
-    uint8_t in[READ_BYTES];
+    uint32_t waiting; /* questions that wait in the worker for their answer */
+    uint8_t *backlog; /* answers the client has not taken; NULL: none */
+    size_t backlog_room, backlog_count, backlog_sent;
+    size_t leftover_count;
+    uint8_t leftover[LEFTOVER_MAX]; /* the beginning of a question */
 };
 
-struct reply_write {
-    uv_write_t write;
-    struct dns_tcp_connection *connection;
-    uint64_t handle;
-    size_t count;
-    uint8_t bytes[];
-};
+/* ------------------------------------------------------------------ closing */
 
-enum status dns_tcp_pool_create(struct dns_shell *shell, uint32_t connections_max)
+static void backlog_forget(struct dns_tcp_connection *connection)
 {
-    return pool_init(&shell->connections, sizeof(struct dns_tcp_connection), connections_max);
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    struct dns_tcp_connection *connection = CONTAINER_OF(handle, struct dns_tcp_connection, tcp);
-    struct dns_shell *shell = connection->shell;
-    /* Told here, from the loop, and not when it closed: that may have been while the worker was
-     * handing out answers. */
-    dns_shell_enter(shell);
-    dns_worker_connection_closed(shell->worker, connection->handle);
-    dns_shell_leave(shell);
-    pool_give(&shell->connections, connection);
-    shell->counters.tcp_open--;
+    free(connection->backlog);
+    connection->backlog = NULL;
+    connection->backlog_room = connection->backlog_count = connection->backlog_sent = 0;
 }
 
 static void connection_close(struct dns_tcp_connection *connection)
@@ -61,8 +70,44 @@ static void connection_close(struct dns_tcp_connection *connection)
     if (connection->closed)
         return;
     connection->closed = true;
+    close(connection->fd);
+    backlog_forget(connection);
     list_remove(&connection->node);
-    uv_close((uv_handle_t *)&connection->tcp, on_closed);
+    list_push_back(&connection->shell->connections_closed, &connection->node);
+}
+
+void dns_tcp_forget_closed(struct dns_shell *shell)
+{
+    struct list *node;
+    while ((node = list_pop_front(&shell->connections_closed)) != NULL) {
+        struct dns_tcp_connection *connection = CONTAINER_OF(node, struct dns_tcp_connection, node);
+        if (connection->waiting > 0)
+            dns_worker_connection_closed(shell->worker, connection->handle);
+        pool_give(&shell->connections, connection);
+        shell->counters.tcp_open--;
+    }
+}
+
+/* Reads as long as the client takes its answers, writes what it has not taken yet. */
+static void set_wishes(struct dns_tcp_connection *connection)
+{
+    bool write = connection->backlog != NULL;
+    bool read = !connection->half_closed && !write && connection->waiting < WAITING_MAX;
+    if (connection->closed || (read == connection->reading && write == connection->writing))
+        return;
+    connection->reading = read;
+    connection->writing = write;
+    if (poll_set_change(connection->shell->tcp_set, connection->fd, read, write, connection)
+        != STATUS_OK)
+        connection_close(connection);
+}
+
+/* What the worker has answered in this turn is written, before anybody's connection ends who may be
+ * among those answered. */
+static void answer_now(struct dns_shell *shell)
+{
+    if (shell->outbox.count > 0)
+        shell->outbox.flush(shell->outbox.context, &shell->outbox);
 }
 
 static void connection_touch(struct dns_tcp_connection *connection)
@@ -72,71 +117,236 @@ static void connection_touch(struct dns_tcp_connection *connection)
     list_push_back(&connection->shell->connections_by_age, &connection->node);
 }
 
+/* ------------------------------------------------------------------ questions */
+
+static struct dns_client client_of(const struct dns_tcp_connection *connection)
+{
+    return (struct dns_client){
+        .from = connection->from,
+        .local = connection->local,
+        .interface = connection->interface,
+        .tcp = true,
+        .connection = connection->handle,
+    };
+}
+
 static void ask(struct dns_tcp_connection *connection, struct bytes message)
 {
     struct dns_shell *shell = connection->shell;
-    struct dns_datagram datagram = {
-        .message = message,
-        .client = {
-            .from = connection->from,
-            .local = connection->local,
-            .interface = connection->interface,
-            .tcp = true,
-            .connection = connection->handle,
-        },
-    };
-    dns_worker_query(shell->worker, &datagram, shell->now, &shell->outbox);
+    struct dns_datagram datagram = { .message = message, .client = client_of(connection) };
+    if (UNLIKELY(shell->tap != NULL))
+        dns_shell_show(shell, DNS_TAP_QUERY, &datagram.client, message);
+    connection->waiting++; /* already, for its answer may be written before the worker returns */
+    if (!dns_worker_query(shell->worker, &datagram, shell->now, &shell->outbox))
+        connection->waiting--;
 }
 
-/* Asks every whole question in the buffer. False when the client sends what cannot be a question:
- * one that announces more than the buffer holds is not worth waiting for. */
-static bool take_questions(struct dns_tcp_connection *connection)
+/* False when it is more than a question can have. */
+static bool keep_leftover(struct dns_tcp_connection *connection, struct bytes rest)
 {
-    size_t at = 0;
-    while (!connection->closed && connection->count - at >= PREFIX_BYTES) {
-        struct bytes_reader reader =
-            bytes_reader_on(bytes_of(connection->in + at, connection->count - at));
+    struct bytes_writer writer = bytes_writer_on(connection->leftover, sizeof connection->leftover);
+    bytes_write_span(&writer, rest);
+    connection->leftover_count = writer.failed ? 0 : bytes_writer_count(&writer);
+    return !writer.failed;
+}
+
+/* Asks every whole question there is and keeps the rest. False when the client sends what cannot be
+ * a question. */
+static bool take_questions(struct dns_tcp_connection *connection, struct bytes input)
+{
+    struct bytes_reader reader = bytes_reader_on(input);
+    size_t taken = 0;
+    while (!connection->closed && bytes_reader_left(&reader) >= PREFIX_BYTES) {
         size_t count = bytes_read_u16(&reader);
-        if (PREFIX_BYTES + count > READ_BYTES)
+        if (count > QUESTION_MAX)
             return false;
         struct bytes message = bytes_read_span(&reader, count);
         if (reader.failed)
             break;
-        at += PREFIX_BYTES + count;
-        /* Only a whole question counts as life: whoever sends it byte by byte is idle. */
-        connection_touch(connection);
+        taken = bytes_reader_offset(&reader);
         ask(connection, message);
     }
-    connection->count -= at;
-    memmove(connection->in, connection->in + at, connection->count);
+    /* An answer could not be written: what follows its question, however much, is nobody's. */
+    if (connection->closed)
+        return true;
+    /* Only a whole question counts as life: whoever sends it byte by byte is idle. */
+    if (taken > 0)
+        connection_touch(connection);
+    return keep_leftover(connection, bytes_of(input.at + taken, input.count - taken));
+}
+
+/* No more will come; what was asked is still answered. */
+static void on_end(struct dns_tcp_connection *connection)
+{
+    answer_now(connection->shell);
+    connection->half_closed = true;
+    if (connection->waiting == 0 && connection->backlog == NULL)
+        connection_close(connection);
+    else
+        set_wishes(connection);
+}
+
+static void on_readable(struct dns_tcp_connection *connection)
+{
+    uint8_t *input = connection->shell->tcp_input;
+    size_t before = connection->leftover_count;
+    memcpy(input, connection->leftover, before);
+    ssize_t count = recv(connection->fd, input + before, READ_BYTES, 0);
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return;
+    if (count < 0)
+        connection_close(connection);
+    else if (count == 0)
+        on_end(connection);
+    else if (!take_questions(connection, bytes_of(input, before + (size_t)count)))
+        connection_close(connection);
+    else
+        set_wishes(connection);
+}
+
+/* ------------------------------------------------------------------ answers */
+
+/* Room for so many more bytes behind those that wait. Doubling: what waits is not copied again for
+ * every answer that comes to it. */
+static bool backlog_reserve(struct dns_tcp_connection *connection, size_t more)
+{
+    size_t max = connection->bulk ? BACKLOG_BULK_MAX : BACKLOG_MAX;
+    size_t left = connection->backlog_count - connection->backlog_sent;
+    if (more > max || left > max - more)
+        return false;
+    if (more <= connection->backlog_room - connection->backlog_count)
+        return true;
+    size_t room = connection->backlog_room > 0 ? connection->backlog_room : BACKLOG_FIRST;
+    while (room < 2 * left || room < left + more)
+        room *= 2;
+    uint8_t *grown = malloc(room);
+    if (grown == NULL)
+        return false;
+    if (left > 0)
+        memcpy(grown, connection->backlog + connection->backlog_sent, left);
+    free(connection->backlog);
+    connection->backlog = grown;
+    connection->backlog_room = room;
+    connection->backlog_count = left;
+    connection->backlog_sent = 0;
     return true;
 }
 
-static void on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+/* Keeps what the system did not take of these pieces. */
+static bool keep_backlog(struct dns_tcp_connection *connection, const struct iovec *pieces,
+                         size_t count, size_t whole, size_t sent)
 {
-    (void)suggested;
-    struct dns_tcp_connection *connection = CONTAINER_OF(handle, struct dns_tcp_connection, tcp);
-    *buffer = uv_buf_init((char *)connection->in + connection->count,
-                          (unsigned)(READ_BYTES - connection->count));
+    if (!backlog_reserve(connection, whole - sent))
+        return false;
+    struct bytes_writer writer =
+        bytes_writer_on(connection->backlog + connection->backlog_count, whole - sent);
+    for (size_t i = 0; i < count; i++) {
+        size_t skip = sent < pieces[i].iov_len ? sent : pieces[i].iov_len;
+        bytes_write_span(&writer, bytes_of((const uint8_t *)pieces[i].iov_base + skip,
+                                           pieces[i].iov_len - skip));
+        sent -= skip;
+    }
+    connection->backlog_count += bytes_writer_count(&writer);
+    return !writer.failed;
 }
 
-static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
+static void write_pieces(struct dns_tcp_connection *connection, struct iovec *pieces, size_t count)
 {
-    (void)buffer;
-    struct dns_tcp_connection *connection = CONTAINER_OF(stream, struct dns_tcp_connection, tcp);
-    struct dns_shell *shell = connection->shell;
-    if (count == 0 || connection->closed)
-        return;
-    dns_shell_enter(shell);
-    bool keep = count > 0;
-    if (keep) {
-        connection->count += (size_t)count;
-        keep = take_questions(connection);
+    size_t whole = 0;
+    ssize_t sent = 0;
+    for (size_t i = 0; i < count; i++)
+        whole += pieces[i].iov_len;
+    if (connection->backlog == NULL) {
+        struct msghdr header = { .msg_iov = pieces, .msg_iovlen = count };
+        do
+            sent = sendmsg(connection->fd, &header, MSG_NOSIGNAL);
+        while (sent < 0 && errno == EINTR);
+        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+            connection_close(connection);
+            return;
+        }
     }
-    if (!keep)
+    size_t done = sent > 0 ? (size_t)sent : 0;
+    if (done < whole && !keep_backlog(connection, pieces, count, whole, done)) {
+        connection->shell->counters.tcp_slow_closed++;
         connection_close(connection);
-    dns_shell_leave(shell);
+    }
 }
+
+static void close_when_done(struct dns_tcp_connection *connection)
+{
+    if (!connection->closed && connection->half_closed && connection->waiting == 0
+        && connection->backlog == NULL)
+        connection_close(connection);
+    else
+        set_wishes(connection);
+}
+
+static struct dns_tcp_connection *find_connection(struct dns_shell *shell, uint64_t handle)
+{
+    struct dns_tcp_connection *connection = pool_at(&shell->connections, (uint32_t)handle);
+    return connection->handle == handle && !connection->closed ? connection : NULL;
+}
+
+static bool is_reply_to(const struct dns_action *action, uint64_t handle)
+{
+    return action->kind == DNS_ACTION_REPLY && action->client.tcp
+           && action->client.connection == handle;
+}
+
+/* Each length goes with its message, and the answers to questions that came together leave
+ * together. */
+size_t dns_tcp_send_replies(struct dns_shell *shell, const struct dns_outbox *outbox, size_t first)
+{
+    uint64_t handle = outbox->actions[first].client.connection;
+    uint8_t prefixes[REPLIES_A_WRITE][PREFIX_BYTES];
+    struct iovec pieces[2 * REPLIES_A_WRITE];
+    size_t count = 0;
+    uint32_t waited = 0;
+    while (first + count < outbox->count && count < REPLIES_A_WRITE
+           && is_reply_to(&outbox->actions[first + count], handle)) {
+        const struct dns_action *action = &outbox->actions[first + count];
+        struct bytes message = action->bytes;
+        if (UNLIKELY(shell->tap != NULL))
+            dns_shell_show(shell, DNS_TAP_ANSWER, &action->client, message);
+        prefixes[count][0] = (uint8_t)(message.count >> 8);
+        prefixes[count][1] = (uint8_t)message.count;
+        pieces[2 * count] = (struct iovec){ prefixes[count], PREFIX_BYTES };
+        pieces[2 * count + 1] = (struct iovec){ (void *)(uintptr_t)message.at, message.count };
+        waited += action->client.waits;
+        count++;
+    }
+    struct dns_tcp_connection *connection = find_connection(shell, handle);
+    if (connection != NULL) {
+        connection->waiting -= waited < connection->waiting ? waited : connection->waiting;
+        connection->bulk = connection->bulk || outbox->actions[first].bulk;
+        connection_touch(connection);
+        write_pieces(connection, pieces, 2 * count);
+        close_when_done(connection);
+    }
+    return count;
+}
+
+static void on_writable(struct dns_tcp_connection *connection)
+{
+    size_t left = connection->backlog_count - connection->backlog_sent;
+    ssize_t sent =
+        send(connection->fd, connection->backlog + connection->backlog_sent, left, MSG_NOSIGNAL);
+    if (sent < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+            connection_close(connection);
+        return;
+    }
+    connection->backlog_sent += (size_t)sent;
+    if ((size_t)sent < left)
+        return; /* not a sign of life: all of it has to be taken in the time of an idle connection
+                 */
+    backlog_forget(connection);
+    connection_touch(connection);
+    close_when_done(connection);
+}
+
+/* ------------------------------------------------------------------ new connections */
 
 /* The interface that has this address of ours; 0 when none does. */
 static uint32_t interface_of(const struct dns_shell *shell, const struct address *local)
@@ -146,35 +356,41 @@ static uint32_t interface_of(const struct dns_shell *shell, const struct address
     return own != NULL ? own->interface : 0;
 }
 
-/* Who is at both ends, and where it came in: as the system says, so that TCP and UDP pass the same
- * gate (R13); where it does not say, by the address that was asked. */
-static bool read_ends(struct dns_tcp_connection *connection)
+/* Which of our addresses was asked, and where it came in: as the system says, so that TCP and UDP
+ * pass the same gate (R13); where it does not say, by the address. */
+static bool read_local_end(struct dns_tcp_connection *connection,
+                           const struct dns_tcp_listener *listener)
 {
-    struct sockaddr_storage name;
-    int count = sizeof name;
-    if (uv_tcp_getpeername(&connection->tcp, (struct sockaddr *)&name, &count) != 0
-        || endpoint_from_sockaddr((struct sockaddr *)&name, &connection->from) != STATUS_OK)
+    struct endpoint local = listener->local;
+    if (address_is_any(&local.address) && !tcp_local_end(connection->fd, &local))
         return false;
-    struct endpoint local;
-    count = sizeof name;
-    if (uv_tcp_getsockname(&connection->tcp, (struct sockaddr *)&name, &count) != 0
-        || endpoint_from_sockaddr((struct sockaddr *)&name, &local) != STATUS_OK)
-        return false;
-    uv_os_fd_t fd;
     connection->local = local.address;
-    if (uv_fileno((uv_handle_t *)&connection->tcp, &fd) != 0
-        || !tcp_arrival_interface(fd, (enum address_family)local.address.family,
-                                  &connection->interface))
+    if (!tcp_arrival_interface(connection->fd, (enum address_family)local.address.family,
+                               &connection->interface))
         connection->interface = interface_of(connection->shell, &local.address);
     return true;
+}
+
+/* Whoever is not to be heard does not take a place either. */
+static bool is_admitted(const struct dns_tcp_connection *connection)
+{
+    const struct dns_view *view = snapshot_read(connection->shell->view);
+    struct dns_client client = client_of(connection);
+    if (question_rules_admit(view, &client))
+        return true;
+    connection->shell->counters.tcp_not_admitted++;
+    return false;
 }
 
 /* One source may hold half of the places; beyond that its own oldest connection gives way, so that
  * it shuts nobody else out. */
 static void bound_source(struct dns_shell *shell, const struct dns_tcp_connection *newest)
 {
+    uint32_t share = shell->connections.capacity / 2 + 1;
     uint32_t held = 0;
     struct dns_tcp_connection *oldest = NULL;
+    if (shell->connections.used <= share)
+        return;
     LIST_EACH(node, &shell->connections_by_age)
     {
         struct dns_tcp_connection *each = CONTAINER_OF(node, struct dns_tcp_connection, node);
@@ -184,157 +400,261 @@ static void bound_source(struct dns_shell *shell, const struct dns_tcp_connectio
         if (oldest == NULL && each != newest)
             oldest = each;
     }
-    if (oldest == NULL || held <= shell->connections.capacity / 2 + 1)
+    if (oldest == NULL || held <= share)
         return;
+    answer_now(shell);
     shell->counters.tcp_idle_closed++;
     connection_close(oldest);
 }
 
-/* A place for a new connection: a free one, or that of the longest idle. */
-static struct dns_tcp_connection *take_place(struct dns_shell *shell)
+/* The one idle longest gives way; one that waits for an answer only when nearly all do. False when
+ * there is none. */
+static bool close_idlest(struct dns_shell *shell)
 {
-    struct dns_tcp_connection *connection = pool_take(&shell->connections);
-    if (connection != NULL)
-        return connection;
-    struct list *oldest = list_first(&shell->connections_by_age);
-    if (oldest != NULL) {
-        struct dns_tcp_connection *idle = CONTAINER_OF(oldest, struct dns_tcp_connection, node);
-        if (shell->now.mono - idle->active >= IDLE_FULL_MS) {
-            shell->counters.tcp_idle_closed++;
-            connection_close(idle); /* its place is free after this turn of the loop */
-        }
+    struct dns_tcp_connection *idlest = NULL;
+    unsigned looked = 0;
+    answer_now(shell);
+    LIST_EACH(node, &shell->connections_by_age)
+    {
+        struct dns_tcp_connection *each = CONTAINER_OF(node, struct dns_tcp_connection, node);
+        bool is_idle = each->waiting == 0;
+        if (idlest == NULL || is_idle)
+            idlest = each;
+        if (is_idle || ++looked == IDLEST_LOOKED)
+            break;
     }
-    return NULL;
+    if (idlest == NULL)
+        return false;
+    shell->counters.tcp_idle_closed++;
+    connection_close(idlest);
+    dns_tcp_forget_closed(shell);
+    return true;
 }
 
-/* Takes the waiting connection off the backlog only to drop it. */
-static void on_dropped(uv_handle_t *handle)
+static void connection_start(struct dns_tcp_listener *listener, int fd, const struct endpoint *from)
 {
-    free(handle);
-}
-
-static void refuse(struct dns_tcp_listener *listener)
-{
-    uv_tcp_t *tcp = malloc(sizeof *tcp);
-    listener->shell->counters.tcp_refused++;
-    if (tcp == NULL)
-        return;
-    uv_tcp_init(listener->shell->loop, tcp);
-    uv_accept((uv_stream_t *)&listener->tcp, (uv_stream_t *)tcp);
-    uv_close((uv_handle_t *)tcp, on_dropped);
-}
-
-static void on_connection(uv_stream_t *stream, int status)
-{
-    struct dns_tcp_listener *listener = CONTAINER_OF(stream, struct dns_tcp_listener, tcp);
     struct dns_shell *shell = listener->shell;
-    if (status < 0)
-        return;
-    dns_shell_enter(shell);
-    struct dns_tcp_connection *connection = take_place(shell);
+    struct dns_tcp_connection *connection = pool_take(&shell->connections);
+    if (connection == NULL && close_idlest(shell))
+        connection = pool_take(&shell->connections);
     if (connection == NULL) {
-        refuse(listener);
-        dns_shell_leave(shell);
+        shell->counters.tcp_refused++;
+        close(fd);
         return;
     }
+    connection->kind = TCP_CONNECTION;
     connection->shell = shell;
+    connection->fd = fd;
+    connection->from = *from;
     connection->handle = (uint64_t)++shell->connection_generation << 32
                          | pool_index(&shell->connections, connection);
     connection->active = shell->now.mono;
+    connection->reading = true;
     list_push_back(&shell->connections_by_age, &connection->node);
-    uv_tcp_init(shell->loop, &connection->tcp);
-    /* Without, the answer to the second of several questions waits for the client's acknowledgement
-     * of the first. */
-    uv_tcp_nodelay(&connection->tcp, 1);
     shell->counters.tcp_accepted++;
-    dns_shell_watch_connections(shell);
     if (++shell->counters.tcp_open > shell->counters.tcp_open_max)
         shell->counters.tcp_open_max = shell->counters.tcp_open;
-    if (uv_accept(stream, (uv_stream_t *)&connection->tcp) != 0 || !read_ends(connection)
-        || uv_read_start((uv_stream_t *)&connection->tcp, on_buffer, on_read) != 0)
+    dns_shell_watch_connections(shell);
+    if (!read_local_end(connection, listener) || !is_admitted(connection)
+        || poll_set_add(shell->tcp_set, fd, true, false, connection) != STATUS_OK) {
         connection_close(connection);
-    else
-        bound_source(shell, connection);
+        return;
+    }
+    bound_source(shell, connection);
+    on_readable(connection); /* the question is often there already */
+}
+
+/* Without descriptors no connection can be taken, nor even refused: one is let go, or the listeners
+ * rest until the next sweep. */
+static void on_no_descriptors(struct dns_shell *shell)
+{
+    shell->counters.tcp_refused++;
+    if (close_idlest(shell))
+        return;
+    shell->tcp_resting = true;
+    for (size_t i = 0; i < shell->tcp_listener_count; i++) {
+        struct dns_tcp_listener *listener = shell->tcp_listeners[i];
+        if (listener->open
+            && poll_set_change(shell->tcp_set, listener->fd, false, false, listener) != STATUS_OK)
+            shell->counters.tcp_refused++; /* it goes on being reported, which is only slow */
+    }
+    dns_shell_watch_connections(shell);
+}
+
+static void on_connections(struct dns_tcp_listener *listener)
+{
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        int fd;
+        struct endpoint from;
+        enum status status = tcp_accept(listener->fd, &fd, &from);
+        if (status == STATUS_OK) {
+            connection_start(listener, fd, &from);
+        } else if (status == STATUS_FULL) {
+            on_no_descriptors(listener->shell);
+            return;
+        } else if (status == STATUS_NOT_FOUND) {
+            return;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ the set */
+
+/* Something closed earlier in the same turn may still be reported: it says so itself, as places are
+ * never given back to the system while we run. */
+static void on_connection_event(struct dns_tcp_connection *connection,
+                                const struct poll_event *event)
+{
+    if (!connection->closed && event->writable && connection->backlog != NULL)
+        on_writable(connection);
+    if (connection->closed)
+        return;
+    /* Where nothing is read nobody would find out, and be told of it for ever. */
+    if (connection->reading && event->readable)
+        on_readable(connection);
+    else if (event->broken)
+        connection_close(connection);
+}
+
+static void on_listener_event(struct dns_tcp_listener *listener)
+{
+    if (listener->open)
+        on_connections(listener);
+}
+
+static bool is_of(const struct poll_event *event, enum tcp_kind kind)
+{
+    return *(const enum tcp_kind *)event->owner == kind;
+}
+
+static void on_set(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct dns_shell *shell = CONTAINER_OF(poll, struct dns_shell, tcp_poll);
+    struct poll_event ready[POLL_SET_EVENTS_MAX];
+    dns_shell_enter(shell);
+    unsigned count = poll_set_take(shell->tcp_set, ready);
+    for (unsigned i = 0; i < count; i++)
+        if (is_of(&ready[i], TCP_CONNECTION))
+            on_connection_event(ready[i].owner, &ready[i]);
+    /* Last, for whom they take in gets a place that another may have had when it was reported. */
+    for (unsigned i = 0; i < count; i++)
+        if (is_of(&ready[i], TCP_LISTENER))
+            on_listener_event(ready[i].owner);
     dns_shell_leave(shell);
 }
 
-enum status dns_tcp_listen(struct dns_shell *shell, int fd)
+enum status dns_tcp_create(struct dns_shell *shell, uint32_t connections_max)
 {
-    if (shell->tcp_listener_count == DNS_LISTENERS_MAX)
-        return STATUS_FULL;
-    struct dns_tcp_listener *listener = &shell->tcp_listeners[shell->tcp_listener_count];
-    if (uv_tcp_init(shell->loop, &listener->tcp) != 0)
+    shell->tcp_set = -1;
+    list_init(&shell->connections_by_age);
+    list_init(&shell->connections_closed);
+    shell->tcp_input = malloc(LEFTOVER_MAX + READ_BYTES);
+    if (shell->tcp_input == NULL)
+        return STATUS_NO_MEMORY;
+    enum status status = poll_set_open(&shell->tcp_set);
+    if (status == STATUS_OK)
+        status = pool_init(&shell->connections, sizeof(struct dns_tcp_connection), connections_max);
+    if (status == STATUS_OK && uv_poll_init(shell->loop, &shell->tcp_poll, shell->tcp_set) != 0)
+        status = STATUS_SYSTEM;
+    return status;
+}
+
+void dns_tcp_free(struct dns_shell *shell)
+{
+    pool_free(&shell->connections);
+    for (size_t i = 0; i < shell->tcp_listener_count; i++)
+        free(shell->tcp_listeners[i]);
+    free(shell->tcp_listeners);
+    free(shell->tcp_input);
+}
+
+/* ------------------------------------------------------------------ listeners */
+
+static struct dns_tcp_listener *listener_place(struct dns_shell *shell)
+{
+    for (size_t i = 0; i < shell->tcp_listener_count; i++)
+        if (!shell->tcp_listeners[i]->open)
+            return shell->tcp_listeners[i];
+    struct dns_tcp_listener **grown = realloc(
+        shell->tcp_listeners, (shell->tcp_listener_count + 1) * sizeof *shell->tcp_listeners);
+    if (grown == NULL)
+        return NULL;
+    shell->tcp_listeners = grown;
+    struct dns_tcp_listener *made = calloc(1, sizeof *made);
+    if (made != NULL)
+        grown[shell->tcp_listener_count++] = made;
+    return made;
+}
+
+enum status dns_tcp_listen(struct dns_shell *shell, int fd, const struct endpoint *local)
+{
+    struct dns_tcp_listener *listener = listener_place(shell);
+    if (listener == NULL)
+        return STATUS_NO_MEMORY;
+    if (uv_poll_start(&shell->tcp_poll, UV_READABLE, on_set) != 0)
         return STATUS_SYSTEM;
-    listener->shell = shell;
-    listener->open = true;
-    shell->tcp_listener_count++;
-    if (uv_tcp_open(&listener->tcp, fd) != 0
-        || uv_listen((uv_stream_t *)&listener->tcp, BACKLOG, on_connection) != 0)
-        return STATUS_SYSTEM;
-    return STATUS_OK;
+    *listener = (struct dns_tcp_listener){
+        .kind = TCP_LISTENER, .shell = shell, .fd = fd, .local = *local
+    };
+    enum status status = poll_set_add(shell->tcp_set, fd, true, false, listener);
+    listener->open = status == STATUS_OK;
+    return status;
+}
+
+static void listener_close(struct dns_tcp_listener *listener)
+{
+    if (!listener->open)
+        return;
+    listener->open = false;
+    close(listener->fd);
+}
+
+void dns_tcp_unlisten(struct dns_shell *shell, const struct endpoint *local)
+{
+    for (size_t i = 0; i < shell->tcp_listener_count; i++)
+        if (endpoint_equal(&shell->tcp_listeners[i]->local, local))
+            listener_close(shell->tcp_listeners[i]);
 }
 
 void dns_tcp_close(struct dns_shell *shell)
 {
-    for (size_t i = 0; i < shell->tcp_listener_count; i++) {
-        if (!shell->tcp_listeners[i].open)
-            continue;
-        shell->tcp_listeners[i].open = false;
-        uv_close((uv_handle_t *)&shell->tcp_listeners[i].tcp, NULL);
-    }
+    for (size_t i = 0; i < shell->tcp_listener_count; i++)
+        listener_close(shell->tcp_listeners[i]);
+    dns_shell_enter(shell);
     LIST_EACH(node, &shell->connections_by_age)
     connection_close(CONTAINER_OF(node, struct dns_tcp_connection, node));
+    dns_shell_leave(shell);
+    uv_close((uv_handle_t *)&shell->tcp_poll, NULL);
+    close(shell->tcp_set);
 }
 
-static void on_written(uv_write_t *write, int status)
-{
-    struct reply_write *reply = CONTAINER_OF(write, struct reply_write, write);
-    if (status < 0 && reply->connection->handle == reply->handle)
-        connection_close(reply->connection);
-    free(reply);
-}
+/* ------------------------------------------------------------------ time */
 
-static struct dns_tcp_connection *find_connection(struct dns_shell *shell, uint64_t handle)
+static void wake_listeners(struct dns_shell *shell)
 {
-    struct dns_tcp_connection *connection = pool_at(&shell->connections, (uint32_t)handle);
-    return connection->handle == handle && !connection->closed ? connection : NULL;
-}
-
-void dns_tcp_send_reply(struct dns_shell *shell, const struct dns_action *action)
-{
-    struct dns_tcp_connection *connection = find_connection(shell, action->client.connection);
-    if (connection == NULL)
+    if (!shell->tcp_resting)
         return;
-    size_t count = PREFIX_BYTES + action->bytes.count;
-    struct reply_write *reply = malloc(sizeof *reply + count);
-    if (reply == NULL
-        || uv_stream_get_write_queue_size((uv_stream_t *)&connection->tcp) > WRITE_QUEUE_MAX) {
-        free(reply);
-        connection_close(connection);
-        return;
-    }
-    struct bytes_writer writer = bytes_writer_on(reply->bytes, count);
-    bytes_write_u16(&writer, (uint16_t)action->bytes.count);
-    bytes_write_span(&writer, action->bytes);
-    reply->connection = connection;
-    reply->handle = connection->handle;
-    reply->count = count;
-    connection_touch(connection);
-    uv_buf_t buffer = uv_buf_init((char *)reply->bytes, (unsigned)count);
-    if (uv_write(&reply->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_written) != 0) {
-        free(reply);
-        connection_close(connection);
+    shell->tcp_resting = false;
+    for (size_t i = 0; i < shell->tcp_listener_count; i++) {
+        struct dns_tcp_listener *listener = shell->tcp_listeners[i];
+        if (listener->open
+            && poll_set_change(shell->tcp_set, listener->fd, true, false, listener) != STATUS_OK)
+            shell->tcp_resting = true; /* at the next sweep, then */
     }
 }
 
-void dns_tcp_sweep(struct dns_shell *shell, mono_ms now)
+bool dns_tcp_sweep(struct dns_shell *shell, mono_ms now)
 {
     LIST_EACH(node, &shell->connections_by_age)
     {
         struct dns_tcp_connection *connection = CONTAINER_OF(node, struct dns_tcp_connection, node);
-        if (now - connection->active < IDLE_MS)
+        if (now - connection->active < DNS_TCP_IDLE_MS)
             break;
         shell->counters.tcp_idle_closed++;
         connection_close(connection);
     }
+    wake_listeners(shell);
+    return shell->tcp_resting || !list_is_empty(&shell->connections_by_age);
 }

@@ -6,10 +6,13 @@
 
 #include "base/siphash.h"
 #include "dns/dns_config.h"
-#include "model/domain_tree.h"
+#include "dns/dns_rules.h"
 #include "model/local_names.h"
 #include "model/network.h"
 #include "model/site.h"
+
+struct reply_rules;
+struct auth_data;
 
 #define DNS_SERVERS_MAX 1024
 #define DNS_GROUPS_MAX  4096  /* different sets of servers; STATUS_FULL past it */
@@ -20,18 +23,6 @@ struct dns_group {
     uint16_t count;
 };
 
-/* All that one domain's lines say together, already in order of priority (dns.md 2.2). */
-struct dns_route {
-    bool has_address4, has_address6;  /* address= literals of this family, or '#' */
-    bool null_address;                /* address=/d/# */
-    bool local;                       /* NXDOMAIN (or NODATA) unless known here */
-    bool standard;                    /* server=/d/# */
-    uint16_t group;                   /* servers for the domain; UINT16_MAX: none */
-    const struct address *addresses;  /* literals */
-    size_t address_count;
-    struct place place;               /* of the first line */
-};
-
 struct dns_view {
     const struct dns_config *config;
     const struct site *site;
@@ -39,16 +30,19 @@ struct dns_view {
     const struct local_names *names;
     const struct local_names *network_names; /* asked after `names`; NULL: none */
 
+    struct reply_rules *reply_rules;  /* what is made of answers; NULL: nothing */
+    struct auth_data *auth;           /* zones and where only they are served; NULL: none */
+
     struct dns_server *servers;       /* configured ones first, then those of resolv files */
     size_t server_count;
     uint16_t *member_servers;
     struct dns_group *groups;
     size_t group_count;
-    struct domain_tree *rules;        /* values index routes; NULL when there are no rules */
-    struct dns_route *routes;
-    size_t route_count;
-    uint32_t route_unqualified;       /* index of the // rule, UINT32_MAX none */
-    uint32_t route_any;               /* index of the /#/ rule, UINT32_MAX none */
+    const struct dns_rules *rules;    /* the configuration's, shared, unless they are own_rules */
+    struct dns_rules *own_rules;      /* NULL: the configuration was finished */
+    uint16_t *set_groups;             /* the group of each set of servers the rules have */
+    const struct dns_route *unqualified_route; /* of //; NULL: none */
+    const struct dns_route *any_route;         /* of /#/; NULL: none */
 
     uint64_t generation;              /* of the server list: workers forget their server state */
     struct arena arena;
@@ -71,6 +65,7 @@ struct dns_view_setup {
     struct dns_resolv_servers resolv;
     struct siphash_key key;                   /* the one of names and cache */
     uint64_t generation;                      /* of the server list */
+    uint32_t auth_serial;                     /* of SOA records */
     /* Told of servers left out because they are ourselves (own address and port); may be NULL. */
     void (*ignored)(void *context, const struct dns_server *server);
     void *context;
@@ -79,6 +74,8 @@ struct dns_view_setup {
 /* STATUS_NO_MEMORY, STATUS_FULL past DNS_SERVERS_MAX. */
 NODISCARD enum status dns_view_create(const struct dns_view_setup *setup, struct dns_view **view);
 void dns_view_free(struct dns_view *view);
+/* Both have the same servers in the same groups, so that an index means the same in both. */
+bool dns_view_same_servers(const struct dns_view *a, const struct dns_view *b);
 
 /* What to do with a name of a type that nothing local answers. */
 enum dns_route_kind { DNS_ROUTE_ADDRESS, DNS_ROUTE_NULL, DNS_ROUTE_LOCAL, DNS_ROUTE_FORWARD };

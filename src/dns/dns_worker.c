@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "dns/auth_answer.h"
 #include "dns/cache_answer.h"
 #include "dns/chaos.h"
+#include "dns/dns_loop.h"
 #include "dns/forward.h"
 #include "dns/local_answer.h"
 #include "dns/outbox.h"
@@ -11,7 +13,25 @@
 #include "dns/tell.h"
 #include "dns/worker_state.h"
 
+/* Without dns-forward-max: far more than a network asks for in a round trip, yet memory for all of
+ * it at once, 30 MB, is nothing that would hurt. */
+#define FLIGHTS_BOUND 16384
+#define WAITERS_BOUND 131072
+
 /* ------------------------------------------------------------------ life */
+
+void dns_worker_set_limits(struct dns_worker_setup *setup, const struct dns_config *config)
+{
+    setup->flights_max = FLIGHTS_BOUND;
+    setup->waiters_max = WAITERS_BOUND;
+    setup->fair_shares = !config->forward_max_given;
+    setup->group_flights_max = 0;
+    if (!config->forward_max_given)
+        return;
+    setup->group_flights_max = config->forward_max > 0 ? config->forward_max : 1;
+    if (config->forward_max > setup->flights_max)
+        setup->flights_max = config->forward_max;
+}
 
 enum status dns_worker_create(const struct dns_worker_setup *setup, struct dns_worker **worker)
 {
@@ -23,6 +43,8 @@ enum status dns_worker_create(const struct dns_worker_setup *setup, struct dns_w
     enum status status = upstream_state_init(&made->upstream);
     if (status == STATUS_OK) {
         status = flight_table_init(&made->flights, setup->flights_max, setup->waiters_max);
+        made->flights.fair = setup->fair_shares;
+        made->flights.client_key = setup->key;
         if (status != STATUS_OK)
             upstream_state_free(&made->upstream);
     }
@@ -49,8 +71,12 @@ static void begin(struct dns_worker *worker, struct instant now, struct dns_outb
     worker->view = snapshot_read(worker->setup.view);
     worker->now = now;
     worker->out = out;
+    if (worker->upstream.mapped && worker->upstream.generation == worker->view->generation)
+        return;
     if (upstream_state_map(&worker->upstream, worker->view))
         forward_servers_changed(worker);
+    if (worker->setup.sends_probes && worker->setup.loops != NULL)
+        dns_loop_send_probes(worker);
 }
 
 /* ------------------------------------------------------------------ queries */
@@ -101,6 +127,10 @@ static void answer_by_route(struct dns_worker *worker, const struct dns_query *q
     const struct dns_asker *asker = &query->asker;
     struct dns_route_choice route = dns_view_route(worker->view, asker->qname, asker->qtype);
 
+    if (question_rules_windows(worker->view, asker->qname, asker->qtype)) {
+        local_answer_negative(worker, query, true, true);
+        return;
+    }
     if (route.kind != DNS_ROUTE_FORWARD) {
         local_answer_route(worker, query, &route);
         return;
@@ -115,19 +145,23 @@ static void answer_by_route(struct dns_worker *worker, const struct dns_query *q
         local_answer_negative(worker, query, query->name_known, true);
         return;
     }
-    if (!cache_answer(worker, query, route.group))
+    if (forward_is_personal(worker, query) || !cache_answer(worker, query, route.group))
         forward_start(worker, query, route.group);
 }
 
 static void answer(struct dns_worker *worker, struct dns_query *query)
 {
+    if (worker->view->auth != NULL && auth_answer(worker, query))
+        return;
     unsigned rcode = question_rules_rcode(&query->message);
 
     tell_query(worker, &query->asker);
+    if (worker->setup.loops != NULL && dns_loop_recognise(worker, &query->asker))
+        return;
     if (rcode != RCODE_NOERROR) {
         tell_error(worker, &query->asker, rcode, EDE_NONE, "config");
         query_answer_empty(worker, &query->asker,
-                           (struct answer_end){ .rcode = rcode, .ede = EDE_NONE });
+                           (struct answer_end){ .rcode = rcode, .ede = question_rules_ede(rcode) });
         return;
     }
     if (query->asker.qclass == RRCLASS_CH) {
@@ -139,7 +173,7 @@ static void answer(struct dns_worker *worker, struct dns_query *query)
         answer_by_route(worker, query);
 }
 
-void dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, struct instant now,
+bool dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, struct instant now,
                       struct dns_outbox *out)
 {
     struct dns_query query;
@@ -153,10 +187,12 @@ void dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, 
     enum question_verdict verdict = question_rules_read(worker->view, in, &query.message);
     if (verdict != QUESTION_GO) {
         refuse_packet(worker, in, verdict);
-        return;
+        return false;
     }
+    uint64_t joined = worker->flights.joined;
     query_open(&query, &in->client, worker->view->config, ++worker->serial);
     answer(worker, &query);
+    return worker->flights.joined != joined;
 }
 
 /* ------------------------------------------------------------------ upstream and time */

@@ -17,14 +17,20 @@
 #include "model/local_names.h"
 #include "store/dns_cache.h"
 
-/* Who asked, and how an answer gets back: given by the shell, returned untouched. */
+/* Who asked, and how an answer gets back: given by the shell, returned untouched but for `waits`.
+ * */
 struct dns_client {
     struct endpoint from;
     struct address local;     /* our address the query was sent to */
     uint32_t interface;       /* it arrived on */
     bool tcp;
     uint64_t connection;      /* TCP: the shell's own handle */
+    bool waits;               /* set by the worker: this is the answer to one that had to wait */
 };
+
+/* How long a TCP connection may rest without a whole question or an answer taken. The shell keeps
+ * to it, the answers tell it (RFC 7828). */
+#define DNS_TCP_IDLE_MS 20000
 
 struct dns_datagram {
     struct bytes message;
@@ -33,7 +39,7 @@ struct dns_datagram {
 
 enum dns_action_kind {
     DNS_ACTION_REPLY,  /* send bytes to client */
-    DNS_ACTION_SEND,   /* send bytes to view->servers[server] for `flight`, by UDP on a fresh socket
+    DNS_ACTION_SEND,   /* send bytes to view->servers[server] for `flight`, by UDP on a socket
                           with a random port, or by TCP; answers go to dns_worker_reply */
     DNS_ACTION_CLOSE,  /* the flight is over: close all its sockets and connections */
 };
@@ -42,6 +48,7 @@ struct dns_action {
     enum dns_action_kind kind;
     struct bytes bytes;          /* in the outbox's buffer, until the flush returns */
     struct dns_client client;    /* REPLY */
+    bool bulk;                   /* REPLY: part of a zone transfer, so more may wait to be taken */
     uint32_t flight;             /* SEND, CLOSE: index and generation in one, never reused soon */
     uint16_t server;             /* SEND */
     struct dns_server to;        /* SEND: a copy, so a view may go meanwhile */
@@ -74,10 +81,15 @@ struct dns_counters {
     uint64_t joined;                      /* ... that joined a flight already under way */
     uint64_t upstream_sent, upstream_retried, upstream_tcp;
     uint64_t dropped_malformed, dropped_not_admitted, dropped_response, dropped_short;
-    uint64_t refused_full;                /* dns-forward-max reached */
+    uint64_t refused_full;                /* dns-forward-max reached, or no room */
+    uint64_t reply_wrong_case;            /* do-0x20-encode: the question's letters were changed */
     uint64_t reply_unknown;               /* no such flight (late) */
     uint64_t reply_wrong_id, reply_wrong_question, reply_malformed;
+    uint64_t reply_blocked;               /* stop-dns-rebind */
+    uint64_t reply_ignored;               /* ignore-address */
+    uint64_t answered_failure;            /* a failure remembered (RFC 9520) */
     uint64_t servfail, nxdomain, timeouts, truncated;
+    uint64_t authoritative;               /* queries for zones, or where only zones are served */
 };
 
 /* Per server, as SIGUSR1 prints it. */
@@ -86,6 +98,9 @@ struct dns_server_counters {
     uint32_t latency_ms;   /* smoothed */
 };
 
+struct dns_loops;
+struct neighbour_table;
+
 struct dns_worker_setup {
     struct snapshot_slot *view;        /* of struct dns_view */
     struct dns_cache *cache;
@@ -93,9 +108,18 @@ struct dns_worker_setup {
     const struct event_sink *events;   /* may be NULL */
     struct random *random;             /* this thread's own */
     struct siphash_key key;            /* the one of cache and names */
-    uint32_t flights_max;              /* dns-forward-max */
+    uint32_t flights_max;              /* questions under way, all together */
     uint32_t waiters_max;              /* clients waiting, all flights together */
+    uint32_t group_flights_max;        /* dns-forward-max, for each group; 0: not given */
+    bool fair_shares;                  /* a client has its share of what is scarce */
+    struct neighbour_table *neighbours; /* for add-mac; may be NULL */
+    struct dns_loops *loops;           /* for dns-loop-detect; NULL: not looked for */
+    bool sends_probes;                 /* the one of all workers that asks the servers */
 };
+
+/* Sets the four limits above as the configuration wants them: with dns-forward-max that many
+ * questions to each group of servers, otherwise as many as come, within wide bounds and fairly. */
+void dns_worker_set_limits(struct dns_worker_setup *setup, const struct dns_config *config);
 
 struct dns_worker;
 
@@ -105,7 +129,10 @@ void dns_worker_free(struct dns_worker *worker);
 
 /* Call in one loop turn without snapshot_pass in between view reads: each
  * call reads the view anew. */
-void dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, struct instant now,
+/* True when the question waits: one answer will be handed out for it, its client's `waits` set, and
+ * perhaps has been already, in this very call. False when it is settled: answered at once, by one
+ * message or several, or not to be answered at all. */
+bool dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, struct instant now,
                       struct dns_outbox *out);
 /* A datagram (or one TCP message) that came back on a socket of this flight from `server`. */
 void dns_worker_reply(struct dns_worker *worker, uint32_t flight, uint16_t server, bool tcp,

@@ -90,6 +90,15 @@ static const char *set_option(struct fixture_setup *setup, struct text words)
         { "domain-needed", &config->domain_needed, NULL },
         { "bogus-priv", &config->bogus_priv, NULL },
         { "no-ident", &config->no_ident, NULL },
+        { "filterwin2k", &config->filters.filter_win2k, NULL },
+        { "filter-A", &config->filters.filter_a, NULL },
+        { "filter-AAAA", &config->filters.filter_aaaa, NULL },
+        { "stop-dns-rebind", &config->filters.stop_rebind, NULL },
+        { "proxy-dnssec", &config->filters.proxy_dnssec, NULL },
+        { "stale", &config->filters.use_stale, &config->filters.stale_max_s },
+        { "selfmx", &config->records.self_mx, NULL },
+        { "localmx", &config->records.local_mx, NULL },
+        { "localise", &config->records.localise, NULL },
         { "interface", &setup->has_interface, NULL },
         { "quiet", &setup->quiet, NULL },
         { "neg-ttl", NULL, &config->neg_ttl },
@@ -162,6 +171,50 @@ static const char *set_record(struct fixture_setup *setup, struct text words)
     return local_names_add(setup->names, &name, &record) == STATUS_OK ? NULL : "record not added";
 }
 
+/* DOMAIN FIRST LAST PREFIX, a '*' behind the prefix for numbers */
+static const char *set_synth(struct fixture_setup *setup, struct text words)
+{
+    struct dns_records *records = &setup->config.records;
+    struct dns_synth *synth = &setup->synths[records->synth_count];
+    struct text domain;
+    struct text first;
+    struct text last;
+
+    if (records->synth_count == FIXTURE_SYNTHS_MAX || !text_next_word(&words, &domain)
+        || !text_next_word(&words, &first) || !text_next_word(&words, &last)
+        || !text_next_word(&words, &synth->prefix)
+        || dname_from_text(domain, &synth->domain) != STATUS_OK
+        || address_from_text(first, &synth->range.first) != STATUS_OK
+        || address_from_text(last, &synth->range.last) != STATUS_OK)
+        return "bad synth";
+    synth->numbered = text_ends(synth->prefix, TEXT("*"));
+    synth->prefix.count -= synth->numbered;
+    records->synths = setup->synths;
+    records->synth_count++;
+    return NULL;
+}
+
+/* NAME INTERFACE */
+static const char *set_interface_name(struct fixture_setup *setup, struct text words)
+{
+    static const char *const known[] = { "lan0", "wan0", "lo", "nosuch" };
+    struct dns_records *records = &setup->config.records;
+    struct dns_interface_name *line = &setup->interface_names[records->interface_name_count];
+    struct text name;
+    struct text interface;
+
+    if (records->interface_name_count == FIXTURE_SYNTHS_MAX || !text_next_word(&words, &name)
+        || !text_next_word(&words, &interface) || dname_from_text(name, &line->name) != STATUS_OK)
+        return "bad interface-name";
+    line->ip4 = line->ip6 = true;
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (text_equal(interface, text_of(known[i])))
+            line->interface = known[i];
+    records->interface_names = setup->interface_names;
+    records->interface_name_count++;
+    return line->interface != NULL ? NULL : "no such interface";
+}
+
 const char *fixture_setup_line(struct fixture_setup *setup, struct text keyword, struct text words)
 {
     if (text_equal(keyword, TEXT("set")))
@@ -172,6 +225,10 @@ const char *fixture_setup_line(struct fixture_setup *setup, struct text keyword,
         return set_name(setup, words, true);
     if (text_equal(keyword, TEXT("record")))
         return set_record(setup, words);
+    if (text_equal(keyword, TEXT("synth")))
+        return set_synth(setup, words);
+    if (text_equal(keyword, TEXT("interface-name")))
+        return set_interface_name(setup, words);
     if (text_equal(keyword, TEXT("server")) || text_equal(keyword, TEXT("local"))
         || text_equal(keyword, TEXT("address")))
         return set_rule(setup, keyword, words);

@@ -9,6 +9,7 @@
 
 #define FIXTURE_SERVERS_MAX 32
 #define FIXTURE_RULES_MAX   64
+#define FIXTURE_SYNTHS_MAX  4 /* of interface names too */
 
 struct fixture_setup {
     struct dns_config config;
@@ -17,6 +18,8 @@ struct fixture_setup {
     struct dns_server resolv[FIXTURE_SERVERS_MAX];
     size_t resolv_count;
     struct site site;
+    struct dns_synth synths[FIXTURE_SYNTHS_MAX];
+    struct dns_interface_name interface_names[FIXTURE_SYNTHS_MAX];
     struct local_names *names;
     struct lease_names *leases;
     uint32_t flights_max, waiters_max;

@@ -15,5 +15,7 @@ void flight_finish_error(struct dns_worker *worker, struct flight *flight, unsig
 /* The answer exists but would only come by TCP, which did not work: clients of UDP are told to try
  * it themselves, clients of TCP get SERVFAIL. */
 void flight_finish_truncated(struct dns_worker *worker, struct flight *flight);
+/* With nothing said to anybody. */
+void flight_finish_silently(struct dns_worker *worker, struct flight *flight);
 
 #endif

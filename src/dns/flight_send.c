@@ -1,101 +1,110 @@
 #include "dns/flight_send.h"
 
+#include "dns/dns_loop.h"
 #include "dns/outbox.h"
 #include "dns/tell.h"
 #include "dns/worker_state.h"
 
-/* Header, question, OPT and the options passed on. */
+/* Header, question, OPT and its options. */
 #define QUESTION_BYTES_MAX                                                                         \
-    (DNS_HEADER_BYTES + DNAME_WIRE_MAX + 4 + EDNS_FIXED_BYTES + FLIGHT_OPTIONS_MAX)
+    (DNS_HEADER_BYTES + DNAME_WIRE_MAX + 4 + EDNS_FIXED_BYTES + ASKING_BYTES_MAX)
 
 /* ------------------------------------------------------------------ options */
 
-/* RFC 7828 and RFC 7830 speak of one connection and one message; an extended error or a malformed
- * subnet has no place in a question. */
-static bool is_passed_on(uint16_t code, struct bytes value)
+void flight_take_options(struct flight *flight, const struct dns_asking *asking,
+                         const struct edns *edns)
 {
-    struct edns_subnet subnet;
-    if (code == EDNS_CLIENT_SUBNET)
-        return edns_subnet_read(value, &subnet) == STATUS_OK;
-    return code != EDNS_KEEPALIVE && code != EDNS_PADDING && code != EDNS_ERROR;
+    flight->option_count =
+        (uint16_t)asking_client_options(asking, edns, flight->options, &flight->has_subnet);
 }
 
-/* Returns how many bytes of `to` (FLIGHT_OPTIONS_MAX) the options passed on take. */
-static size_t encode_options(const struct edns *edns, uint8_t *to, bool *has_subnet)
-{
-    struct bytes_writer writer = bytes_writer_on(to, FLIGHT_OPTIONS_MAX);
-    size_t place = 0;
-    uint16_t code;
-    struct bytes value;
-
-    *has_subnet = false;
-    while (edns_next_option(edns, &place, &code, &value)) {
-        size_t before = bytes_writer_count(&writer);
-        if (!is_passed_on(code, value))
-            continue;
-        edns_write_option(&writer, code, value);
-        if (writer.failed)
-            bytes_writer_rewind(&writer, before);
-        else if (code == EDNS_CLIENT_SUBNET)
-            *has_subnet = true;
-    }
-    return bytes_writer_count(&writer);
-}
-
-void flight_take_options(struct flight *flight, const struct edns *edns)
-{
-    flight->option_count = (uint16_t)encode_options(edns, flight->options, &flight->has_subnet);
-}
-
-bool flight_has_options_of(const struct flight *flight, const struct edns *edns)
+bool flight_has_options_of(const struct flight *flight, const struct dns_asking *asking,
+                           const struct edns *edns)
 {
     uint8_t theirs[FLIGHT_OPTIONS_MAX];
     bool has_subnet;
-    size_t count = encode_options(edns, theirs, &has_subnet);
+    size_t count = asking_client_options(asking, edns, theirs, &has_subnet);
     return bytes_equal(bytes_of(flight->options, flight->option_count), bytes_of(theirs, count));
+}
+
+/* ------------------------------------------------------------------ the case of letters */
+
+#define CASE_LETTERS_MAX 32
+
+struct dname flight_mixed_name(const struct flight *flight)
+{
+    struct dname name = flight->qname;
+    unsigned letter = 0;
+
+    /* The bytes that count labels are below every letter. */
+    for (unsigned i = 0; i < name.count && letter < CASE_LETTERS_MAX; i++) {
+        uint8_t lower = name.wire[i] | 0x20;
+        if (lower < 'a' || lower > 'z')
+            continue;
+        if ((flight->case_bits >> letter++ & 1) != 0)
+            name.wire[i] ^= 0x20;
+    }
+    return name;
 }
 
 /* ------------------------------------------------------------------ sending */
 
 static struct bytes build_question(struct dns_worker *worker, const struct flight *flight,
-                                   uint16_t id)
+                                   const struct flight_send *send)
 {
     struct dns_builder builder;
+    uint8_t added[ASKING_BYTES_MAX];
+    struct bytes options = bytes_of(flight->options, flight->option_count);
+    const struct dns_asking *asking = &worker->view->config->asking;
+
+    if (dns_asking_adds(asking) && !flight->probe) {
+        struct bytes_writer writer = bytes_writer_on(added, sizeof added);
+        asking_write(asking, &flight->who, options, &writer);
+        options = bytes_writer_written(&writer);
+    }
     uint8_t *room = outbox_room(worker->out, QUESTION_BYTES_MAX);
 
     dns_builder_start(&builder, room, QUESTION_BYTES_MAX, QUESTION_BYTES_MAX);
-    dns_builder_header(&builder, id, flight->flags);
-    dns_builder_question(&builder, &flight->qname, flight->qtype, flight->qclass);
+    dns_builder_header(&builder, send->id, flight->flags);
+    if (send->mixed) {
+        struct dname mixed = flight_mixed_name(flight);
+        dns_builder_question(&builder, &mixed, flight->qtype, flight->qclass);
+    } else {
+        dns_builder_question(&builder, &flight->qname, flight->qtype, flight->qclass);
+    }
     if (!flight->edns_off)
         dns_builder_opt(&builder, (uint16_t)worker->view->config->edns_udp_size, flight->dnssec_ok,
-                        RCODE_NOERROR, EDE_NONE, bytes_of(flight->options, flight->option_count));
+                        RCODE_NOERROR, EDE_NONE, options);
     return dns_builder_finish(&builder);
 }
 
 bool flight_send_to(struct dns_worker *worker, struct flight *flight, uint16_t server, bool tcp)
 {
     unsigned tries = flight_tries(flight, server);
-    if (flight->send_count == FLIGHT_SENDS_MAX || tries >= FLIGHT_TRIES_MAX)
+    if (flight->send_count == FLIGHT_SENDS_MAX || tries >= FLIGHT_TRIES_MAX
+        || dns_loop_has(worker, server))
         return false;
 
     const struct dns_server *to = &worker->view->servers[server];
     struct flight_send *send = &flight->sends[flight->send_count++];
     *send = (struct flight_send){
-        .sent = worker->now.mono,
+        .after_ms = (uint32_t)(worker->now.mono - flight->started),
         .server = server,
         .id = random_u16(worker->setup.random),
         .state = FLIGHT_SEND_WAITING,
         .tcp = tcp || flight->wrong_ids >= FLIGHT_FORGERIES_MAX,
+        .mixed = flight->case_bits != 0 && !worker->upstream.servers[server].folds_case,
     };
     flight->last_sent = worker->now.mono;
     worker->counters.upstream_sent++;
     worker->counters.upstream_retried += tries > 0;
     worker->counters.upstream_tcp += send->tcp;
     upstream_state_sent(&worker->upstream, server, tries > 0);
-    tell_forwarded(worker, flight_first_asker(flight), &flight->qname, flight->qtype,
-                   &to->endpoint);
+    if (!flight->probe)
+        tell_forwarded(worker, flight_first_asker(flight), &flight->qname, flight->qtype,
+                       &to->endpoint);
     outbox_send(worker->out, flight->id, server, to, send->tcp,
-                build_question(worker, flight, send->id));
+                build_question(worker, flight, send));
     return true;
 }
 

@@ -10,9 +10,15 @@
 
 /* Takes over the client's EDNS options that a server should see: all but those about one hop, as
  * far as they fit. */
-void flight_take_options(struct flight *flight, const struct edns *edns);
+void flight_take_options(struct flight *flight, const struct dns_asking *asking,
+                         const struct edns *edns);
 /* The same options as went upstream. */
-bool flight_has_options_of(const struct flight *flight, const struct edns *edns);
+bool flight_has_options_of(const struct flight *flight, const struct dns_asking *asking,
+                           const struct edns *edns);
+
+/* The question's name as it is sent with do-0x20-encode: letters in the other case where the
+ * flight's case_bits say so. */
+struct dname flight_mixed_name(const struct flight *flight);
 
 /* Sends the question to one server under a fresh id. False when the flight has used up its sends.
  */

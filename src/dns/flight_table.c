@@ -1,5 +1,7 @@
 #include "dns/flight_table.h"
 
+#include <string.h>
+
 enum status flight_table_init(struct flight_table *table, uint32_t flights_max,
                               uint32_t waiters_max)
 {
@@ -11,6 +13,9 @@ enum status flight_table_init(struct flight_table *table, uint32_t flights_max,
         .serial = 1,
     };
     list_init(&table->active);
+    for (unsigned i = 0; i < FLIGHT_CONNECTION_SLOTS; i++)
+        list_init(&table->by_connection[i]);
+    table->trimmed = 0;
     while (1u << table->index_bits < room)
         table->index_bits++;
 
@@ -19,7 +24,7 @@ enum status flight_table_init(struct flight_table *table, uint32_t flights_max,
         status = pool_init(&table->waiters, sizeof(struct flight_waiter),
                            waiters_max > 0 ? waiters_max : 1);
     if (status == STATUS_OK)
-        status = hashmap_init(&table->by_question, room);
+        status = hashmap_init(&table->by_question, 0);
     if (status == STATUS_OK)
         status = timer_heap_init(&table->timers, room);
     if (status != STATUS_OK)
@@ -45,19 +50,46 @@ uint64_t flight_key_hash(const struct flight_key *key, uint64_t name_hash)
     return name_hash ^ (rest + 1) * 0x9e3779b97f4a7c15ull;
 }
 
-static bool is_same_question(const void *value, const void *wanted)
+static bool is_same_question(const struct flight *flight, const struct flight_key *key)
 {
-    const struct flight *flight = value;
-    const struct flight_key *key = wanted;
     return flight->qtype == key->qtype && flight->qclass == key->qclass
            && flight->flags == key->flags && flight->dnssec_ok == key->dnssec_ok
            && dname_equal(&flight->qname, key->qname);
 }
 
+static bool is_wanted(const void *value, const void *wanted)
+{
+    const struct flight *flight = value;
+    const struct flight_key *key = wanted;
+    return flight->addition == key->addition && is_same_question(flight, key);
+}
+
+struct variant_count {
+    const struct flight_key *key;
+    unsigned *count;
+};
+
+/* Never true, so that the search passes every one. */
+static bool count_variant(const void *value, const void *wanted)
+{
+    const struct variant_count *variants = wanted;
+    *variants->count += is_same_question(value, variants->key);
+    return false;
+}
+
+unsigned flight_table_variants(const struct flight_table *table, const struct flight_key *key,
+                               uint64_t key_hash)
+{
+    unsigned count = 0;
+    const struct variant_count variants = { key, &count };
+    (void)hashmap_find(&table->by_question, key_hash, count_variant, &variants);
+    return count;
+}
+
 struct flight *flight_table_find(const struct flight_table *table, const struct flight_key *key,
                                  uint64_t key_hash)
 {
-    return hashmap_find(&table->by_question, key_hash, is_same_question, key);
+    return hashmap_find(&table->by_question, key_hash, is_wanted, key);
 }
 
 struct flight *flight_table_at(const struct flight_table *table, uint32_t id)
@@ -67,6 +99,22 @@ struct flight *flight_table_at(const struct flight_table *table, uint32_t id)
         return NULL;
     struct flight *flight = pool_at(&table->flights, index);
     return flight->id == id ? flight : NULL;
+}
+
+/* ------------------------------------------------------------------ shares */
+
+static uint16_t client_slot(const struct flight_table *table, const struct address *client)
+{
+    struct address seen = *client;
+    if (seen.family == ADDRESS_IP6)
+        memset(seen.bytes + 8, 0, 8);
+    return (uint16_t)(siphash13(&table->client_key, &seen, sizeof seen) % FLIGHT_CLIENT_SLOTS);
+}
+
+/* While there is plenty anybody may take. */
+static bool has_share(const struct flight_table *table, uint32_t used, uint32_t max, uint32_t held)
+{
+    return used < max && (!table->fair || used < max / 2 || held < max / FLIGHT_SHARE);
 }
 
 /* ------------------------------------------------------------------ opening and closing */
@@ -80,9 +128,11 @@ static void give_id(struct flight_table *table, struct flight *flight)
 }
 
 struct flight *flight_table_open(struct flight_table *table, const struct flight_key *key,
-                                 uint64_t name_hash, uint64_t key_hash)
+                                 const struct address *client, uint64_t name_hash,
+                                 uint64_t key_hash)
 {
-    if (table->flights.used >= table->flights_max)
+    uint16_t slot = client_slot(table, client);
+    if (!has_share(table, table->flights.used, table->flights_max, table->flights_held[slot]))
         return NULL;
     struct flight *flight = pool_take(&table->flights);
     if (flight == NULL)
@@ -99,6 +149,9 @@ struct flight *flight_table_open(struct flight_table *table, const struct flight
     flight->qclass = key->qclass;
     flight->flags = key->flags;
     flight->dnssec_ok = key->dnssec_ok;
+    flight->addition = key->addition;
+    flight->client_slot = slot;
+    table->flights_held[slot]++;
     list_init(&flight->waiters);
     list_push_back(&table->active, &flight->node);
     timer_init(&flight->timer);
@@ -119,12 +172,22 @@ void flight_table_renew(struct flight_table *table, struct flight *flight)
 void flight_table_close(struct flight_table *table, struct flight *flight)
 {
     LIST_EACH(node, &flight->waiters)
-    pool_give(&table->waiters, CONTAINER_OF(node, struct flight_waiter, node));
+    flight_table_leave(table, flight, CONTAINER_OF(node, struct flight_waiter, node));
+    table->flights_held[flight->client_slot]--;
     timer_heap_cancel(&table->timers, &flight->timer);
     hashmap_remove(&table->by_question, flight->key_hash, flight);
     list_remove(&flight->node);
     flight->id = 0;
     pool_give(&table->flights, flight);
+}
+
+void flight_table_trim(struct flight_table *table, mono_ms now)
+{
+    if (table->flights.used > 0 || now < table->trimmed + FLIGHT_TRIM_MS)
+        return;
+    table->trimmed = now;
+    (void)pool_trim(&table->flights, FLIGHTS_KEPT);
+    (void)pool_trim(&table->waiters, FLIGHTS_KEPT);
 }
 
 void flight_table_wake_at(struct flight_table *table, struct flight *flight, mono_ms deadline)
@@ -135,18 +198,59 @@ void flight_table_wake_at(struct flight_table *table, struct flight *flight, mon
 
 /* ------------------------------------------------------------------ waiters */
 
+/* Which bytes of two names that are equal but for case differ. */
+static void keep_spelling(struct flight_waiter *waiter, const struct dname *flight_name,
+                          const struct dname *name)
+{
+    waiter->own_spelling = !dname_equal_exact(flight_name, name);
+    for (unsigned i = 0; waiter->own_spelling && i < name->count; i++) {
+        if (name->wire[i] != flight_name->wire[i])
+            waiter->spelling[i / 8] |= (uint8_t)(1u << i % 8);
+    }
+}
+
+struct dns_asker flight_waiter_asker(const struct flight *flight,
+                                     const struct flight_waiter *waiter, struct dname *room)
+{
+    struct dns_asker asker = waiter->asker;
+
+    if (!waiter->own_spelling)
+        return asker;
+    *room = flight->qname;
+    for (unsigned i = 0; i < room->count; i++) {
+        if ((waiter->spelling[i / 8] >> i % 8 & 1) != 0)
+            room->wire[i] ^= 0x20;
+    }
+    asker.qname = room;
+    return asker;
+}
+
+static struct list *connection_list(struct flight_table *table, uint64_t connection)
+{
+    return &table->by_connection[connection % FLIGHT_CONNECTION_SLOTS];
+}
+
 struct flight_waiter *flight_table_join(struct flight_table *table, struct flight *flight,
                                         const struct dns_asker *asker)
 {
-    if (flight->waiter_count >= FLIGHT_WAITERS_MAX || table->waiters.used >= table->waiters_max)
+    uint16_t slot = client_slot(table, &asker->client.from.address);
+    if (!has_share(table, table->waiters.used, table->waiters_max, table->waiters_held[slot]))
         return NULL;
     struct flight_waiter *waiter = pool_take(&table->waiters);
     if (waiter == NULL)
         return NULL;
 
-    waiter->qname = *asker->qname;
     waiter->asker = *asker;
-    waiter->asker.qname = &waiter->qname;
+    waiter->asker.qname = &flight->qname;
+    waiter->asker.client.waits = true;
+    waiter->flight = flight;
+    list_init(&waiter->connection_node);
+    if (asker->client.tcp)
+        list_push_back(connection_list(table, asker->client.connection), &waiter->connection_node);
+    table->joined++;
+    waiter->client_slot = slot;
+    keep_spelling(waiter, &flight->qname, asker->qname);
+    table->waiters_held[slot]++;
     list_push_back(&flight->waiters, &waiter->node);
     flight->waiter_count++;
     return waiter;
@@ -156,15 +260,30 @@ void flight_table_leave(struct flight_table *table, struct flight *flight,
                         struct flight_waiter *waiter)
 {
     list_remove(&waiter->node);
+    list_remove(&waiter->connection_node);
     flight->waiter_count--;
+    table->waiters_held[waiter->client_slot]--;
     pool_give(&table->waiters, waiter);
+}
+
+void flight_table_leave_connection(struct flight_table *table, uint64_t connection)
+{
+    LIST_EACH(node, connection_list(table, connection))
+    {
+        struct flight_waiter *waiter = CONTAINER_OF(node, struct flight_waiter, connection_node);
+        if (waiter->asker.client.connection == connection)
+            flight_table_leave(table, waiter->flight, waiter);
+    }
 }
 
 struct flight_waiter *flight_find_waiter(const struct flight *flight, const struct dns_asker *asker)
 {
+    unsigned seen = 0;
     LIST_EACH(node, &flight->waiters)
     {
         struct flight_waiter *waiter = CONTAINER_OF(node, struct flight_waiter, node);
+        if (seen++ == FLIGHT_LOOK_BACK)
+            break;
         if (waiter->asker.id == asker->id && waiter->asker.client.tcp == asker->client.tcp
             && waiter->asker.client.connection == asker->client.connection
             && endpoint_equal(&waiter->asker.client.from, &asker->client.from))

@@ -1,5 +1,8 @@
-/* Questions under way upstream, the sends made for each, and the clients waiting for each: fixed
- * pools, found by question (to join) and by id (for what comes back). Moves no packet. */
+/* Questions under way upstream, the sends made for each, and the clients waiting for each: bounded
+ * pools, found by question (to join) and by id (for what comes back). Moves no packet.
+ *
+ * The bounds may be wide, for memory is touched only as it is needed and given back when nothing is
+ * under way. Then no client may have it all: past the half of a pool, each has its share. */
 #ifndef LINNET_DNS_FLIGHT_TABLE_H
 #define LINNET_DNS_FLIGHT_TABLE_H
 
@@ -7,13 +10,31 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/timer_heap.h"
+#include "dns/asking_options.h"
 #include "dns/query.h"
 
 #define FLIGHT_SENDS_MAX   32   /* messages to servers for one flight (security rule R18) */
-#define FLIGHT_TRIES_MAX   8    /* of them to one server */
-#define FLIGHT_OPTIONS_MAX 128  /* bytes of a client's EDNS options passed upstream */
-#define FLIGHT_WAITERS_MAX 1024 /* clients waiting for one flight */
+#define FLIGHT_TRIES_MAX   12   /* of them to one server */
+#define FLIGHT_OPTIONS_MAX ASKING_CLIENT_MAX
 #define FLIGHTS_MAX        65536
+#define FLIGHT_LOOK_BACK   32 /* waiters looked at for one who asks again */
+
+/* Equal questions under way at once because what is told of their clients differs. Each is one more
+ * number an attacker may guess (the birthday attack), and it takes clients with as many different
+ * addresses; 32 of them cost five of the bits that port and id have. */
+#define FLIGHT_VARIANTS_MAX 32
+
+/* Clients are counted by a keyed hash of their address, IPv6 ones by their /64: two that fall
+ * together only share a share. */
+#define FLIGHT_CLIENT_SLOTS 1024
+
+/* Waiters of TCP connections are in lists by their connection's number, of which the low bits are
+ * its place: with so many lists, or fewer places, each has one of its own. */
+#define FLIGHT_CONNECTION_SLOTS 256
+
+#define FLIGHT_SHARE        8 /* a client's share is this part of the whole */
+#define FLIGHTS_KEPT        256 /* so many stay in memory when nothing is under way */
+#define FLIGHT_TRIM_MS      1000
 
 enum flight_send_state {
     FLIGHT_SEND_WAITING,
@@ -23,21 +44,24 @@ enum flight_send_state {
 };
 
 struct flight_send {
-    mono_ms sent;
-    uint16_t server; /* index in the view of this generation */
+    uint32_t after_ms; /* sent so long after the flight started */
+    uint16_t server;   /* index in the view of this generation */
     uint16_t id;
     uint8_t state; /* enum flight_send_state */
     bool tcp;
+    bool mixed; /* the question's case was changed by flight->case_bits */
 };
 
 /* What makes two questions one: the whole question and every flag that changes the answer (R8).
- * EDNS options are left out on purpose: otherwise whoever varies them could have the same question
- * under way many times (the birthday attack by client subnet). */
+ * A client's EDNS options are left out on purpose: otherwise whoever varies them could have the
+ * same question under way many times (the birthday attack by client subnet). What the configuration
+ * has us tell of a client is in, for the answer is for it alone; see FLIGHT_VARIANTS_MAX. */
 struct flight_key {
     const struct dname *qname;
     uint16_t qtype, qclass;
     uint16_t flags; /* RD, AD, CD */
     bool dnssec_ok;
+    uint64_t addition; /* asking_key: what is told of the client; not part of the hash */
 };
 
 struct flight {
@@ -48,11 +72,16 @@ struct flight {
     uint32_t waiter_count;
     uint64_t key_hash; /* in the table by question */
     uint64_t name_hash;
-    struct dname qname; /* as the first client wrote it, and as sent */
+    uint64_t addition;
+    struct asking_who who; /* what additions tell of */
+    struct dname qname; /* as the first client wrote it */
+    uint32_t case_bits; /* which of its first 32 letters are sent in the other case */
     uint16_t qtype, qclass;
     uint16_t flags;
     bool dnssec_ok;
     bool has_subnet;     /* the client chose a client-subnet: the answer is for it alone */
+    bool probe;          /* ours, to find a loop: nobody waits and the answer is of no interest */
+    bool case_changed;   /* a UDP answer had the question in another case; TCP is being tried */
     bool edns_off;       /* a server does not understand OPT */
     bool truncated;      /* a UDP answer was; TCP is being tried */
     bool unreachable;    /* all sends failed once already */
@@ -61,6 +90,7 @@ struct flight {
     uint8_t wrong_ids;   /* answers with a wrong id or question */
     uint16_t group;
     uint16_t option_count;
+    uint16_t client_slot; /* of who opened it */
     mono_ms started;
     mono_ms last_sent;
     unsigned send_count;
@@ -70,8 +100,12 @@ struct flight {
 
 struct flight_waiter {
     struct list node;
-    struct dns_asker asker; /* qname points to the one below */
-    struct dname qname;
+    struct list connection_node; /* among those of its TCP connection */
+    struct flight *flight;
+    struct dns_asker asker; /* qname points to the flight's; flight_waiter_asker has its own */
+    uint8_t spelling[(DNAME_WIRE_MAX + 7) / 8]; /* bytes of the flight's name in another case */
+    uint16_t client_slot;
+    bool own_spelling;
     bool own_options; /* its EDNS options are the ones that went upstream */
 };
 
@@ -85,6 +119,13 @@ struct flight_table {
     uint32_t waiters_max;
     unsigned index_bits; /* low bits of an id */
     uint32_t serial;     /* high bits of the next id */
+    bool fair;           /* each client only has its share of what is scarce */
+    struct siphash_key client_key;
+    mono_ms trimmed;
+    uint64_t joined; /* waiters there have been */
+    struct list by_connection[FLIGHT_CONNECTION_SLOTS];
+    uint32_t flights_held[FLIGHT_CLIENT_SLOTS];
+    uint32_t waiters_held[FLIGHT_CLIENT_SLOTS];
 };
 
 NODISCARD enum status flight_table_init(struct flight_table *table, uint32_t flights_max,
@@ -95,23 +136,37 @@ uint64_t flight_key_hash(const struct flight_key *key, uint64_t name_hash);
 /* The flight for this question, or NULL. */
 struct flight *flight_table_find(const struct flight_table *table, const struct flight_key *key,
                                  uint64_t key_hash);
+/* How many flights of this question differ only in what is told of the client. */
+unsigned flight_table_variants(const struct flight_table *table, const struct flight_key *key,
+                               uint64_t key_hash);
 /* By the id a SEND carried; NULL when that flight is over. */
 struct flight *flight_table_at(const struct flight_table *table, uint32_t id);
 
-/* A new flight without sends or waiters; NULL when the table is full. The name is copied. */
+/* A new flight without sends or waiters; NULL when the table is full, or this client has had its
+ * share. The name is copied. */
 struct flight *flight_table_open(struct flight_table *table, const struct flight_key *key,
-                                 uint64_t name_hash, uint64_t key_hash);
+                                 const struct address *client, uint64_t name_hash,
+                                 uint64_t key_hash);
 /* A fresh id for the same flight: answers to the old one are not heard any more. Forgets sends. */
 void flight_table_renew(struct flight_table *table, struct flight *flight);
 /* Gives back the flight and its waiters. */
 void flight_table_close(struct flight_table *table, struct flight *flight);
 
-/* One more client waits. NULL when there is no room. */
+/* Gives memory back when nothing is under way; cheap to call after every flight. */
+void flight_table_trim(struct flight_table *table, mono_ms now);
+
+/* One more client waits. NULL when there is no room, or none for it. */
 struct flight_waiter *flight_table_join(struct flight_table *table, struct flight *flight,
                                         const struct dns_asker *asker);
 void flight_table_leave(struct flight_table *table, struct flight *flight,
                         struct flight_waiter *waiter);
-/* This client's same question again (a retransmission), or NULL. */
+/* All who wait on this TCP connection leave. Costs as much as there are of them. */
+void flight_table_leave_connection(struct flight_table *table, uint64_t connection);
+/* Who waits, with the name as it was asked, which is put into `room`. */
+struct dns_asker flight_waiter_asker(const struct flight *flight,
+                                     const struct flight_waiter *waiter, struct dname *room);
+/* This client's same question again (a retransmission), or NULL. Of many who wait only the first
+ * few are looked at; a later one that asks again waits twice and is answered twice. */
 struct flight_waiter *flight_find_waiter(const struct flight *flight,
                                          const struct dns_asker *asker);
 /* Who has waited longest, or NULL. */

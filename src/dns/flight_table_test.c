@@ -14,13 +14,15 @@ static struct dname name_of(const char *text)
     return name;
 }
 
+static const struct address client = { ADDRESS_IP4, { 192, 0, 2, 100 } };
+
 /* Opens a flight for this name, hash and all. */
 static struct flight *open_named(struct flight_table *table, const struct dname *name)
 {
     static const struct siphash_key key = { 1, 2 };
     struct flight_key question = { .qname = name, .qtype = 1, .qclass = 1 };
     uint64_t hash = dname_hash(&key, name);
-    return flight_table_open(table, &question, hash, flight_key_hash(&question, hash));
+    return flight_table_open(table, &question, &client, hash, flight_key_hash(&question, hash));
 }
 
 /* Each part of the key makes another question; the spelling does not. */
@@ -30,7 +32,7 @@ static void test_key(void **state)
     struct dname name = name_of("a.test");
     struct dname spelt = name_of("A.Test");
     struct dname other = name_of("b.test");
-    const struct flight_key asked = { &name, 1, 1, DNS_FLAG_RD, false };
+    const struct flight_key asked = { &name, 1, 1, DNS_FLAG_RD, false, 0 };
     static const struct siphash_key key = { 1, 2 };
     uint64_t hash = dname_hash(&key, &name);
     const struct {
@@ -39,19 +41,21 @@ static void test_key(void **state)
         bool found;
     } rows[] = {
         { "the same", asked, true },
-        { "other case", { &spelt, 1, 1, DNS_FLAG_RD, false }, true },
-        { "other name", { &other, 1, 1, DNS_FLAG_RD, false }, false },
-        { "other type", { &name, 28, 1, DNS_FLAG_RD, false }, false },
-        { "other class", { &name, 1, 3, DNS_FLAG_RD, false }, false },
-        { "no RD", { &name, 1, 1, 0, false }, false },
-        { "with AD", { &name, 1, 1, DNS_FLAG_RD | DNS_FLAG_AD, false }, false },
-        { "with CD", { &name, 1, 1, DNS_FLAG_RD | DNS_FLAG_CD, false }, false },
-        { "with DO", { &name, 1, 1, DNS_FLAG_RD, true }, false },
+        { "other case", { &spelt, 1, 1, DNS_FLAG_RD, false, 0 }, true },
+        { "other name", { &other, 1, 1, DNS_FLAG_RD, false, 0 }, false },
+        { "other type", { &name, 28, 1, DNS_FLAG_RD, false, 0 }, false },
+        { "other class", { &name, 1, 3, DNS_FLAG_RD, false, 0 }, false },
+        { "no RD", { &name, 1, 1, 0, false, 0 }, false },
+        { "with AD", { &name, 1, 1, DNS_FLAG_RD | DNS_FLAG_AD, false, 0 }, false },
+        { "with CD", { &name, 1, 1, DNS_FLAG_RD | DNS_FLAG_CD, false, 0 }, false },
+        { "with DO", { &name, 1, 1, DNS_FLAG_RD, true, 0 }, false },
+        { "something is told of the client", { &name, 1, 1, DNS_FLAG_RD, false, 7 }, false },
     };
     (void)state;
 
     assert_int_equal(flight_table_init(&table, 4, 4), STATUS_OK);
-    struct flight *flight = flight_table_open(&table, &asked, hash, flight_key_hash(&asked, hash));
+    struct flight *flight =
+        flight_table_open(&table, &asked, &client, hash, flight_key_hash(&asked, hash));
     assert_non_null(flight);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         uint64_t its_hash = flight_key_hash(&rows[i].key, dname_hash(&key, rows[i].key.qname));
@@ -113,6 +117,44 @@ static void test_serial_wraps(void **state)
     flight_table_free(&table);
 }
 
+/* A connection's waiters leave, whatever flights they wait for; those of others stay, also of one
+ * that is in the same list. */
+static void test_leave_connection(void **state)
+{
+    struct flight_table table;
+    struct dname names[2] = { name_of("a.test"), name_of("b.test") };
+    struct flight *flights[2];
+    static const struct {
+        bool tcp;
+        uint64_t connection;
+    } clients[] = { { true, 7 }, { true, 7 + FLIGHT_CONNECTION_SLOTS }, { false, 7 }, { true, 8 } };
+    (void)state;
+
+    assert_int_equal(flight_table_init(&table, 2, 8), STATUS_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        flights[i] = open_named(&table, &names[i]);
+        for (unsigned c = 0; c < COUNT_OF(clients); c++) {
+            struct dns_asker asker = { .qname = &names[i] };
+            asker.client.from.address = client;
+            asker.client.tcp = clients[c].tcp;
+            asker.client.connection = clients[c].connection;
+            assert_non_null(flight_table_join(&table, flights[i], &asker));
+        }
+    }
+    flight_table_leave_connection(&table, 7);
+    assert_int_equal(flights[0]->waiter_count, 3);
+    assert_int_equal(flights[1]->waiter_count, 3);
+    flight_table_close(&table, flights[0]);
+    flight_table_leave_connection(&table, 7 + FLIGHT_CONNECTION_SLOTS);
+    flight_table_leave_connection(&table, 7 + FLIGHT_CONNECTION_SLOTS);
+    assert_int_equal(flights[1]->waiter_count, 2);
+    flight_table_close(&table, flights[1]);
+    flight_table_leave_connection(&table, 8);
+    assert_int_equal(table.waiters.used, 0);
+    assert_int_equal(table.joined, 8);
+    flight_table_free(&table);
+}
+
 static void test_full(void **state)
 {
     struct flight_table table;
@@ -140,8 +182,9 @@ static void test_waiters(void **state)
     struct flight_table table;
     struct dname a = name_of("a");
     struct dname spelt = name_of("A");
-    const struct dns_client client = { .from = { address_ip4(192, 0, 2, 1), 4000, 0 } };
-    struct dns_asker asker = { .qname = &spelt, .client = client, .id = 7 };
+    const struct dns_client from = { .from = { address_ip4(192, 0, 2, 1), 4000, 0 } };
+    struct dns_asker asker = { .qname = &spelt, .client = from, .id = 7 };
+    struct dname room;
     struct dns_asker other = asker;
     (void)state;
 
@@ -149,8 +192,9 @@ static void test_waiters(void **state)
     struct flight *flight = open_named(&table, &a);
     assert_null(flight_first_asker(flight));
     struct flight_waiter *waiter = flight_table_join(&table, flight, &asker);
-    assert_ptr_not_equal(waiter->asker.qname, &spelt); /* a copy of its own */
-    assert_true(dname_equal_exact(waiter->asker.qname, &spelt));
+    const struct dns_asker kept = flight_waiter_asker(flight, waiter, &room);
+    assert_ptr_not_equal(kept.qname, &spelt);
+    assert_true(dname_equal_exact(kept.qname, &spelt));
     assert_ptr_equal(flight_find_waiter(flight, &asker), waiter);
     other.id = 8;
     assert_null(flight_find_waiter(flight, &other));
@@ -164,7 +208,7 @@ static void test_waiters(void **state)
     assert_ptr_equal(flight_first_asker(flight), &waiter->asker);
     flight_table_leave(&table, flight, waiter);
     assert_null(flight_first_asker(flight));
-    for (unsigned i = 0; i < FLIGHT_WAITERS_MAX; i++)
+    for (unsigned i = 0; i < 2000; i++)
         assert_non_null(flight_table_join(&table, flight, &asker));
     assert_null(flight_table_join(&table, flight, &asker));
     flight_table_free(&table);
@@ -174,11 +218,11 @@ static void test_sends(void **state)
 {
     struct flight flight = {
         .send_count = 5,
-        .sends = { { 1, 0, 10, FLIGHT_SEND_WAITING, false },
-                   { 2, 1, 11, FLIGHT_SEND_WAITING, false },
-                   { 3, 0, 12, FLIGHT_SEND_WAITING, false },
-                   { 4, 0, 13, FLIGHT_SEND_WAITING, true },
-                   { 5, 1, 14, FLIGHT_SEND_FAILED, false } },
+        .sends = { { 1, 0, 10, FLIGHT_SEND_WAITING, false, false },
+                   { 2, 1, 11, FLIGHT_SEND_WAITING, false, false },
+                   { 3, 0, 12, FLIGHT_SEND_WAITING, false, false },
+                   { 4, 0, 13, FLIGHT_SEND_WAITING, true, false },
+                   { 5, 1, 14, FLIGHT_SEND_FAILED, false, false } },
     };
     (void)state;
 
@@ -200,12 +244,143 @@ static void test_sends(void **state)
     assert_true(flight_is_refused_by(&flight, 1));
 }
 
+/* With fair shares a client cannot have it all, and another still finds room. */
+static void test_shares(void **state)
+{
+    static struct flight_table table;
+    const struct address other = address_ip4(198, 51, 100, 1);
+    static const struct siphash_key key = { 1, 2 };
+    unsigned opened = 0;
+    unsigned joined = 0;
+    (void)state;
+
+    assert_int_equal(flight_table_init(&table, 800, 800), STATUS_OK);
+    table.fair = true;
+    for (unsigned i = 0; i < 1000; i++) {
+        struct dname name;
+        char text[32];
+        struct text_out out = text_out_on(text, sizeof text);
+        text_printf(&out, "n%u.test", i);
+        name = name_of(text);
+        opened += open_named(&table, &name) != NULL;
+    }
+    assert_int_equal(opened, 400); /* the half; its share is less */
+
+    struct dname name = name_of("other.test");
+    struct flight_key question = { .qname = &name, .qtype = 1, .qclass = 1 };
+    uint64_t hash = dname_hash(&key, &name);
+    struct flight *flight =
+        flight_table_open(&table, &question, &other, hash, flight_key_hash(&question, hash));
+    assert_non_null(flight);
+
+    struct dns_asker asker = { .qname = &name, .client.from.address = client };
+    for (unsigned i = 0; i < 1000; i++)
+        joined += flight_table_join(&table, flight, &asker) != NULL;
+    assert_int_equal(joined, 400);
+    asker.client.from.address = other;
+    struct flight_waiter *waiter = flight_table_join(&table, flight, &asker);
+    assert_non_null(waiter);
+    flight_table_leave(&table, flight, waiter);
+    for (unsigned i = 0; i < 1000; i++)
+        joined += flight_table_join(&table, flight, &asker) != NULL;
+    assert_int_equal(joined, 500);
+    flight_table_close(&table, flight);
+    assert_int_equal(table.waiters.used, 0);
+
+    asker.client.from.address = client; /* its places are free again */
+    name = name_of("n0.test");
+    hash = dname_hash(&key, &name);
+    flight = flight_table_find(&table, &question, flight_key_hash(&question, hash));
+    assert_non_null(flight);
+    assert_non_null(flight_table_join(&table, flight, &asker));
+    flight_table_free(&table);
+}
+
+/* Hosts of one IPv6 network are one client. */
+static void test_shares_of_networks(void **state)
+{
+    static struct flight_table table;
+    struct dname name = name_of("a.test");
+    const struct flight_key question = { .qname = &name, .qtype = 1, .qclass = 1 };
+    struct address host = { ADDRESS_IP6, { 0x20, 0x01, 0x0d, 0xb8 } };
+    unsigned opened = 0;
+    (void)state;
+
+    assert_int_equal(flight_table_init(&table, 80, 80), STATUS_OK);
+    table.fair = true;
+    for (unsigned i = 0; i < 100; i++) {
+        host.bytes[15] = (uint8_t)i;
+        opened += flight_table_open(&table, &question, &host, i, i) != NULL;
+    }
+    assert_int_equal(opened, 40);
+    host.bytes[7] = 1;
+    assert_non_null(flight_table_open(&table, &question, &host, 200, 200));
+    flight_table_free(&table);
+}
+
+/* Memory of a busy moment is given back, and all works on. */
+static void test_trim(void **state)
+{
+    static struct flight_table table;
+    struct dname name = name_of("a.test");
+    const struct flight_key question = { .qname = &name, .qtype = 1, .qclass = 1 };
+    (void)state;
+
+    assert_int_equal(flight_table_init(&table, 2000, 2000), STATUS_OK);
+    for (unsigned round = 0; round < 3; round++) {
+        struct flight *flights[2000];
+        for (unsigned i = 0; i < COUNT_OF(flights); i++) {
+            flights[i] = flight_table_open(&table, &question, &client, i, i);
+            assert_non_null(flights[i]);
+        }
+        assert_null(flight_table_open(&table, &question, &client, 1, 1));
+        assert_int_equal(table.flights.touched, 2000);
+        flight_table_trim(&table, 10000 * (round + 1)); /* not now */
+        assert_int_equal(table.flights.touched, 2000);
+        for (unsigned i = 0; i < COUNT_OF(flights); i++)
+            flight_table_close(&table, flights[i]);
+        flight_table_trim(&table, 10000 * (round + 1));
+        assert_int_equal(table.flights.touched, 0);
+    }
+    flight_table_free(&table);
+}
+
+/* Equal questions that differ in what is told of the client are counted. */
+static void test_variants(void **state)
+{
+    static struct flight_table table;
+    struct dname name = name_of("a.test");
+    struct dname other = name_of("b.test");
+    struct flight_key question = { .qname = &name, .qtype = 1, .qclass = 1 };
+    (void)state;
+
+    assert_int_equal(flight_table_init(&table, 40, 40), STATUS_OK);
+    assert_int_equal(flight_table_variants(&table, &question, 9), 0);
+    for (unsigned i = 0; i < 30; i++) {
+        question.addition = i;
+        struct flight *flight = flight_table_open(&table, &question, &client, 9, 9);
+        assert_ptr_equal(flight_table_find(&table, &question, 9), flight);
+    }
+    assert_int_equal(flight_table_variants(&table, &question, 9), 30);
+    question.qname = &other;
+    assert_int_equal(flight_table_variants(&table, &question, 9), 0);
+    flight_table_free(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_key),          cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_serial_wraps), cmocka_unit_test(test_full),
-        cmocka_unit_test(test_waiters),      cmocka_unit_test(test_sends),
+        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_serial_wraps),
+        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_waiters),
+        cmocka_unit_test(test_sends),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_shares_of_networks),
+        cmocka_unit_test(test_trim),
+        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_leave_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,10 @@
 /* Questions that go upstream: joining an equal one under way or opening a flight, hearing what
  * comes back, asking again, giving up (dns.md section 3, security rules R7, R8, R18).
  *
+ * Questions without an answer are put again by ourselves, whether the client does or not: a client
+ * that waits for its own timer waits for seconds. First after the time the server usually needs,
+ * and to all of its group; then at widening steps. fast-dns-retry sets these steps instead.
+ *
  * A flight ends in one of these ways and always within FORWARD_DEADLINE_MS: an answer; an error all
  * servers agree on; no way to reach any; silence. */
 #ifndef LINNET_DNS_FORWARD_H
@@ -17,6 +21,16 @@
 
 /* Answers at once only when it must refuse: no server, or no room. */
 void forward_start(struct dns_worker *worker, const struct dns_query *query, uint16_t group);
+
+/* What is told of this client makes its answers different from others': no cached one will do. */
+bool forward_is_personal(const struct dns_worker *worker, const struct dns_query *query);
+
+/* Puts a TXT question of our own to one server, to see whether it comes back (dns_loop.h). */
+void forward_probe(struct dns_worker *worker, uint16_t server, const struct dname *name);
+
+/* Asks anew for what was answered from an expired entry, for the cache alone: nobody waits, and one
+ * such question at a time is enough. */
+void forward_refresh(struct dns_worker *worker, const struct dns_query *query, uint16_t group);
 
 /* As dns_worker_reply and dns_worker_send_failed. */
 void forward_reply(struct dns_worker *worker, uint32_t id, uint16_t server, bool tcp,

@@ -123,7 +123,7 @@ static const struct {
       "= send 0 udp a.test A rd\n"
       "wait 1000\n"
       "= send 1 udp a.test A rd\n"
-      "wait 1000\n"
+      "wait 250\n"
       "= send 1 udp a.test A rd\n"
       "answer 0 NOERROR a.test 60 A 192.0.2.1\n"
       "= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n" },
@@ -176,9 +176,10 @@ static const struct {
                                                        "= send 0 udp a.test A rd\n"
                                                        "= send 1 udp a.test A rd\n"
                                                        "answer 0 SERVFAIL\n"
-                                                       "wait 3000\n"
+                                                       "wait 1249\n"
                                                        "= send 1 udp a.test A rd\n"
                                                        "= send 1 udp a.test A rd\n"
+                                                       "wait 1\n"
                                                        "= reply SERVFAIL rd ra\n" },
     { "a single server is asked twice before its error counts", "server 198.51.100.1\n"
                                                                 "ask a.test A\n"
@@ -200,17 +201,27 @@ static const struct {
                                              "= nothing\n"
                                              "wait 1\n"
                                              "= send 0 udp a.test A rd\n"
+                                             "wait 250\n"
+                                             "= send 0 udp a.test A rd\n"
+                                             "wait 500\n"
+                                             "= send 0 udp a.test A rd\n"
+                                             "wait 500\n"
+                                             "= send 0 udp a.test A rd\n"
+                                             "wait 1000\n"
+                                             "= send 0 udp a.test A rd\n"
                                              "wait 1000\n"
                                              "= send 0 udp a.test A rd\n"
                                              "wait 1000\n"
                                              "= send 0 udp a.test A rd\n"
-                                             "wait 2000\n"
+                                             "wait 1000\n"
                                              "= send 0 udp a.test A rd\n"
-                                             "wait 2000\n"
+                                             "wait 1000\n"
                                              "= send 0 udp a.test A rd\n"
-                                             "wait 2000\n"
+                                             "wait 1000\n"
                                              "= send 0 udp a.test A rd\n"
-                                             "wait 1499\n"
+                                             "wait 1000\n"
+                                             "= send 0 udp a.test A rd\n"
+                                             "wait 1249\n"
                                              "= nothing\n"
                                              "wait 1\n"
                                              "= reply SERVFAIL rd ra; opt 1232 ede=22\n"
@@ -231,7 +242,7 @@ static const struct {
                                                   "= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n"
                                                   "ask b.test A\n"
                                                   "= send 0 udp b.test A rd\n"
-                                                  "wait 80\n"
+                                                  "wait 20\n"
                                                   "= send 0 udp b.test A rd\n"
                                                   "= send 1 udp b.test A rd\n"
                                                   "answer 1 NOERROR\n"
@@ -255,10 +266,15 @@ static const struct {
                                                                 "= send 0 udp a.test A rd\n"
                                                                 "wait 500\n"
                                                                 "= send 0 udp a.test A rd\n"
-                                                                "ask id=2 a.test A\n"
-                                                                "= nothing\n"
+                                                                "wait 4250\n"
+                                                                "= send 0 udp a.test A rd\n"
+                                                                "= send 0 udp a.test A rd\n"
+                                                                "= send 0 udp a.test A rd\n"
+                                                                "= send 0 udp a.test A rd\n"
+                                                                "= send 0 udp a.test A rd\n"
+                                                                "= send 0 udp a.test A rd\n"
                                                                 "wait 999\n"
-                                                                "ask id=3 a.test A\n"
+                                                                "ask id=2 a.test A\n"
                                                                 "= nothing\n" },
     { "truncated: the same by TCP", "server 198.51.100.1\n"
                                     "ask a.test A\n"
@@ -299,13 +315,14 @@ static const struct {
                                  "= nothing\n"
                                  "answer 0 NOERROR a.test 60 A 192.0.2.1\n"
                                  "= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n" },
-    { "a wrong question is not heard, nor a wrong case",
+    { "a wrong question is not heard, a wrong case is settled by a connection",
       "server 198.51.100.1\n"
       "ask a.test A\n"
       "= send 0 udp a.test A rd\n"
       "forge 0 question\n"
-      "forge 0 case\n"
       "= nothing\n"
+      "forge 0 case\n"
+      "= send 0 tcp a.test A rd\n"
       "answer 0 NOERROR a.test 60 A 192.0.2.1\n"
       "= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n" },
     { "a query, a stump and garbage are not heard",
@@ -452,7 +469,7 @@ static const struct {
       "= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n"
       "ask b.test A\n"
       "= send 0 udp b.test A rd\n"
-      "wait 1080\n"
+      "wait 270\n"
       "= send 0 udp b.test A rd\n"
       "= send 1 udp b.test A rd\n"
       "= send 0 udp b.test A rd\n"
@@ -515,6 +532,87 @@ static void test_many_clients(void **state)
     fixture_free(fixture);
 }
 
+/* One of many clients asks this name, or with NULL one of its own. */
+static void ask(struct fixture *fixture, const char *name, unsigned number)
+{
+    char words[96];
+    if (name != NULL)
+        snprintf(words, sizeof words, "%s A", name);
+    else
+        snprintf(words, sizeof words, "n%u.test A", number);
+    struct dns_datagram datagram = fixture_question(fixture, words);
+    /* More clients than a port has numbers. */
+    datagram.client.from.port = (uint16_t)(5000 + number % 60000);
+    dns_worker_query(fixture_worker(fixture), &datagram, fixture_now(fixture),
+                     fixture_outbox(fixture));
+}
+
+/* A crowd asks one name that is not cached: one question upstream, everybody is answered. */
+static void test_crowd(void **state)
+{
+    struct fixture *fixture = fixture_create();
+    (void)state;
+
+    assert_non_null(fixture);
+    assert_true(fixture_step(fixture, "set quiet"));
+    assert_true(fixture_step(fixture, "set flights 16384"));
+    assert_true(fixture_step(fixture, "set waiters 131072"));
+    assert_true(fixture_step(fixture, "server 198.51.100.1"));
+    assert_true(fixture_step(fixture, "ask a.test A"));
+    for (unsigned i = 1; i < 50000; i++)
+        ask(fixture, "a.test", i);
+    const struct dns_counters *counters = dns_worker_counters(fixture_worker(fixture));
+    assert_int_equal(counters->upstream_sent, 1);
+    assert_int_equal(counters->joined, 49999);
+    assert_int_equal(counters->refused_full, 0);
+    assert_true(fixture_step(fixture, "answer 0 NOERROR a.test 60 A 192.0.2.1"));
+    assert_int_equal(dns_worker_flights(fixture_worker(fixture)), 0);
+    fixture_free(fixture);
+}
+
+/* Without dns-forward-max there is no cliff at 150, nor at ten times that. */
+static void test_no_cliff(void **state)
+{
+    struct fixture *fixture = fixture_create();
+    struct dns_worker_setup limits = { .flights_max = 0 };
+    struct dns_config config;
+    char step[64];
+    (void)state;
+
+    dns_config_init(&config);
+    dns_worker_set_limits(&limits, &config);
+    assert_true(limits.fair_shares);
+    assert_int_equal(limits.group_flights_max, 0);
+
+    assert_non_null(fixture);
+    assert_true(fixture_step(fixture, "set quiet"));
+    snprintf(step, sizeof step, "set flights %u", limits.flights_max);
+    assert_true(fixture_step(fixture, step));
+    snprintf(step, sizeof step, "set waiters %u", limits.waiters_max);
+    assert_true(fixture_step(fixture, step));
+    assert_true(fixture_step(fixture, "server 198.51.100.1"));
+    assert_true(fixture_start(fixture));
+    for (unsigned i = 0; i < 2000; i++)
+        ask(fixture, NULL, i);
+    assert_int_equal(dns_worker_flights(fixture_worker(fixture)), 2000);
+    const struct dns_counters *counters = dns_worker_counters(fixture_worker(fixture));
+    assert_int_equal(counters->refused_full, 0);
+    for (unsigned i = 2000; i < 20000; i++)
+        ask(fixture, NULL, i);
+    assert_int_equal(dns_worker_flights(fixture_worker(fixture)), limits.flights_max);
+    assert_int_equal(counters->refused_full, 20000 - limits.flights_max);
+    fixture_free(fixture);
+
+    config.forward_max_given = true;
+    config.forward_max = 7;
+    dns_worker_set_limits(&limits, &config);
+    assert_false(limits.fair_shares);
+    assert_int_equal(limits.group_flights_max, 7);
+    config.forward_max = 100000;
+    dns_worker_set_limits(&limits, &config);
+    assert_int_equal(limits.flights_max, 100000);
+}
+
 static void test_forward(void **state)
 {
     unsigned failures = 0;
@@ -532,9 +630,9 @@ static void test_forward(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forward),
-        cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_many_clients),
+        cmocka_unit_test(test_forward),      cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_many_clients), cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_no_cliff),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,64 +1,16 @@
 #include "dns/local_answer.h"
 
+#include "dns/local_lookup.h"
 #include "dns/tell.h"
 #include "dns/worker_state.h"
 #include "wire/rdata.h"
 
 #define ALIASES_MAX   16
 #define LEASE_SOURCE  "DHCP"
-#define CONFIG_SOURCE "config"
+#define CONFIG_SOURCE DNS_RECORD_SOURCE
+#define MX_RDATA_MAX  (2 + DNAME_WIRE_MAX)
 
-/* ------------------------------------------------------------------ looking up */
-
-/* What is known of one name. */
-struct found {
-    const struct local_name *name; /* configuration and hosts files; NULL: nothing */
-    bool leased;                   /* a client has this name; lease is set */
-    struct lease_answer lease;
-};
-
-static const struct local_name *find_name(const struct dns_worker *worker, const struct dname *name,
-                                          uint64_t hash)
-{
-    const struct local_names *names = worker->view->names;
-    return names != NULL ? local_names_find(names, name, hash) : NULL;
-}
-
-static bool find_lease(const struct dns_worker *worker, const struct dname *name, uint64_t hash,
-                       uint16_t type, struct lease_answer *answer)
-{
-    return worker->setup.leases != NULL
-           && lease_names_find(worker->setup.leases, name, hash, type, answer);
-}
-
-static bool has_type(const struct local_name *name, uint16_t type)
-{
-    for (size_t i = 0; name != NULL && i < name->count; i++) {
-        if (name->records[i].type == type || type == RRTYPE_ANY)
-            return true;
-    }
-    return false;
-}
-
-static bool lease_has_type(const struct found *found, uint16_t type)
-{
-    if (!found->leased)
-        return false;
-    if (found->lease.address_count > 0 && type != RRTYPE_PTR)
-        return type == RRTYPE_A || type == RRTYPE_AAAA || type == RRTYPE_ANY;
-    return found->lease.pointer.count > 0 && (type == RRTYPE_PTR || type == RRTYPE_ANY);
-}
-
-/* What the configuration says beats what a client calls itself (security rule R14), so leases are
- * asked only for a type the configuration does not have. */
-static void find(const struct dns_worker *worker, const struct dname *name, uint64_t hash,
-                 uint16_t type, struct found *found)
-{
-    found->leased = false;
-    found->name = find_name(worker, name, hash);
-    if (!has_type(found->name, type))
-        found->leased = find_lease(worker, name, hash, type, &found->lease);
-}
+/* ------------------------------------------------------------------ asked by others */
 
 bool local_answer_has_literal(const struct dns_worker *worker, const struct dname *name)
 {
@@ -68,9 +20,18 @@ bool local_answer_has_literal(const struct dns_worker *worker, const struct dnam
 
 bool local_answer_knows(const struct dns_worker *worker, const struct dname *name, uint64_t hash)
 {
-    struct lease_answer lease;
-    return find_name(worker, name, hash) != NULL || find_lease(worker, name, hash, RRTYPE_A, &lease)
-           || local_answer_has_literal(worker, name);
+    struct local_found found;
+    local_lookup(worker, name, hash, RRTYPE_A, &found);
+    return local_found_any(&found) || local_answer_vouches(worker, name);
+}
+
+bool local_answer_vouches(const struct dns_worker *worker, const struct dname *name)
+{
+    const struct local_names *names = worker->view->names;
+    return local_answer_has_literal(worker, name)
+           || dns_records_have_below(&worker->view->config->records, name)
+           || (names != NULL && local_names_count(names) > 0
+               && local_names_has_below(names, dname_hash(&worker->setup.key, name)));
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -116,39 +77,89 @@ static void put(struct draft *draft, enum dns_section section, const struct dnam
         tell_record(draft->worker, EVENT_DNS_LOCAL, draft->asker, owner, type, rdata, source);
 }
 
-/* All records of this one type (not ANY). Returns how many there are. */
-static size_t put_type(struct draft *draft, enum dns_section section, const struct dname *owner,
-                       const struct local_name *name, uint16_t type)
+/* Which records of a name are given to this client. */
+struct choice {
+    uint16_t type;
+    bool near_only;       /* localise-queries, and some address is near */
+    struct prefix subnet; /* near_only: where the client's question went to */
+};
+
+static bool is_chosen(const struct choice *choice, const struct local_record *record)
+{
+    struct address address;
+    if (record->type != choice->type)
+        return false;
+    return !choice->near_only
+           || (address_from_bytes(record->rdata, &address) == STATUS_OK
+               && prefix_contains(&choice->subnet, &address));
+}
+
+static size_t count_chosen(const struct choice *choice, const struct local_name *name)
 {
     size_t count = 0;
     for (size_t i = 0; i < name->count; i++)
-        count += name->records[i].type == type;
+        count += is_chosen(choice, &name->records[i]);
+    return count;
+}
+
+/* localise-queries: of a name's IPv4 addresses those in the subnet of the address the question was
+ * sent to, if there is one. */
+static void localise(const struct draft *draft, const struct local_name *name,
+                     struct choice *choice)
+{
+    const struct dns_view *view = draft->worker->view;
+    const struct network_address *own =
+        network_own_address(view->network, &draft->asker->client.local);
+
+    if (own == NULL || own->address.family != ADDRESS_IP4
+        || prefix_make(own->address, own->prefix_length, &choice->subnet) != STATUS_OK)
+        return;
+    choice->near_only = true;
+    choice->near_only = count_chosen(choice, name) > 0;
+}
+
+/* All records of this one type (not ANY). */
+static void put_type(struct draft *draft, enum dns_section section, const struct dname *owner,
+                     const struct local_name *name, uint16_t type)
+{
+    struct choice choice = { .type = type };
+    if (type == RRTYPE_A && draft->worker->view->config->records.localise)
+        localise(draft, name, &choice);
+    size_t count = count_chosen(&choice, name);
     if (count == 0)
-        return 0;
+        return;
 
     size_t start = section == DNS_ANSWER ? rotation(draft->worker, type, count) : 0;
     for (size_t i = 0, nth = 0; nth < count + start; i = i + 1 < name->count ? i + 1 : 0) {
         const struct local_record *record = &name->records[i];
-        if (record->type != type)
-            continue;
-        if (nth++ >= start)
+        if (is_chosen(&choice, record) && nth++ >= start)
             put(draft, section, owner, type, record_ttl(draft->worker->view, record), record->rdata,
                 record->source_name);
     }
-    return count;
 }
 
-/* ANY: addresses first, then the rest in the order of the configuration. */
-static void put_any(struct draft *draft, const struct dname *owner, const struct local_name *name)
+/* localmx, selfmx */
+static void put_host_mail(struct draft *draft, const struct dname *owner)
 {
-    put_type(draft, DNS_ANSWER, owner, name, RRTYPE_A);
-    put_type(draft, DNS_ANSWER, owner, name, RRTYPE_AAAA);
-    for (size_t i = 0; i < name->count; i++) {
-        const struct local_record *record = &name->records[i];
-        if (record->type != RRTYPE_A && record->type != RRTYPE_AAAA)
-            put(draft, DNS_ANSWER, owner, record->type, record_ttl(draft->worker->view, record),
-                record->rdata, record->source_name);
-    }
+    const struct dns_view *view = draft->worker->view;
+    uint8_t buffer[MX_RDATA_MAX];
+    struct bytes_writer rdata = bytes_writer_on(buffer, sizeof buffer);
+
+    if (dns_records_host_mx(&view->config->records, owner, &rdata))
+        put(draft, DNS_ANSWER, owner, RRTYPE_MX, view->site->local_ttl,
+            bytes_writer_written(&rdata), CONFIG_SOURCE);
+}
+
+/* synth-domain */
+static void put_made_up(struct draft *draft, const struct dname *owner,
+                        const struct local_found *found)
+{
+    uint32_t ttl = draft->worker->view->site->local_ttl;
+    if (found->address.family == ADDRESS_NONE)
+        put(draft, DNS_ANSWER, owner, RRTYPE_PTR, ttl, dname_bytes(&found->pointer), CONFIG_SOURCE);
+    else
+        put(draft, DNS_ANSWER, owner, found->address.family == ADDRESS_IP4 ? RRTYPE_A : RRTYPE_AAAA,
+            ttl, address_bytes(&found->address), CONFIG_SOURCE);
 }
 
 static uint16_t type_of(const struct address *address)
@@ -170,77 +181,153 @@ static void put_lease(struct draft *draft, enum dns_section section, const struc
         put(draft, section, owner, RRTYPE_PTR, ttl, dname_bytes(&lease->pointer), LEASE_SOURCE);
 }
 
-/* Writes what `found` has of the type. False when it has nothing. */
-static bool put_found(struct draft *draft, const struct dname *owner, const struct found *found,
-                      uint16_t type)
+/* Where in an answer to ANY records of a type stand. */
+enum any_rank {
+    ANY_TXT,
+    ANY_CAA,
+    ANY_OTHER,
+    ANY_PTR,
+    ANY_A,
+    ANY_AAAA,
+    ANY_MX,
+    ANY_SRV,
+    ANY_NAPTR,
+    ANY_RANKS
+};
+
+static enum any_rank rank_of(uint16_t type)
 {
-    if (lease_has_type(found, type)) {
-        put_lease(draft, DNS_ANSWER, owner, &found->lease);
-        return true;
+    switch (type) {
+    case RRTYPE_TXT:
+        return ANY_TXT;
+    case RRTYPE_CAA:
+        return ANY_CAA;
+    case RRTYPE_PTR:
+        return ANY_PTR;
+    case RRTYPE_A:
+        return ANY_A;
+    case RRTYPE_AAAA:
+        return ANY_AAAA;
+    case RRTYPE_MX:
+        return ANY_MX;
+    case RRTYPE_SRV:
+        return ANY_SRV;
+    case RRTYPE_NAPTR:
+        return ANY_NAPTR;
+    default:
+        return ANY_OTHER;
     }
-    if (!has_type(found->name, type))
+}
+
+static void put_rank(struct draft *draft, const struct dname *owner, const struct local_name *name,
+                     enum any_rank rank)
+{
+    for (size_t i = 0; name != NULL && i < name->count; i++) {
+        const struct local_record *record = &name->records[i];
+        if (rank_of(record->type) == rank && record->type != DNS_RECORD_MARK)
+            put(draft, DNS_ANSWER, owner, record->type, record_ttl(draft->worker->view, record),
+                record->rdata, record->source_name);
+    }
+}
+
+/* The order is dnsmasq's: texts and the like, addresses, mail and services. */
+static void put_any(struct draft *draft, const struct dname *owner, const struct local_found *found)
+{
+    for (unsigned rank = 0; rank < ANY_RANKS; rank++) {
+        uint16_t type = rank == ANY_A ? RRTYPE_A : RRTYPE_AAAA;
+        if (rank == ANY_A || rank == ANY_AAAA) {
+            const struct local_name *from = local_found_records(found, type);
+            if (from != NULL)
+                put_type(draft, DNS_ANSWER, owner, from, type);
+            continue;
+        }
+        put_rank(draft, owner, found->name, (enum any_rank)rank);
+        if (rank == ANY_PTR && found->name == NULL)
+            put_rank(draft, owner, found->network, ANY_PTR);
+        if (rank == ANY_MX && found->mail_host)
+            put_host_mail(draft, owner);
+    }
+}
+
+/* Writes what `found` has of the type. False when it has nothing. */
+static bool put_found(struct draft *draft, const struct dname *owner,
+                      const struct local_found *found, uint16_t type)
+{
+    const struct local_name *records = local_found_records(found, type);
+
+    if (!local_found_has(found, type))
         return false;
+    if (lease_answer_has(found, type))
+        put_lease(draft, DNS_ANSWER, owner, &found->lease);
+    else if (records == NULL && found->made_up)
+        put_made_up(draft, owner, found);
     if (type == RRTYPE_ANY)
-        put_any(draft, owner, found->name);
-    else
-        put_type(draft, DNS_ANSWER, owner, found->name, type);
+        put_any(draft, owner, found);
+    else if (records != NULL)
+        put_type(draft, DNS_ANSWER, owner, records, type);
+    else if (found->mail_host)
+        put_host_mail(draft, owner);
     return true;
 }
 
 /* ------------------------------------------------------------------ aliases and glue */
 
-static const struct local_record *find_alias(const struct local_name *name)
+static void lookup(const struct draft *draft, const struct dname *name, uint16_t type,
+                   struct local_found *found)
 {
-    for (size_t i = 0; name != NULL && i < name->count; i++) {
-        if (name->records[i].type == RRTYPE_CNAME)
-            return &name->records[i];
-    }
-    return NULL;
+    local_lookup(draft->worker, name, dname_hash(&draft->worker->setup.key, name), type, found);
 }
 
 /* cname=: the target is looked for among our own names only; when it has nothing there the alias
  * stands alone (dns.md section 7). */
-static void put_alias_chain(struct draft *draft, const struct local_record *alias, uint16_t type,
-                            bool alias_written)
+static void put_alias_chain(struct draft *draft, const struct local_record *alias, uint16_t type)
 {
     struct dname owner = *draft->asker->qname;
-    struct found found;
+    struct local_found found;
 
     for (unsigned i = 0; alias != NULL && i < ALIASES_MAX; i++) {
-        if (!alias_written)
-            put(draft, DNS_ANSWER, &owner, RRTYPE_CNAME, record_ttl(draft->worker->view, alias),
-                alias->rdata, alias->source_name);
-        if (rdata_target(alias->rdata, RRTYPE_CNAME, &owner) != STATUS_OK
+        put(draft, DNS_ANSWER, &owner, RRTYPE_CNAME, record_ttl(draft->worker->view, alias),
+            alias->rdata, alias->source_name);
+        if (type == RRTYPE_CNAME || rdata_target(alias->rdata, RRTYPE_CNAME, &owner) != STATUS_OK
             || dname_equal(&owner, draft->asker->qname))
             return;
-        find(draft->worker, &owner, dname_hash(&draft->worker->setup.key, &owner), type, &found);
-        alias = find_alias(found.name);
-        alias_written = type == RRTYPE_ANY && alias != NULL;
-        if (put_found(draft, &owner, &found, type) && !alias_written)
-            return;
+        lookup(draft, &owner, type, &found);
+        alias = local_found_alias(&found);
+        if (alias == NULL)
+            put_found(draft, &owner, &found, type);
     }
 }
 
-/* Addresses of MX and SRV targets that are ours, in the additional section. */
+static void put_glue_of(struct draft *draft, const struct dname *target)
+{
+    static const uint16_t types[] = { RRTYPE_A, RRTYPE_AAAA };
+
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        struct local_found found;
+        lookup(draft, target, types[i], &found);
+        const struct local_name *records = local_found_records(&found, types[i]);
+        if (lease_answer_has(&found, types[i]))
+            put_lease(draft, DNS_ADDITIONAL, target, &found.lease);
+        else if (records != NULL)
+            put_type(draft, DNS_ADDITIONAL, target, records, types[i]);
+    }
+}
+
+/* Addresses of MX and SRV targets that are ours, in the additional section, each once. */
 static void put_glue(struct draft *draft, const struct local_name *name, uint16_t type)
 {
-    for (size_t i = 0; name != NULL && i < name->count; i++) {
+    struct dname last = dname_root();
+
+    for (size_t i = 0; name != NULL && i < name->count && !draft->builder.truncated; i++) {
         const struct local_record *record = &name->records[i];
         struct dname target;
-        struct lease_answer lease;
         if ((record->type != RRTYPE_MX && record->type != RRTYPE_SRV)
             || (type != record->type && type != RRTYPE_ANY)
-            || rdata_target(record->rdata, record->type, &target) != STATUS_OK)
+            || rdata_target(record->rdata, record->type, &target) != STATUS_OK
+            || dname_equal(&target, &last))
             continue;
-        uint64_t hash = dname_hash(&draft->worker->setup.key, &target);
-        const struct local_name *found = find_name(draft->worker, &target, hash);
-        if (found != NULL) {
-            put_type(draft, DNS_ADDITIONAL, &target, found, RRTYPE_A);
-            put_type(draft, DNS_ADDITIONAL, &target, found, RRTYPE_AAAA);
-        } else if (find_lease(draft->worker, &target, hash, RRTYPE_ANY, &lease)) {
-            lease.pointer.count = 0;
-            put_lease(draft, DNS_ADDITIONAL, &target, &lease);
-        }
+        put_glue_of(draft, &target);
+        last = target;
     }
 }
 
@@ -256,20 +343,21 @@ static void put_glue_if_it_fits(struct draft *draft, const struct local_name *na
 }
 
 static bool answer_found(struct dns_worker *worker, const struct dns_query *query,
-                         const struct found *found)
+                         const struct local_found *found)
 {
     uint16_t type = query->asker.qtype;
-    const struct local_record *alias = find_alias(found->name);
-    if (!has_type(found->name, type) && !lease_has_type(found, type) && alias == NULL)
+    const struct local_record *alias = local_found_alias(found);
+    if (alias == NULL && !local_found_has(found, type))
         return false;
 
     struct draft draft = { .worker = worker, .asker = &query->asker };
     query_answer_start(worker, &query->asker, &draft.builder);
-    bool written = put_found(&draft, query->asker.qname, found, type);
-    if (alias != NULL && (!written || type == RRTYPE_ANY))
-        put_alias_chain(&draft, alias, type, written);
-    else
+    if (alias != NULL) {
+        put_alias_chain(&draft, alias, type);
+    } else {
+        put_found(&draft, query->asker.qname, found, type);
         put_glue_if_it_fits(&draft, found->name, type);
+    }
     worker->counters.answered_local++;
     query_answer_finish(worker, &query->asker, &draft.builder,
                         (struct answer_end){ .flags = DNS_FLAG_AA, .ede = EDE_NONE });
@@ -293,27 +381,34 @@ static bool is_old_reverse(const struct dname *name, struct dname *current)
 
 bool local_answer(struct dns_worker *worker, struct dns_query *query)
 {
-    struct found found;
+    struct local_found found;
     struct dname current;
     uint16_t type = query->asker.qtype;
 
-    find(worker, query->asker.qname, query->hash, type, &found);
-    query->name_known = found.name != NULL || found.leased;
+    local_lookup(worker, query->asker.qname, query->hash, type, &found);
+    query->name_known = local_found_any(&found);
     if (query->name_known && answer_found(worker, query, &found))
         return true;
+    if (query->name_known && local_found_denies(&found, type)) {
+        local_answer_negative(worker, query, true, false);
+        return true;
+    }
     if ((type != RRTYPE_PTR && type != RRTYPE_ANY) || !is_old_reverse(query->asker.qname, &current))
         return false;
-    find(worker, &current, dname_hash(&worker->setup.key, &current), type, &found);
+    local_lookup(worker, &current, dname_hash(&worker->setup.key, &current), type, &found);
     return answer_found(worker, query, &found);
 }
 
 void local_answer_negative(struct dns_worker *worker, const struct dns_query *query,
                            bool name_exists, bool authoritative)
 {
+    name_exists =
+        name_exists || dns_records_have_below(&worker->view->config->records, query->asker.qname);
     struct answer_end end = {
         .rcode = name_exists ? RCODE_NOERROR : RCODE_NXDOMAIN,
         .flags = authoritative ? DNS_FLAG_AA : 0,
-        .ede = EDE_NONE,
+        /* What we know is no policy; what is kept from being asked is. */
+        .ede = query->name_known ? EDE_NONE : EDE_BLOCKED,
     };
     tell_negative(worker, EVENT_DNS_LOCAL, &query->asker, query->asker.qname, query->asker.qtype,
                   name_exists ? EVENT_ANSWER_NODATA : EVENT_ANSWER_NXDOMAIN, CONFIG_SOURCE);
@@ -361,6 +456,8 @@ void local_answer_route(struct dns_worker *worker, const struct dns_query *query
     if (type != RRTYPE_A)
         put_literals(&draft, route->route, ADDRESS_IP6);
     worker->counters.answered_local++;
-    query_answer_finish(worker, &query->asker, &draft.builder,
-                        (struct answer_end){ .flags = DNS_FLAG_AA, .ede = EDE_NONE });
+    bool null_only = route->route->address_count == 0;
+    query_answer_finish(
+        worker, &query->asker, &draft.builder,
+        (struct answer_end){ .flags = DNS_FLAG_AA, .ede = null_only ? EDE_BLOCKED : EDE_FORGED });
 }

@@ -24,6 +24,10 @@ void local_answer_negative(struct dns_worker *worker, const struct dns_query *qu
  * its other types. */
 bool local_answer_has_literal(const struct dns_worker *worker, const struct dname *name);
 
+/* The name exists though it has no record here: by address=, or because a configured name lies
+ * below it. */
+bool local_answer_vouches(const struct dns_worker *worker, const struct dname *name);
+
 /* The name is ours, whatever its types: of a file, of a client, or by address=. */
 bool local_answer_knows(const struct dns_worker *worker, const struct dname *name, uint64_t hash);
 

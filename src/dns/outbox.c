@@ -28,7 +28,9 @@ static struct dns_action *add_message(struct dns_outbox *out, enum dns_action_ki
 
 void outbox_reply(struct dns_outbox *out, const struct dns_client *client, struct bytes message)
 {
-    add_message(out, DNS_ACTION_REPLY, message)->client = *client;
+    struct dns_action *action = add_message(out, DNS_ACTION_REPLY, message);
+    action->client = *client;
+    action->bulk = false;
 }
 
 void outbox_send(struct dns_outbox *out, uint32_t flight, uint16_t index,

@@ -3,6 +3,7 @@
 #ifndef LINNET_DNS_QUERY_H
 #define LINNET_DNS_QUERY_H
 
+#include "dns/cookie.h"
 #include "dns/dns_worker.h"
 #include "wire/dns_builder.h"
 #include "wire/dns_message.h"
@@ -19,6 +20,9 @@ struct dns_asker {
     uint16_t flags; /* of the query */
     uint16_t qtype, qclass;
     bool has_edns, dnssec_ok;
+    bool has_cookie;                     /* RFC 7873 */
+    bool wants_keepalive;                /* RFC 7828: how long the connection may rest */
+    uint8_t cookie[COOKIE_CLIENT_BYTES]; /* the client's part */
 };
 
 struct dns_query {

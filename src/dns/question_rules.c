@@ -1,10 +1,14 @@
 #include "dns/question_rules.h"
 
+#include "dns/cookie.h"
+#include "dns/private_ranges.h"
+
 /* ------------------------------------------------------------------ packets */
 
-static bool is_admitted(const struct dns_view *view, const struct dns_client *client)
+bool question_rules_admit(const struct dns_view *view, const struct dns_client *client)
 {
-    return network_admits(view->network, view->site, client->interface, &client->local)
+    return (network_admits(view->network, view->site, client->interface, &client->local)
+            || network_is_auth(view->network, view->site, client->interface, &client->local))
            && network_admits_client(view->network, view->site, &client->from.address);
 }
 
@@ -12,7 +16,7 @@ enum question_verdict question_rules_read(const struct dns_view *view,
                                           const struct dns_datagram *in,
                                           struct dns_message *message)
 {
-    if (!is_admitted(view, &in->client))
+    if (!question_rules_admit(view, &in->client))
         return QUESTION_NOT_ADMITTED;
     if (dns_message_read_header(in->message, message) != STATUS_OK)
         return QUESTION_SHORT;
@@ -26,13 +30,29 @@ enum question_verdict question_rules_read(const struct dns_view *view,
     return QUESTION_GO;
 }
 
+/* RFC 7873 section 5.2.2. */
+static bool has_malformed_cookie(const struct edns *edns)
+{
+    uint8_t client[COOKIE_CLIENT_BYTES];
+    struct bytes value;
+    return edns->options.count > 0 && edns_find_option(edns, EDNS_COOKIE, &value)
+           && cookie_read(value, client) != STATUS_OK;
+}
+
+int question_rules_ede(unsigned rcode)
+{
+    if (rcode == RCODE_NOTIMP)
+        return EDE_NOT_SUPPORTED;
+    return rcode == RCODE_REFUSED ? EDE_PROHIBITED : EDE_NONE;
+}
+
 unsigned question_rules_rcode(const struct dns_message *message)
 {
     if (message->edns.present && message->edns.version != 0)
         return RCODE_BADVERS;
     if (message->qclass != RRCLASS_IN && message->qclass != RRCLASS_CH)
         return RCODE_NOTIMP;
-    if (message->qtype == 0 || message->qtype == RRTYPE_OPT)
+    if (message->qtype == 0 || message->qtype == RRTYPE_OPT || has_malformed_cookie(&message->edns))
         return RCODE_FORMERR;
     /* A forwarder has no zone to transfer, and an upstream's is not ours to give away. */
     if (message->qtype == RRTYPE_AXFR || message->qtype == RRTYPE_IXFR)
@@ -42,63 +62,38 @@ unsigned question_rules_rcode(const struct dns_message *message)
 
 /* ------------------------------------------------------------------ names */
 
-/* Reverse zones that nobody outside can know anything of: RFC 6303, and RFC 7793 for 100.64/10. */
-static const struct {
-    uint8_t family;
-    uint8_t length;
-    uint8_t bytes[4];  /* the rest is zero */
-    uint8_t last_byte; /* ::1 */
-} private_prefixes[] = {
-    { ADDRESS_IP4, 8, { 0 }, 0 },
-    { ADDRESS_IP4, 8, { 10 }, 0 },
-    { ADDRESS_IP4, 8, { 127 }, 0 },
-    { ADDRESS_IP4, 10, { 100, 64 }, 0 },
-    { ADDRESS_IP4, 16, { 169, 254 }, 0 },
-    { ADDRESS_IP4, 12, { 172, 16 }, 0 },
-    { ADDRESS_IP4, 16, { 192, 168 }, 0 },
-    { ADDRESS_IP4, 24, { 192, 0, 2 }, 0 },
-    { ADDRESS_IP4, 24, { 198, 51, 100 }, 0 },
-    { ADDRESS_IP4, 24, { 203, 0, 113 }, 0 },
-    { ADDRESS_IP4, 32, { 255, 255, 255, 255 }, 0 },
-    { ADDRESS_IP6, 128, { 0 }, 0 },
-    { ADDRESS_IP6, 128, { 0 }, 1 },
-    { ADDRESS_IP6, 10, { 0xfe, 0x80 }, 0 },
-    { ADDRESS_IP6, 10, { 0xfe, 0xc0 }, 0 },
-    { ADDRESS_IP6, 8, { 0xfd }, 0 },
-    { ADDRESS_IP6, 32, { 0x20, 0x01, 0x0d, 0xb8 }, 0 },
-};
-
 static bool is_private_reverse(const struct dname *qname)
 {
     struct prefix asked;
-    if (dname_reverse_parse(qname, &asked) != STATUS_OK)
-        return false;
-
-    for (size_t i = 0; i < COUNT_OF(private_prefixes); i++) {
-        struct prefix range = {
-            .address.family = private_prefixes[i].family,
-            .length = private_prefixes[i].length,
-        };
-        memcpy(range.address.bytes, private_prefixes[i].bytes, sizeof private_prefixes[i].bytes);
-        if (range.length == 128)
-            range.address.bytes[15] = private_prefixes[i].last_byte;
-        if (asked.length >= range.length && prefix_contains(&range, &asked.address))
-            return true;
-    }
-    return false;
+    return dname_reverse_parse(qname, &asked) == STATUS_OK && private_ranges_hold(&asked);
 }
 
 /* server= and rev-server= lines for a reverse zone say that somebody does know (dns.md 2.3). */
 static bool has_own_rule(const struct dns_view *view, const struct dns_route_choice *route)
 {
-    if (route->route == NULL)
-        return false;
-    return view->route_any == UINT32_MAX || route->route != &view->routes[view->route_any];
+    return route->route != NULL && route->route != view->any_route;
 }
 
 static bool is_unqualified(const struct dname *qname)
 {
     return !dname_is_root(qname) && qname->wire[1 + qname->wire[0]] == 0;
+}
+
+static bool has_underscore(const struct dname *qname)
+{
+    for (size_t label = 0; qname->wire[label] != 0; label += 1u + qname->wire[label]) {
+        if (memchr(&qname->wire[label + 1], '_', qname->wire[label]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+bool question_rules_windows(const struct dns_view *view, const struct dname *qname, uint16_t qtype)
+{
+    if (!view->config->filters.filter_win2k)
+        return false;
+    return qtype == RRTYPE_SOA || qtype == RRTYPE_SRV
+           || (qtype == RRTYPE_ANY && has_underscore(qname));
 }
 
 enum question_fate question_rules_fate(const struct dns_view *view, const struct dname *qname,

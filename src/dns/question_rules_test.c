@@ -62,7 +62,7 @@ static void test_private(void **state)
         { "printer.lan", RRTYPE_PTR, QUESTION_FORWARD },
     };
     struct dns_config config = { .bogus_priv = true };
-    struct dns_view view = { .config = &config, .route_any = UINT32_MAX };
+    struct dns_view view = { .config = &config };
     struct dns_route_choice route = { .kind = DNS_ROUTE_FORWARD };
     (void)state;
 
@@ -77,8 +77,8 @@ static void test_private(void **state)
 static void test_private_with_rule(void **state)
 {
     struct dns_config config = { .bogus_priv = true };
-    struct dns_route routes[2] = { { .group = 1 }, { .group = 2 } };
-    struct dns_view view = { .config = &config, .routes = routes, .route_any = 1 };
+    struct dns_route routes[2] = { { .servers = 1 }, { .servers = 2 } };
+    struct dns_view view = { .config = &config, .any_route = &routes[1] };
     struct dns_route_choice own = { .kind = DNS_ROUTE_FORWARD, .route = &routes[0] };
     struct dns_route_choice any = { .kind = DNS_ROUTE_FORWARD, .route = &routes[1] };
     struct dname name = name_of("1.2.3.10.in-addr.arpa");
@@ -103,7 +103,7 @@ static void test_unqualified(void **state)
         { "host.lan", RRTYPE_A, QUESTION_FORWARD },   { ".", RRTYPE_A, QUESTION_FORWARD },
     };
     struct dns_config config = { .domain_needed = true };
-    struct dns_view view = { .config = &config, .route_any = UINT32_MAX };
+    struct dns_view view = { .config = &config };
     struct dns_route_choice route = { .kind = DNS_ROUTE_FORWARD };
     (void)state;
 
@@ -146,13 +146,41 @@ static void test_rcode(void **state)
     }
 }
 
+/* filterwin2k, dns.md section 8. */
+static void test_windows(void **state)
+{
+    static const struct {
+        const char *name;
+        uint16_t type;
+        bool answered;
+    } rows[] = {
+        { "a.test", RRTYPE_SOA, true },     { ".", RRTYPE_SOA, true },
+        { "a.test", RRTYPE_SRV, true },     { "_x._tcp.a.test", RRTYPE_SRV, true },
+        { "a.test", RRTYPE_ANY, false },    { "_x.a.test", RRTYPE_ANY, true },
+        { "a.b_c.test", RRTYPE_ANY, true }, { "a.test_", RRTYPE_ANY, true },
+        { "_x.a.test", RRTYPE_A, false },   { "_x.a.test", RRTYPE_TXT, false },
+        { ".", RRTYPE_ANY, false },
+    };
+    struct dns_config config = { .filters.filter_win2k = true };
+    struct dns_view view = { .config = &config };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct dname name = name_of(rows[i].name);
+        if (question_rules_windows(&view, &name, rows[i].type) != rows[i].answered)
+            fail_msg("%s type %u", rows[i].name, rows[i].type);
+    }
+    config.filters.filter_win2k = false;
+    struct dname name = name_of("a.test");
+    assert_false(question_rules_windows(&view, &name, RRTYPE_SOA));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_private),
-        cmocka_unit_test(test_private_with_rule),
-        cmocka_unit_test(test_unqualified),
-        cmocka_unit_test(test_rcode),
+        cmocka_unit_test(test_private),     cmocka_unit_test(test_private_with_rule),
+        cmocka_unit_test(test_unqualified), cmocka_unit_test(test_rcode),
+        cmocka_unit_test(test_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

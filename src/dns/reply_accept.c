@@ -4,7 +4,7 @@ static bool question_matches(const struct dns_message *message,
                              const struct reply_expected *expected)
 {
     return message->qtype == expected->qtype && message->qclass == expected->qclass
-           && dname_equal_exact(&message->qname, expected->qname);
+           && dname_equal(&message->qname, expected->qname);
 }
 
 /* RFC 6891 section 7: a server without EDNS answers FORMERR (some NOTIMP), without OPT. */
@@ -29,5 +29,7 @@ enum reply_verdict reply_accept(struct bytes bytes, const struct reply_expected 
         return REPLY_NO_EDNS;
     if (message->counts[0] != 1 || !question_matches(message, expected))
         return REPLY_WRONG_QUESTION;
+    if (!dname_equal_exact(&message->qname, expected->qname))
+        return REPLY_WRONG_CASE;
     return rejects_edns(message, expected) ? REPLY_NO_EDNS : REPLY_OURS;
 }

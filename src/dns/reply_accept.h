@@ -14,6 +14,7 @@ enum reply_verdict {
                       out the question. Worth asking again without OPT, nothing else */
     REPLY_WRONG_ID,
     REPLY_WRONG_QUESTION,
+    REPLY_WRONG_CASE, /* all is well but for the case of letters in the question */
     REPLY_MALFORMED, /* cannot be read, is a query, or is about something else */
 };
 
@@ -24,7 +25,7 @@ struct reply_expected {
     bool with_edns; /* the query had OPT */
 };
 
-/* message: out, set when REPLY_OURS. */
+/* message: out, set when REPLY_OURS or REPLY_WRONG_CASE. */
 enum reply_verdict reply_accept(struct bytes bytes, const struct reply_expected *expected,
                                 struct dns_message *message);
 

@@ -34,7 +34,7 @@ static const struct {
     { "another opcode", 7, DNS_FLAG_QR | OPCODE_UPDATE << 11, "wWw.test", 1, 1, true, 0,
       REPLY_MALFORMED },
     { "another name", 7, DNS_FLAG_QR, "wWx.test", 1, 1, true, 0, REPLY_WRONG_QUESTION },
-    { "another case", 7, DNS_FLAG_QR, "www.test", 1, 1, true, 0, REPLY_WRONG_QUESTION },
+    { "another case", 7, DNS_FLAG_QR, "www.test", 1, 1, true, 0, REPLY_WRONG_CASE },
     { "another type", 7, DNS_FLAG_QR, "wWw.test", 28, 1, true, 0, REPLY_WRONG_QUESTION },
     { "another class", 7, DNS_FLAG_QR, "wWw.test", 1, 3, true, 0, REPLY_WRONG_QUESTION },
     { "no question", 7, DNS_FLAG_QR, NULL, 0, 0, true, 0, REPLY_WRONG_QUESTION },

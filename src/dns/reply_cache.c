@@ -15,6 +15,12 @@ struct insertion {
     uint8_t *buffer;
 };
 
+bool reply_is_secure(const struct dns_config *config, const struct dns_reply *reply)
+{
+    return config->filters.proxy_dnssec
+           && (reply->flags & (DNS_FLAG_AD | DNS_FLAG_CD)) == DNS_FLAG_AD;
+}
+
 uint32_t reply_cache_ttl(const struct dns_config *config, uint32_t ttl)
 {
     if (ttl < config->min_cache_ttl)
@@ -27,6 +33,8 @@ uint32_t reply_cache_ttl(const struct dns_config *config, uint32_t ttl)
 uint32_t reply_negative_ttl(const struct dns_config *config, const struct dns_reply *reply)
 {
     struct soa soa;
+    if (reply->rule != REPLY_AS_SENT)
+        return reply_cache_ttl(config, reply->rule_ttl);
     if (!reply_soa_is_usable(reply) || rdata_soa(reply->soa->rdata, &soa) != STATUS_OK)
         return config->neg_ttl != 0 ? reply_cache_ttl(config, config->neg_ttl) : 0;
     return reply_cache_ttl(config, soa.minimum < reply->soa->ttl ? soa.minimum : reply->soa->ttl);
@@ -43,6 +51,11 @@ static void insert(const struct insertion *insertion, size_t link,
     const struct dname *name = &insertion->reply->links[link];
     uint64_t hash = link == 0 ? insertion->hash : dname_hash(insertion->key, name);
     dns_cache_insert(insertion->cache, name, hash, insertion->now, entry);
+}
+
+static uint8_t entry_flags(const struct insertion *insertion)
+{
+    return reply_is_secure(insertion->config, insertion->reply) ? DNS_CACHE_SECURE : 0;
 }
 
 /* Packs the records of one name and type; inserts them with the shortest of their lifetimes. */
@@ -74,7 +87,8 @@ static void insert_records(const struct insertion *insertion, size_t link, uint1
                                       .group = insertion->group,
                                       .ttl = ttl,
                                       .record_count = count,
-                                      .rdatas = bytes_writer_written(&packed) });
+                                      .rdatas = bytes_writer_written(&packed),
+                                      .flags = entry_flags(insertion) });
 }
 
 static void insert_negative(const struct insertion *insertion, enum dns_cache_kind kind)
@@ -85,10 +99,14 @@ static void insert_negative(const struct insertion *insertion, enum dns_cache_ki
         .type = insertion->qtype,
         .group = insertion->group,
         .ttl = reply_negative_ttl(insertion->config, reply),
+        .flags = entry_flags(insertion),
     };
 
-    if (entry.ttl == 0 || insertion->config->no_negcache)
+    /* no-negcache is about what servers deny; what we deny ourselves they would only say again. */
+    if (entry.ttl == 0 || (insertion->config->no_negcache && reply->rule == REPLY_AS_SENT))
         return;
+    if (reply->rule == REPLY_FILTERED)
+        entry.flags |= DNS_CACHE_FILTERED;
     if (reply_soa_is_usable(reply)) {
         entry.soa_owner = reply->soa->owner;
         entry.soa_rdata = reply->soa->rdata;
@@ -113,7 +131,7 @@ void reply_cache_insert(struct dns_cache *cache, const struct siphash_key *key,
     };
     size_t last = reply->link_count - 1;
 
-    if (reply->kind == REPLY_INCOMPLETE || reply->kind == REPLY_ERROR)
+    if (reply->kind == REPLY_INCOMPLETE || reply->kind == REPLY_ERROR || reply->not_kept)
         return;
     for (size_t link = 0; link < last; link++)
         insert_records(&insertion, link, RRTYPE_CNAME, DNS_CACHE_CNAME);

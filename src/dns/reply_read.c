@@ -244,6 +244,8 @@ enum status reply_read(const struct dns_message *message, bool dnssec_ok, struct
         reply->rcode |= (unsigned)message->edns.extended_rcode << 4;
     reply->flags = message->flags;
     reply->edns = message->edns;
+    reply->rule = REPLY_AS_SENT;
+    reply->rule_ttl = 0;
     reply->count = 0;
     reply->bytes_used = 0;
     reply->soa = NULL;

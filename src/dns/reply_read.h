@@ -20,13 +20,22 @@ enum reply_kind {
     REPLY_ERROR,      /* any other rcode */
 };
 
+/* What the configuration has made of it (reply_rules.h). */
+enum reply_rule {
+    REPLY_AS_SENT,
+    REPLY_FILTERED, /* records were taken out */
+    REPLY_DENIED,   /* the name is said not to exist */
+    REPLY_BLOCKED,  /* all was taken out; not to be kept */
+};
+
 struct reply_record {
     uint16_t type;
-    uint8_t section;    /* enum dns_section: answer or authority */
-    uint8_t link;       /* answer: the owner is links[link]; REPLY_NO_LINK: see owner */
-    uint32_t ttl;       /* seconds; 0 when the top bit was set (RFC 2181 section 8) */
-    struct bytes owner; /* wire name, when it is none of the chain */
-    struct bytes rdata; /* uncompressed */
+    uint8_t section : 4; /* enum dns_section: answer or authority */
+    uint8_t aliased : 1; /* reply_rules.h: the address is not the one the server sent */
+    uint8_t link;        /* answer: the owner is links[link]; REPLY_NO_LINK: see owner */
+    uint32_t ttl;        /* seconds; 0 when the top bit was set (RFC 2181 section 8) */
+    struct bytes owner;  /* wire name, when it is none of the chain */
+    struct bytes rdata;  /* uncompressed */
 };
 #define REPLY_NO_LINK UINT8_MAX
 
@@ -36,6 +45,9 @@ struct dns_reply {
     unsigned rcode; /* 12 bits */
     uint16_t flags; /* of the message */
     struct edns edns;
+    uint8_t rule;      /* enum reply_rule */
+    uint32_t rule_ttl; /* FILTERED, DENIED: lifetime in seconds of what is gone */
+    bool not_kept;     /* true for this question only: not for the cache */
     size_t link_count; /* >= 1; links[0] is the asked name, the last owns the data */
     struct dname links[REPLY_LINKS_MAX + 1];
     size_t count;

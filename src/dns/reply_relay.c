@@ -1,5 +1,6 @@
 #include "dns/reply_relay.h"
 
+#include "dns/reply_cache.h"
 #include "dns/tell.h"
 #include "dns/worker_state.h"
 
@@ -8,7 +9,7 @@
 /* RFC 7828 and RFC 7830: about one connection and one message, never passed on. */
 static bool is_hop_by_hop(uint16_t code)
 {
-    return code == EDNS_KEEPALIVE || code == EDNS_PADDING;
+    return code == EDNS_COOKIE || code == EDNS_KEEPALIVE || code == EDNS_PADDING;
 }
 
 static struct bytes relayed_options(const struct edns *edns, bool own_options, uint8_t *buffer)
@@ -48,6 +49,27 @@ static bool put_record(struct dns_worker *worker, const struct dns_asker *asker,
                               record->rdata);
 }
 
+/* What we have done to the answer ourselves. */
+static int ede_of_rule(const struct dns_reply *reply)
+{
+    switch ((enum reply_rule)reply->rule) {
+    case REPLY_AS_SENT:
+        break;
+    case REPLY_FILTERED:
+        return EDE_FILTERED;
+    case REPLY_DENIED:
+    case REPLY_BLOCKED:
+        return EDE_BLOCKED;
+    }
+    return EDE_NONE;
+}
+
+/* RFC 6840 section 5.8: AD is for those who ask, by AD or DO. */
+static bool wants_ad(const struct dns_asker *asker)
+{
+    return asker->dnssec_ok || (asker->flags & DNS_FLAG_AD) != 0;
+}
+
 void reply_relay(struct dns_worker *worker, const struct dns_asker *asker,
                  const struct dns_reply *reply, bool own_options, bool known_here)
 {
@@ -56,9 +78,12 @@ void reply_relay(struct dns_worker *worker, const struct dns_asker *asker,
     struct answer_end end = {
         .rcode = denies_ours ? RCODE_NOERROR : reply->rcode,
         .flags = denies_ours ? DNS_FLAG_AA : reply->flags & DNS_FLAG_AA,
-        .ede = EDE_NONE,
+        .ede = ede_of_rule(reply),
         .options = relayed_options(&reply->edns, own_options, options),
     };
+
+    if (!denies_ours && wants_ad(asker) && reply_is_secure(worker->view->config, reply))
+        end.flags |= DNS_FLAG_AD;
 
     struct dns_builder builder;
     query_answer_start(worker, asker, &builder);
@@ -86,9 +111,27 @@ static int told_ede(const struct dns_reply *reply)
     return bytes_read_u16(&reader);
 }
 
+/* Whose answer ends here: what we have made of it. */
+static void tell_rule(const struct dns_worker *worker, const struct dns_asker *asker,
+                      uint16_t qtype, const struct dns_reply *reply)
+{
+    const struct dname *last = &reply->links[reply->link_count - 1];
+    enum event_answer answer =
+        reply->rule == REPLY_DENIED ? EVENT_ANSWER_NXDOMAIN : EVENT_ANSWER_NODATA;
+
+    if (reply->rule == REPLY_BLOCKED)
+        tell_rebind(worker, asker, last);
+    else if (reply->rule == REPLY_DENIED || reply->kind != REPLY_DATA)
+        tell_negative(worker, EVENT_DNS_LOCAL, asker, last, qtype, answer, "config");
+}
+
 void reply_tell(const struct dns_worker *worker, const struct dns_asker *asker, uint16_t qtype,
                 const struct dns_reply *reply)
 {
+    if (reply->rule == REPLY_BLOCKED) {
+        tell_rule(worker, asker, qtype, reply);
+        return;
+    }
     if (!event_wanted(worker->setup.events, EVENT_DNS_REPLY)
         && !event_wanted(worker->setup.events, EVENT_DNS_ERROR))
         return;
@@ -96,11 +139,16 @@ void reply_tell(const struct dns_worker *worker, const struct dns_asker *asker, 
 
     for (size_t i = 0; i < reply->count; i++) {
         const struct reply_record *record = &reply->records[i];
+        if (record->aliased)
+            tell_record(worker, EVENT_DNS_LOCAL, asker, &reply->links[record->link], record->type,
+                        record->rdata, "config");
         if (record->link != REPLY_NO_LINK)
             tell_record(worker, EVENT_DNS_REPLY, asker, &reply->links[record->link], record->type,
                         record->rdata, NULL);
     }
-    if (reply->kind == REPLY_ERROR)
+    if (reply->rule != REPLY_AS_SENT)
+        tell_rule(worker, asker, qtype, reply);
+    else if (reply->kind == REPLY_ERROR)
         tell_error(worker, asker, reply->rcode, told_ede(reply), "reply");
     else if (reply->rcode == RCODE_NXDOMAIN)
         tell_negative(worker, EVENT_DNS_REPLY, asker, last, qtype, EVENT_ANSWER_NXDOMAIN, NULL);

@@ -2,13 +2,20 @@
 
 #define DNS_PORT 53
 
-/* The line without its comment, trimmed. '#' and ';' start one anywhere, as resolv.conf(5) writers
- * have always put them behind an address too. */
+static bool starts_comment(struct text line, size_t at)
+{
+    bool behind_blank = at == 0 || line.at[at - 1] == ' ' || line.at[at - 1] == '\t';
+    return behind_blank && (line.at[at] == '#' || line.at[at] == ';');
+}
+
+/* The line without its comment, trimmed. One starts in front or behind a blank: "192.0.2.1#5353"
+ * is no address with a comment, but something that we must not take half of. */
 static struct text without_comment(struct text line)
 {
-    size_t hash = text_find(line, '#');
-    size_t semicolon = text_find(line, ';');
-    return text_trim(text_part(line, 0, hash < semicolon ? hash : semicolon));
+    size_t end = 0;
+    while (end < line.count && !starts_comment(line, end))
+        end++;
+    return text_trim(text_part(line, 0, end));
 }
 
 /* A scope that is a number is the interface's index; otherwise its name. */

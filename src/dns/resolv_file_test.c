@@ -27,6 +27,10 @@ static const struct {
     { "empty scope", "nameserver fe80::1%\n", "" },
     { "comments", "# nameserver 192.0.2.1\n; nameserver 192.0.2.2\nnameserver 192.0.2.3 # here\n",
       "192.0.2.3#53" },
+    { "no comment without a blank", "nameserver 192.0.2.1#5353\nnameserver 192.0.2.2;x\n"
+      "nameserver 192.0.2.3#zz\n", "" },
+    { "comments behind blanks", "nameserver 192.0.2.1 #x\nnameserver 192.0.2.2\t;x\n",
+      "192.0.2.1#53 192.0.2.2#53" },
     { "other lines", "options edns0\nsearch lan\nsortlist 1.2.3.4\nnameservers 192.0.2.1\n", "" },
     { "bad address", "nameserver 192.0.2.300\nnameserver\nnameserver x\n", "" },
     { "nobody", "nameserver 0.0.0.0\nnameserver ::\n", "" },

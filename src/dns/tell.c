@@ -18,9 +18,25 @@ static struct event event_about(enum event_kind kind, const struct dns_asker *as
 
 void tell_query(const struct dns_worker *worker, const struct dns_asker *asker)
 {
+    tell_auth_query(worker, asker, false);
+}
+
+void tell_auth_query(const struct dns_worker *worker, const struct dns_asker *asker,
+                     bool authoritative)
+{
     if (!event_wanted(worker->setup.events, EVENT_DNS_QUERY))
         return;
     struct event event = event_about(EVENT_DNS_QUERY, asker);
+    event.peer = &asker->client.from;
+    event.authoritative = authoritative;
+    event_tell(worker->setup.events, &event);
+}
+
+void tell_transfer_refused(const struct dns_worker *worker, const struct dns_asker *asker)
+{
+    if (!event_wanted(worker->setup.events, EVENT_DNS_TRANSFER_REFUSED))
+        return;
+    struct event event = event_about(EVENT_DNS_TRANSFER_REFUSED, asker);
     event.peer = &asker->client.from;
     event_tell(worker->setup.events, &event);
 }
@@ -84,6 +100,26 @@ void tell_limit(const struct dns_worker *worker, const struct dns_asker *asker)
     if (!event_wanted(worker->setup.events, EVENT_DNS_LIMIT))
         return;
     struct event event = event_about(EVENT_DNS_LIMIT, asker);
+    event_tell(worker->setup.events, &event);
+}
+
+void tell_rebind(const struct dns_worker *worker, const struct dns_asker *asker,
+                 const struct dname *name)
+{
+    if (!event_wanted(worker->setup.events, EVENT_DNS_REBIND))
+        return;
+    struct event event = event_about(EVENT_DNS_REBIND, asker);
+    event.name = name;
+    event_tell(worker->setup.events, &event);
+}
+
+void tell_server(const struct dns_worker *worker, uint16_t server, const char *text)
+{
+    if (!event_wanted(worker->setup.events, EVENT_DNS_SERVER))
+        return;
+    struct event event = event_about(EVENT_DNS_SERVER, NULL);
+    event.peer = &worker->view->servers[server].endpoint;
+    event.text = text;
     event_tell(worker->setup.events, &event);
 }
 

@@ -2,12 +2,19 @@
 
 #include <stdlib.h>
 
-/* Four round trips and a little, within bounds: a dead server then costs one query little, and a
- * slow name at a good server costs few packets more. */
-#define PATIENCE_MIN_MS     80
-#define PATIENCE_MAX_MS     1000
-#define PATIENCE_UNKNOWN_MS 500
-#define LATENCY_WEIGHT      8
+/* As long as nearly all its answers took: a dead server then costs one query little, and a slow
+ * name at a good server costs few packets more. */
+#define PATIENCE_MIN_MS       20
+#define PATIENCE_MIN_ALONE_MS 250
+#define PATIENCE_MAX_MS       1000
+#define PATIENCE_UNKNOWN_MS   500
+#define VARIANCE_MIN_MS       10
+#define LATENCY_WEIGHT        8
+
+#define FORWARD_SAMPLE_MAX_MS 60000
+
+#define SILENT_MANY      3 /* in a row: a server that is probably not there */
+#define CASE_CHANGES_MAX 3 /* in a row without proof: it is the server that does so */
 
 enum status upstream_state_init(struct upstream_state *state)
 {
@@ -56,7 +63,10 @@ bool upstream_state_map(struct upstream_state *state, const struct dns_view *vie
     state->servers = state->spare;
     state->spare = old;
     state->server_count = view->server_count;
-    for (size_t i = 0; i < view->group_count; i++)
+    /* Not the whole array, which is mostly memory never touched. */
+    size_t groups = view->group_count > state->group_count ? view->group_count : state->group_count;
+    state->group_count = view->group_count;
+    for (size_t i = 0; i < groups; i++)
         state->groups[i] = (struct upstream_group){ .preferred = UPSTREAM_NONE };
 
     bool was_mapped = state->mapped;
@@ -97,17 +107,37 @@ void upstream_state_choose(struct upstream_state *state, const struct dns_view *
 }
 
 mono_ms upstream_state_patience(const struct upstream_state *state, const struct dns_config *config,
-                                uint16_t server)
+                                uint16_t server, bool alone)
 {
     const struct upstream_server *known = &state->servers[server];
-    /* strict-order means the order: others are asked only when there is no doubt. */
-    if (config->strict_order)
-        return PATIENCE_MAX_MS;
+    mono_ms least = alone ? PATIENCE_MIN_ALONE_MS : PATIENCE_MIN_MS;
+    /* strict-order means the order: others are asked only when there is no doubt. A server that has
+     * been silent several times is still asked first, but not waited for. */
+    if (config->strict_order && !alone)
+        return known->silent >= SILENT_MANY ? PATIENCE_MIN_MS : PATIENCE_MAX_MS;
     if (!known->measured)
         return PATIENCE_UNKNOWN_MS;
 
-    mono_ms patience = PATIENCE_MIN_MS + (mono_ms)known->counters.latency_ms * 4;
+    /* Both are kept as multiples, so `variance` is four times itself as it stands. */
+    mono_ms spread = known->variance > VARIANCE_MIN_MS ? known->variance : VARIANCE_MIN_MS;
+    mono_ms patience = known->round_trip / 8 + spread;
+    if (patience < least)
+        return least;
     return patience < PATIENCE_MAX_MS ? patience : PATIENCE_MAX_MS;
+}
+
+/* RFC 6298 section 2, with its weights. */
+static void measure(struct upstream_server *known, uint32_t sample_ms)
+{
+    if (!known->measured) {
+        known->round_trip = sample_ms * 8;
+        known->variance = sample_ms * 2;
+        return;
+    }
+    uint32_t mean = known->round_trip / 8;
+    uint32_t error = sample_ms > mean ? sample_ms - mean : mean - sample_ms;
+    known->variance = known->variance - known->variance / 4 + error;
+    known->round_trip = known->round_trip - known->round_trip / 8 + sample_ms;
 }
 
 void upstream_state_sent(struct upstream_state *state, uint16_t server, bool again)
@@ -123,6 +153,10 @@ void upstream_state_answered(struct upstream_state *state, uint16_t group, uint1
     struct upstream_server *known = &state->servers[server];
     uint32_t sample = latency < UINT32_MAX / LATENCY_WEIGHT ? (uint32_t)latency : 0;
 
+    if (sample > FORWARD_SAMPLE_MAX_MS)
+        sample = FORWARD_SAMPLE_MAX_MS;
+    measure(known, sample);
+    known->silent = 0;
     if (known->measured)
         sample = (known->counters.latency_ms * (LATENCY_WEIGHT - 1) + sample) / LATENCY_WEIGHT;
     known->counters.latency_ms = sample;
@@ -141,4 +175,41 @@ void upstream_state_failed(struct upstream_state *state, uint16_t group, uint16_
 void upstream_state_silent(struct upstream_state *state, uint16_t group)
 {
     state->groups[group].preferred = UPSTREAM_NONE;
+}
+
+void upstream_state_opened(struct upstream_state *state, uint16_t group)
+{
+    state->groups[group].flights++;
+}
+
+void upstream_state_closed(struct upstream_state *state, uint16_t group)
+{
+    state->groups[group].flights--;
+}
+
+void upstream_state_unanswered(struct upstream_state *state, uint16_t server)
+{
+    if (state->servers[server].silent < UINT8_MAX)
+        state->servers[server].silent++;
+}
+
+void upstream_state_heard(struct upstream_state *state, uint16_t server)
+{
+    state->servers[server].silent = 0;
+}
+
+bool upstream_state_case_changed(struct upstream_state *state, uint16_t server, bool certain)
+{
+    struct upstream_server *known = &state->servers[server];
+
+    if (known->folds_case)
+        return false;
+    known->case_changes++;
+    known->folds_case = certain || known->case_changes >= CASE_CHANGES_MAX;
+    return known->folds_case;
+}
+
+void upstream_state_case_kept(struct upstream_state *state, uint16_t server)
+{
+    state->servers[server].case_changes = 0;
 }

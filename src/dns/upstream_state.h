@@ -20,13 +20,19 @@
 struct upstream_server {
     struct endpoint endpoint;
     struct dns_server_counters counters;
-    bool measured; /* latency_ms means something */
+    uint32_t round_trip;  /* smoothed, in eighths of a millisecond */
+    uint32_t variance;    /* of it, in quarters of a millisecond (RFC 6298 section 2) */
+    uint8_t silent;       /* questions in a row that it left without an answer in time */
+    uint8_t case_changes; /* answers in a row with the question in another case */
+    bool measured;        /* round_trip, variance and latency_ms mean something */
+    bool folds_case;      /* it does not keep the case of questions */
 };
 
 struct upstream_group {
     uint16_t preferred; /* UPSTREAM_NONE: ask all */
     uint16_t queries;   /* since the last time all were asked */
     mono_ms probed;     /* when that was */
+    uint32_t flights;   /* under way */
 };
 
 struct upstream_state {
@@ -34,6 +40,7 @@ struct upstream_state {
     struct upstream_server *spare;   /* the other half while a new list is taken over */
     struct upstream_group *groups;
     size_t server_count;
+    size_t group_count;
     uint64_t generation; /* of the view's server list */
     bool mapped;         /* there has been a view */
 };
@@ -57,9 +64,11 @@ bool upstream_state_map(struct upstream_state *state, const struct dns_view *vie
 void upstream_state_choose(struct upstream_state *state, const struct dns_view *view,
                            uint16_t group, mono_ms now, struct upstream_plan *plan);
 
-/* How long to wait for this server before asking others too. */
+/* How long to wait for this server before asking others too: about the longest time it usually
+ * needs (RFC 6298), within bounds. alone: there are no others, and asking the same one again only
+ * helps against loss. */
 mono_ms upstream_state_patience(const struct upstream_state *state, const struct dns_config *config,
-                                uint16_t server);
+                                uint16_t server, bool alone);
 
 void upstream_state_sent(struct upstream_state *state, uint16_t server, bool again);
 /* The first acceptable answer to a question: the server becomes preferred in its group. */
@@ -69,5 +78,17 @@ void upstream_state_answered(struct upstream_state *state, uint16_t group, uint1
 void upstream_state_failed(struct upstream_state *state, uint16_t group, uint16_t server);
 /* Nobody of the group answered in time: all are asked next time. */
 void upstream_state_silent(struct upstream_state *state, uint16_t group);
+/* A flight for this group begins, has ended. */
+void upstream_state_opened(struct upstream_state *state, uint16_t group);
+void upstream_state_closed(struct upstream_state *state, uint16_t group);
+/* This server let its time pass; and: it has said something after all. */
+void upstream_state_unanswered(struct upstream_state *state, uint16_t server);
+void upstream_state_heard(struct upstream_state *state, uint16_t server);
+
+/* An answer had the question in another case than was sent. certain: it came over a connection, so
+ * it is the server that does so. True when that is now settled, the first time: case is not changed
+ * for this server any more. */
+bool upstream_state_case_changed(struct upstream_state *state, uint16_t server, bool certain);
+void upstream_state_case_kept(struct upstream_state *state, uint16_t server);
 
 #endif

@@ -99,21 +99,56 @@ static void test_modes_and_bounds(void **state)
     upstream_state_free(&world.state);
 }
 
+static mono_ms patience(struct world *world, uint16_t server, bool alone)
+{
+    return upstream_state_patience(&world->state, &world->config, server, alone);
+}
+
 static void test_patience(void **state)
 {
     struct world world;
     (void)state;
 
-    set_up(&world, 2);
-    mono_ms unknown = upstream_state_patience(&world.state, &world.config, 0);
-    upstream_state_answered(&world.state, 0, 0, 2, false);
-    mono_ms quick = upstream_state_patience(&world.state, &world.config, 0);
-    upstream_state_answered(&world.state, 0, 1, 5000, false);
-    mono_ms slow = upstream_state_patience(&world.state, &world.config, 1);
-    assert_true(quick <= 100); /* a dead server must not cost a query more */
-    assert_true(quick < unknown && unknown < slow && slow <= 1000);
+    set_up(&world, 3);
+    mono_ms unknown = patience(&world, 0, false);
+    for (unsigned i = 0; i < 10; i++) {
+        upstream_state_answered(&world.state, 0, 0, 2, false);
+        upstream_state_answered(&world.state, 0, 1, i % 2 == 0 ? 20 : 120, false);
+        upstream_state_answered(&world.state, 0, 2, 5000, false);
+    }
+    mono_ms quick = patience(&world, 0, false);
+    mono_ms uneven = patience(&world, 1, false);
+    mono_ms slow = patience(&world, 2, false);
+    assert_in_range(quick, 10, 20); /* a dead server must not cost a query more */
+    assert_true(quick < uneven && uneven > 120 && uneven < unknown);
+    assert_int_equal(slow, 1000);
+    assert_in_range(patience(&world, 0, true), 200, 300); /* asking the same one again is no help */
+
     world.config.strict_order = true;
-    assert_int_equal(upstream_state_patience(&world.state, &world.config, 0), 1000);
+    assert_int_equal(patience(&world, 0, false), 1000);
+    for (unsigned i = 0; i < 3; i++)
+        upstream_state_unanswered(&world.state, 0);
+    assert_true(patience(&world, 0, false) <= 20); /* still first, but not waited for */
+    upstream_state_heard(&world.state, 0);
+    assert_int_equal(patience(&world, 0, false), 1000);
+    upstream_state_free(&world.state);
+}
+
+/* One proof settles it, or several answers in a row without; one kept in between does not. */
+static void test_case(void **state)
+{
+    struct world world;
+    (void)state;
+
+    set_up(&world, 2);
+    assert_false(upstream_state_case_changed(&world.state, 0, false));
+    assert_false(upstream_state_case_changed(&world.state, 0, false));
+    upstream_state_case_kept(&world.state, 0);
+    assert_false(upstream_state_case_changed(&world.state, 0, false));
+    assert_false(upstream_state_case_changed(&world.state, 0, false));
+    assert_true(upstream_state_case_changed(&world.state, 0, false));
+    assert_false(upstream_state_case_changed(&world.state, 0, true)); /* known */
+    assert_true(upstream_state_case_changed(&world.state, 1, true));
     upstream_state_free(&world.state);
 }
 
@@ -165,7 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_preferred), cmocka_unit_test(test_modes_and_bounds),
         cmocka_unit_test(test_patience),  cmocka_unit_test(test_latency_is_smoothed),
-        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_map),       cmocka_unit_test(test_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 struct fixture {
     struct fixture_setup setup;
     struct network *network;
+    struct local_names *network_names;
     struct dns_cache *cache;
     struct siphash_key key;
     struct random random;
@@ -137,6 +138,7 @@ static const char *const event_words[EVENT_KIND_COUNT] = {
     [EVENT_DNS_QUERY] = "query",   [EVENT_DNS_FORWARDED] = "forwarded", [EVENT_DNS_REPLY] = "reply",
     [EVENT_DNS_CACHED] = "cached", [EVENT_DNS_LOCAL] = "local",         [EVENT_DNS_ERROR] = "error",
     [EVENT_DNS_LIMIT] = "limit",   [EVENT_DNS_DROPPED] = "dropped",
+    [EVENT_DNS_SERVER] = "server",
 };
 
 static void hear(void *context, const struct event *event)
@@ -188,6 +190,7 @@ static bool publish(struct fixture *fixture, uint64_t generation)
         .site = &fixture->setup.site,
         .network = fixture->network,
         .names = fixture->setup.names,
+        .network_names = fixture->network_names,
         .resolv = { fixture->setup.resolv, fixture->setup.resolv_count },
         .key = fixture->key,
         .generation = generation,
@@ -216,7 +219,12 @@ bool fixture_start(struct fixture *fixture)
         .workers = 1,
         .key = fixture->key,
     };
-    if (local_names_freeze(fixture->setup.names) != STATUS_OK
+    if (dns_records_add_names(&fixture->setup.config, &fixture->setup.site, fixture->setup.names)
+            != STATUS_OK
+        || dns_records_network_names(&fixture->setup.config, &fixture->setup.site, fixture->network,
+                                     &fixture->key, &fixture->network_names)
+               != STATUS_OK
+        || local_names_freeze(fixture->setup.names) != STATUS_OK
         || dns_cache_create(&cache, &fixture->cache) != STATUS_OK || !publish(fixture, 1))
         return fail(fixture, "cannot start");
     struct dns_worker_setup setup = {
@@ -279,6 +287,7 @@ void fixture_free(struct fixture *fixture)
         dns_view_free(fixture->views[i]);
     if (fixture->cache != NULL)
         dns_cache_free(fixture->cache);
+    local_names_free(fixture->network_names);
     fixture_setup_free(&fixture->setup);
     if (fixture->network != NULL)
         network_free(fixture->network);

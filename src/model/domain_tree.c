@@ -2,45 +2,50 @@
 
 #include <stdlib.h>
 
-/* Patterns are nodes packed into one pool; a node holds the labels that it has more than its
- * parent:
+/* Patterns are records in one pool, in the order in which they were added:
  *
- *     u32 parent's offset | kind   (0 is no parent: the root; offsets are multiples of 4)
- *     u32 value                    (only when kind is not NODE_INNER)
- *     labels, lower case           (length byte and letters; the last length has LABEL_LAST)
+ *     head     kind, RECORD_RAW, RECORD_MERGED, and the value when it is below VALUE_WIDE
+ *     u32      value (only when it did not fit)
+ *     body     the name, in lower case: packed or, with RECORD_RAW, in wire form
  *
- * A new pattern hangs below its longest ancestor that has a node, so there may be several labels in
- * one. Top-level names get a node at once, and so does a parent ("example.com" of
- * "ads.example.com") that comes up for the third time within memory: fewer children would not pay
- * for it.
+ * A packed body is the code of the last label, a count and so many 16-bit groups of three letters
+ * each: letters, digits, '-', '_', the dot and "nothing" are 40 symbols, and 40^3 fits in 16 bits.
+ * Names with other letters and text suffixes stay in wire form. A name has only one form, so bodies
+ * are compared byte by byte.
  *
- * An index, open addressing with linear probing, finds nodes by the hash of the whole name, which
- * is made label by label from the root: the hashes of all suffixes of a question cost one pass over
- * its bytes. A text suffix "*xa.b" is found by the hash of "b" followed by the letters of "xa" from
- * their end, so a label's bytes give in one pass the hashes of all text suffixes that begin in it;
- * only the lengths that occur are looked up.
+ * The index, open addressing with linear probing, is made when the tree is frozen and holds one
+ * word a pattern: the record's offset and, in the bits above, a tag of the hash, by which most that
+ * differ are told apart. The hash is keyed and made label by label from the root, so those of all
+ * suffixes of a question cost one pass over its bytes. A text suffix "*xa.b" is found by the hash
+ * of "b" followed by the letters of "xa" from their end, so a label's bytes give in one pass the
+ * hashes of all text suffixes that begin in it; only the lengths that occur are looked up.
  *
- * The index holds 5 bytes a place: one byte of hash, by which nearly all that differ are told
- * apart, and the node's offset. The hashes needed to let it grow are kept until the tree is frozen.
- */
+ * What lines that repeat a pattern say together stands in a small table beside the records. */
 
-#define NODE_ALIGNMENT 4
-#define NODE_KIND      3u
-#define NODE_INNER     0u /* otherwise domain_match_kind + 1 */
-#define NODE_BYTES_MAX (8 + DNAME_WIRE_MAX + NODE_ALIGNMENT)
-#define ADD_NODES_MAX  3u /* one pattern makes: itself, its parent, its top-level name */
-#define LABEL_LAST     0x80
-#define LABEL_BYTES    0x3f
+#define RECORD_KIND   3u
+#define RECORD_RAW    4u
+#define RECORD_MERGED 8u
+#define VALUE_SHIFT   4
+#define VALUE_WIDE    15u /* the value follows in a word of its own */
 
-#define POOL_BYTES_START 4096
-#define PLACES_START     64
-#define PARENTS_SEEN     8192 /* power of two */
-#define PARENT_WORTHY    3
+#define SYMBOLS       40
+#define GROUP_LETTERS 3
+#define BODY_MAX      (DNAME_WIRE_MAX + 2)
+#define RECORD_MAX    (1 + sizeof(uint32_t) + BODY_MAX)
+/* Bodies are compared with memcmp, which may look at bytes behind the last one. */
+#define POOL_SLACK BODY_MAX
 
-/* A parent met lately and how often; the last one of its place is remembered. */
-struct parent_seen {
-    uint32_t hash;
-    uint32_t times;
+#define POOL_START   4096
+#define HASHES_START 64
+
+/* Codes of last labels, in the order in which they are met; 0 is none. */
+#define ENDINGS_MAX    255
+#define ENDING_BYTES   16 /* longer ones get no code */
+#define ENDINGS_PLACES 512
+
+struct merged {
+    uint32_t record; /* 0: free */
+    uint32_t value;
 };
 
 struct domain_tree {
@@ -48,19 +53,25 @@ struct domain_tree {
     uint8_t *pool;
     uint32_t pool_used;
     uint32_t pool_room;
-    uint32_t node_count;
-    uint32_t pattern_count;
+    uint32_t count;
 
-    uint8_t *tags; /* 0: free */
-    uint32_t *offsets;
+    uint32_t *index; /* NULL until frozen */
     uint32_t place_count;
+    unsigned tag_shift;
+    struct merged *merged;
+    uint32_t merged_count;
+    uint32_t merged_room; /* power of two */
 
-    /* Until frozen: */
-    uint32_t *hashes; /* of each node, in the pool's order */
+    uint32_t *hashes; /* of each record, until frozen */
     uint32_t hash_room;
-    struct parent_seen *seen;
 
-    uint32_t text_counts[8]; /* bit set of the wire counts of text suffixes */
+    uint8_t (*endings)[ENDING_BYTES]; /* wire labels; code 1 is at 0 */
+    unsigned ending_count;
+    unsigned ending_room;
+    uint8_t ending_places[ENDINGS_PLACES];
+
+    uint32_t text_counts[8];  /* bit set of the wire counts of text suffixes */
+    uint32_t label_counts[4]; /* bit set of the label counts of all others */
 };
 
 /* A name taken apart: labels from the first to the root, each with the hash of the name from there.
@@ -72,72 +83,20 @@ struct suffixes {
     uint64_t hashes[DNAME_LABELS_MAX + 1];
 };
 
-/* ------------------------------------------------------------------ nodes */
+struct body {
+    uint8_t bytes[BODY_MAX];
+    size_t count;
+    bool raw;
+};
 
-static uint32_t node_word(const struct domain_tree *tree, uint32_t node)
+static bool has_bit(const uint32_t *bits, size_t at)
 {
-    return *(const uint32_t *)(const void *)(tree->pool + node);
+    return (bits[at / 32] >> at % 32 & 1) != 0;
 }
 
-static uint32_t node_kind(const struct domain_tree *tree, uint32_t node)
+static void set_bit(uint32_t *bits, size_t at)
 {
-    return node_word(tree, node) & NODE_KIND;
-}
-
-static uint32_t node_parent(const struct domain_tree *tree, uint32_t node)
-{
-    return node_word(tree, node) & ~NODE_KIND;
-}
-
-static uint32_t *node_value(const struct domain_tree *tree, uint32_t node)
-{
-    return (uint32_t *)(void *)(tree->pool + node + 4);
-}
-
-static const uint8_t *node_labels(const struct domain_tree *tree, uint32_t node)
-{
-    return tree->pool + node + (node_kind(tree, node) == NODE_INNER ? 4 : 8);
-}
-
-/* Bytes of a node's labels, with their length bytes. */
-static uint32_t labels_bytes(const uint8_t *labels)
-{
-    uint32_t at = 0;
-    while ((labels[at] & LABEL_LAST) == 0)
-        at += 1 + (uint32_t)labels[at];
-    return at + 1 + (labels[at] & LABEL_BYTES);
-}
-
-static uint32_t align_node(uint32_t offset)
-{
-    return (offset + NODE_ALIGNMENT - 1) & ~(uint32_t)(NODE_ALIGNMENT - 1);
-}
-
-static uint32_t node_end(const struct domain_tree *tree, uint32_t node)
-{
-    const uint8_t *labels = node_labels(tree, node);
-    return align_node((uint32_t)(labels - tree->pool) + labels_bytes(labels));
-}
-
-/* Whether the labels at `wire` are, to the root, those of a node and its parents. */
-static bool node_is(const struct domain_tree *tree, uint32_t node, const uint8_t *wire)
-{
-    while (node != 0) {
-        const uint8_t *labels = node_labels(tree, node);
-        bool last;
-        do {
-            size_t count = labels[0] & LABEL_BYTES;
-            last = (labels[0] & LABEL_LAST) != 0;
-            if (wire[0] != count || memcmp(wire + 1, labels + 1, count) != 0)
-                return false;
-            if (count == 0)
-                return true; /* a pattern that is the root itself */
-            wire += 1 + count;
-            labels += 1 + count;
-        } while (!last);
-        node = node_parent(tree, node);
-    }
-    return wire[0] == 0;
+    bits[at / 32] |= 1u << at % 32;
 }
 
 /* ------------------------------------------------------------------ hashes */
@@ -159,7 +118,8 @@ static uint64_t hash_letter(uint64_t hash, uint8_t letter)
 static void take_apart(const struct domain_tree *tree, const struct dname *name,
                        struct suffixes *suffixes)
 {
-    suffixes->name = *name;
+    suffixes->name.count = name->count;
+    memcpy(suffixes->name.wire, name->wire, name->count);
     dname_lower(&suffixes->name);
     const uint8_t *wire = suffixes->name.wire;
     unsigned count = 0;
@@ -177,139 +137,203 @@ static void take_apart(const struct domain_tree *tree, const struct dname *name,
     }
 }
 
-/* ------------------------------------------------------------------ index */
-
-static uint32_t first_place(const struct domain_tree *tree, uint32_t hash)
-{
-    return (uint32_t)((uint64_t)hash * tree->place_count >> 32);
-}
-
-static uint32_t next_place(const struct domain_tree *tree, uint32_t place)
-{
-    return place + 1 < tree->place_count ? place + 1 : 0;
-}
-
-/* The place comes from the upper bits, so the tag from the lower ones. */
-static uint8_t hash_tag(uint32_t hash)
-{
-    uint8_t tag = (uint8_t)hash;
-    return tag != 0 ? tag : 1;
-}
-
-static void index_node(struct domain_tree *tree, uint32_t hash, uint32_t node)
-{
-    uint32_t place = first_place(tree, hash);
-    while (tree->tags[place] != 0)
-        place = next_place(tree, place);
-    tree->tags[place] = hash_tag(hash);
-    tree->offsets[place] = node;
-}
-
-/* A new index of this size. The old one is given back first, so that there are never two. */
-static enum status make_index(struct domain_tree *tree, uint32_t place_count)
-{
-    free(tree->tags);
-    free(tree->offsets);
-    tree->tags = calloc(place_count, 1);
-    tree->offsets = malloc((size_t)place_count * sizeof *tree->offsets);
-    tree->place_count = place_count;
-    if (tree->tags == NULL || tree->offsets == NULL)
-        return STATUS_NO_MEMORY;
-
-    uint32_t node = NODE_ALIGNMENT;
-    for (uint32_t i = 0; i < tree->node_count; i++, node = node_end(tree, node))
-        index_node(tree, tree->hashes[i], node);
-    return STATUS_OK;
-}
-
-/* Where to begin looking for nodes of this hash; probe_next gives the candidates one by one. */
-struct probe {
-    uint32_t place;
-    uint8_t tag;
-};
-
-static struct probe probe_start(const struct domain_tree *tree, uint64_t hash)
-{
-    return (struct probe){ first_place(tree, (uint32_t)hash), hash_tag((uint32_t)hash) };
-}
-
-/* The next node that may be meant, 0 when there are no more. */
-static uint32_t probe_next(const struct domain_tree *tree, struct probe *probe)
-{
-    uint32_t place = probe->place;
-    uint32_t node = 0;
-
-    while (node == 0 && tree->tags[place] != 0) {
-        if (tree->tags[place] == probe->tag)
-            node = tree->offsets[place];
-        place = next_place(tree, place);
-    }
-    probe->place = place;
-    return node;
-}
-
-static uint32_t kind_of(enum domain_match_kind kind)
-{
-    return (uint32_t)kind + 1;
-}
-
-#define NODE_TEXT (kind_of(DOMAIN_MATCH_TEXT_SUFFIX))
-
-/* Any node that stands for the suffix, whatever its kind: to be a parent. 0: none. */
-static uint32_t find_suffix(const struct domain_tree *tree, const struct suffixes *of,
-                            unsigned suffix)
-{
-    struct probe probe = probe_start(tree, of->hashes[suffix]);
-    for (uint32_t node; (node = probe_next(tree, &probe)) != 0;) {
-        if (node_is(tree, node, of->name.wire + of->offsets[suffix]))
-            return node;
-    }
-    return 0;
-}
-
 /* A text suffix is looked for by its letters; the root, which has none, by the root's own hash. */
-static uint64_t pattern_hash(const struct suffixes *of, enum domain_match_kind kind)
+static uint32_t pattern_hash(const struct suffixes *of, enum domain_match_kind kind)
 {
     if (kind != DOMAIN_MATCH_TEXT_SUFFIX || of->count == 1)
-        return of->hashes[0];
+        return (uint32_t)of->hashes[0];
     uint64_t hash = of->hashes[1];
     for (size_t i = of->name.wire[0]; i > 0; i--)
         hash = hash_letter(hash, of->name.wire[i]);
-    return hash;
+    return (uint32_t)hash;
 }
 
-static uint32_t find_pattern(const struct domain_tree *tree, const struct suffixes *of,
-                             enum domain_match_kind kind, uint64_t hash)
+/* ------------------------------------------------------------------ last labels */
+
+static uint8_t *ending_place(struct domain_tree *tree, const uint8_t *label)
 {
-    struct probe probe = probe_start(tree, hash);
-    for (uint32_t node; (node = probe_next(tree, &probe)) != 0;) {
-        if (node_kind(tree, node) == kind_of(kind) && node_is(tree, node, of->name.wire))
-            return node;
+    size_t place = (label[1] * 31u + label[label[0]] * 7u + label[0] * 67u) % ENDINGS_PLACES;
+    while (tree->ending_places[place] != 0
+           && memcmp(tree->endings[tree->ending_places[place] - 1], label, 1 + (size_t)label[0])
+                  != 0)
+        place = (place + 1) % ENDINGS_PLACES;
+    return &tree->ending_places[place];
+}
+
+/* The code of a label, 0 for none. */
+static uint8_t ending_code(const struct domain_tree *tree, const uint8_t *label)
+{
+    if (label[0] >= ENDING_BYTES || tree->endings == NULL)
+        return 0;
+    return *ending_place((struct domain_tree *)(uintptr_t)tree, label);
+}
+
+/* Gives a label a code if there is one left. A label that goes without goes without for ever. */
+static enum status learn_ending(struct domain_tree *tree, const uint8_t *label)
+{
+    if (label[0] == 0 || label[0] >= ENDING_BYTES || ending_code(tree, label) != 0
+        || tree->ending_count == ENDINGS_MAX)
+        return STATUS_OK;
+    if (tree->ending_count == tree->ending_room) {
+        unsigned room = tree->ending_room > 0 ? tree->ending_room * 2 : 8;
+        void *moved = realloc(tree->endings, room * sizeof *tree->endings);
+        if (moved == NULL)
+            return STATUS_NO_MEMORY;
+        tree->endings = moved;
+        tree->ending_room = room;
     }
-    return 0;
+    uint8_t *place = ending_place(tree, label);
+    memcpy(tree->endings[tree->ending_count], label, 1 + (size_t)label[0]);
+    *place = (uint8_t)++tree->ending_count;
+    return STATUS_OK;
+}
+
+/* ------------------------------------------------------------------ names in the pool */
+
+#define SYMBOL_DOT 1
+/* Capital letters do not occur in a name in lower case, so two of them are free. */
+#define SEPARATOR 'A'
+#define FILLER    'B'
+
+/* One more than the symbol of a letter; 0 for none. */
+/* clang-format off */
+static const uint8_t symbols[256] = {
+    [FILLER] = 1, [SEPARATOR] = 1 + SYMBOL_DOT, ['-'] = 3, ['_'] = 4, ['0'] = 5, ['1'] = 6,
+    ['2'] = 7, ['3'] = 8, ['4'] = 9, ['5'] = 10, ['6'] = 11, ['7'] = 12, ['8'] = 13, ['9'] = 14,
+    ['a'] = 15, ['b'] = 16, ['c'] = 17, ['d'] = 18, ['e'] = 19, ['f'] = 20, ['g'] = 21, ['h'] = 22,
+    ['i'] = 23, ['j'] = 24, ['k'] = 25, ['l'] = 26, ['m'] = 27, ['n'] = 28, ['o'] = 29, ['p'] = 30,
+    ['q'] = 31, ['r'] = 32, ['s'] = 33, ['t'] = 34, ['u'] = 35, ['v'] = 36, ['w'] = 37, ['x'] = 38,
+    ['y'] = 39, ['z'] = 40,
+};
+/* clang-format on */
+static const char letters_of[SYMBOLS + 1] = "\0.-_0123456789abcdefghijklmnopqrstuvwxyz";
+
+/* Three letters; *odd becomes true when one has no symbol. */
+static unsigned pack_group(const uint8_t *three, bool *odd)
+{
+    unsigned first = symbols[three[0]];
+    unsigned second = symbols[three[1]];
+    unsigned third = symbols[three[2]];
+    *odd |= (first == 0) | (second == 0) | (third == 0);
+    return ((first - 1) * SYMBOLS + second - 1) * SYMBOLS + third - 1;
+}
+
+/* Labels from `first` to before `end` as groups of symbols; false when a letter has no symbol. */
+static bool pack(const struct suffixes *of, unsigned first, unsigned end, uint8_t code,
+                 struct body *body)
+{
+    uint8_t text[DNAME_WIRE_MAX + GROUP_LETTERS];
+    size_t from = of->offsets[first] + 1u;
+    size_t count = end > first ? of->offsets[end] - from : 0;
+    size_t groups = (count + GROUP_LETTERS - 1) / GROUP_LETTERS;
+    bool odd = false;
+
+    memcpy(text, of->name.wire + from, count);
+    memset(text + count, FILLER, GROUP_LETTERS);
+    /* The length byte of each further label stands where the dot belongs. */
+    for (unsigned i = first + 1; i < end; i++)
+        text[of->offsets[i] - from] = SEPARATOR;
+
+    body->raw = false;
+    body->bytes[0] = code;
+    body->bytes[1] = (uint8_t)groups;
+    body->count = 2 + 2 * groups;
+    for (size_t i = 0; i < groups; i++) {
+        unsigned group = pack_group(text + GROUP_LETTERS * i, &odd);
+        body->bytes[2 + 2 * i] = (uint8_t)group;
+        body->bytes[3 + 2 * i] = (uint8_t)(group >> 8);
+    }
+    return !odd;
+}
+
+/* The body of the name from this suffix on. */
+static void make_body(const struct domain_tree *tree, const struct suffixes *of, unsigned suffix,
+                      enum domain_match_kind kind, struct body *body)
+{
+    unsigned root = of->count - 1;
+    if (kind != DOMAIN_MATCH_TEXT_SUFFIX && suffix < root) {
+        uint8_t code = ending_code(tree, of->name.wire + of->offsets[root - 1]);
+        if (pack(of, suffix, code != 0 ? root - 1 : root, code, body))
+            return;
+    }
+    body->raw = true;
+    body->count = (size_t)of->name.count - of->offsets[suffix];
+    memcpy(body->bytes, of->name.wire + of->offsets[suffix], body->count);
+}
+
+static const uint8_t *record_body(const uint8_t *record)
+{
+    return record + (record[0] >> VALUE_SHIFT == VALUE_WIDE ? 1 + sizeof(uint32_t) : 1);
+}
+
+static size_t body_bytes(const uint8_t *record)
+{
+    const uint8_t *body = record_body(record);
+    if ((record[0] & RECORD_RAW) == 0)
+        return 2 + 2 * (size_t)body[1];
+    size_t at = 0;
+    while (body[at] != 0)
+        at += 1 + (size_t)body[at];
+    return at + 1;
+}
+
+static uint32_t record_value(const uint8_t *record)
+{
+    uint32_t value = record[0] >> VALUE_SHIFT;
+    if (value == VALUE_WIDE)
+        memcpy(&value, record + 1, sizeof value);
+    return value;
+}
+
+static uint8_t record_kind(const uint8_t *record)
+{
+    return record[0] & RECORD_KIND;
+}
+
+static uint32_t record_end(const struct domain_tree *tree, uint32_t record)
+{
+    const uint8_t *at = tree->pool + record;
+    return (uint32_t)(record_body(at) - tree->pool + (ptrdiff_t)body_bytes(at));
+}
+
+static bool record_is(const uint8_t *record, const struct body *body)
+{
+    return ((record[0] & RECORD_RAW) != 0) == body->raw
+           && memcmp(record_body(record), body->bytes, body->count) == 0;
+}
+
+/* The name of a packed body: letters to labels, the dots becoming their counts. */
+static void unpack(const struct domain_tree *tree, const uint8_t *body, struct dname *name)
+{
+    size_t length_at = 0;
+    size_t at = 1;
+
+    for (size_t i = 0; i < body[1]; i++) {
+        unsigned group = body[2 + 2 * i] | (unsigned)body[3 + 2 * i] << 8;
+        unsigned three[GROUP_LETTERS] = { group / (SYMBOLS * SYMBOLS), group / SYMBOLS % SYMBOLS,
+                                          group % SYMBOLS };
+        for (size_t j = 0; j < GROUP_LETTERS && three[j] != 0; j++) {
+            if (three[j] == SYMBOL_DOT) {
+                name->wire[length_at] = (uint8_t)(at - length_at - 1);
+                length_at = at++;
+            } else {
+                name->wire[at++] = (uint8_t)letters_of[three[j]];
+            }
+        }
+    }
+    name->wire[length_at] = (uint8_t)(at - length_at - 1);
+    if (body[1] == 0)
+        at = 0;
+    if (body[0] != 0) {
+        const uint8_t *ending = tree->endings[body[0] - 1];
+        memcpy(name->wire + at, ending, 1 + (size_t)ending[0]);
+        at += 1 + (size_t)ending[0];
+    }
+    name->wire[at] = 0;
+    name->count = (uint8_t)(at + 1);
 }
 
 /* ------------------------------------------------------------------ building */
-
-static bool set_pool_room(struct domain_tree *tree, uint32_t room)
-{
-    uint8_t *moved = realloc(tree->pool, room);
-    if (moved == NULL)
-        return false;
-    tree->pool = moved;
-    tree->pool_room = room;
-    return true;
-}
-
-static bool set_hash_room(struct domain_tree *tree, uint32_t room)
-{
-    uint32_t *moved = realloc(tree->hashes, room * sizeof *moved);
-    if (moved == NULL)
-        return false;
-    tree->hashes = moved;
-    tree->hash_room = room;
-    return true;
-}
 
 enum status domain_tree_create(const struct siphash_key *key, struct domain_tree **tree)
 {
@@ -317,13 +341,7 @@ enum status domain_tree_create(const struct siphash_key *key, struct domain_tree
     if (made == NULL)
         return STATUS_NO_MEMORY;
     made->key = *key;
-    made->pool_used = NODE_ALIGNMENT; /* offset 0 stands for no node */
-    made->seen = calloc(PARENTS_SEEN, sizeof *made->seen);
-    if (made->seen == NULL || !set_pool_room(made, POOL_BYTES_START)
-        || !set_hash_room(made, PLACES_START) || make_index(made, PLACES_START) != STATUS_OK) {
-        domain_tree_free(made);
-        return STATUS_NO_MEMORY;
-    }
+    made->pool_used = 1; /* 0 stands for no record */
     *tree = made;
     return STATUS_OK;
 }
@@ -333,132 +351,284 @@ void domain_tree_free(struct domain_tree *tree)
     if (tree == NULL)
         return;
     free(tree->pool);
-    free(tree->tags);
-    free(tree->offsets);
+    free(tree->index);
+    free(tree->merged);
     free(tree->hashes);
-    free(tree->seen);
+    free(tree->endings);
     free(tree);
 }
 
-/* Room for a pattern and the parents it may need, so that adding those cannot fail half-way. Large
- * blocks grow where they are: malloc moves pages, not bytes, and what is not touched costs nothing.
- */
-static bool reserve(struct domain_tree *tree)
+/* Room for one record more. Large blocks grow where they are: malloc moves pages, not bytes, and
+ * what is not touched costs nothing. */
+static enum status reserve(struct domain_tree *tree)
 {
-    if (tree->tags == NULL || tree->offsets == NULL)
-        return false; /* memory ended before */
-    if (tree->pool_room - tree->pool_used < ADD_NODES_MAX * NODE_BYTES_MAX
-        && (tree->pool_room > UINT32_MAX / 2 || !set_pool_room(tree, tree->pool_room * 2)))
-        return false;
-    if (tree->hash_room < tree->node_count + ADD_NODES_MAX
-        && !set_hash_room(tree, tree->hash_room * 2))
-        return false;
-    /* At most three quarters full. */
-    if (tree->node_count + ADD_NODES_MAX <= tree->place_count / 4 * 3)
-        return true;
-    return tree->place_count <= UINT32_MAX / 2
-           && make_index(tree, tree->place_count * 2) == STATUS_OK;
-}
-
-/* Adds a node for the name's labels from `first` up to `end`, which is where its parent begins. */
-static uint32_t add_node(struct domain_tree *tree, const struct suffixes *of, unsigned first,
-                         unsigned end, uint32_t parent, uint32_t kind, uint64_t hash)
-{
-    uint32_t node = tree->pool_used;
-    const uint8_t *from = of->name.wire + of->offsets[first];
-    size_t count = (size_t)of->offsets[end] - of->offsets[first];
-    unsigned last = end > first ? end - 1 : first; /* the root pattern: one empty label */
-
-    *(uint32_t *)(void *)(tree->pool + node) = parent | kind;
-    if (kind != NODE_INNER)
-        *node_value(tree, node) = DOMAIN_VALUE_NONE;
-    uint8_t *labels = tree->pool + node + (kind == NODE_INNER ? 4 : 8);
-    memcpy(labels, from, count > 0 ? count : 1);
-    labels[of->offsets[last] - of->offsets[first]] |= LABEL_LAST;
-
-    tree->pool_used = node_end(tree, node);
-    tree->hashes[tree->node_count++] = (uint32_t)hash;
-    index_node(tree, (uint32_t)hash, node);
-    return node;
-}
-
-/* Whether the name's parent, which has no node, should get one. */
-static bool parent_is_worthy(struct domain_tree *tree, const struct suffixes *of)
-{
-    uint32_t hash = (uint32_t)of->hashes[1];
-    struct parent_seen *seen = &tree->seen[hash & (PARENTS_SEEN - 1)];
-    if (seen->hash != hash)
-        *seen = (struct parent_seen){ .hash = hash };
-    return ++seen->times >= PARENT_WORTHY;
-}
-
-/* Chooses where the labels of a pattern's own node end and the parent that goes on from there, and
- * makes that if need be. A text suffix needs a parent for all labels but its first. */
-static unsigned choose_parent(struct domain_tree *tree, const struct suffixes *of,
-                              enum domain_match_kind kind, uint32_t *parent)
-{
-    unsigned root = of->count - 1;
-    unsigned end = root > 0 ? 1 : 0;
-
-    while (end < root && (*parent = find_suffix(tree, of, end)) == 0)
-        end++;
-    if (end == root && root > 1) {
-        end--;
-        *parent = add_node(tree, of, end, root, 0, NODE_INNER, of->hashes[end]);
+    if (tree->pool_room < tree->pool_used + RECORD_MAX + POOL_SLACK) {
+        if (tree->pool_room > UINT32_MAX / 2)
+            return STATUS_FULL;
+        uint32_t room = tree->pool_room > 0 ? tree->pool_room * 2 : POOL_START;
+        uint8_t *moved = realloc(tree->pool, room);
+        if (moved == NULL)
+            return STATUS_NO_MEMORY;
+        tree->pool = moved;
+        tree->pool_room = room;
     }
-    if (end > 1 && (kind == DOMAIN_MATCH_TEXT_SUFFIX || parent_is_worthy(tree, of))) {
-        *parent = add_node(tree, of, 1, end, *parent, NODE_INNER, of->hashes[1]);
-        end = 1;
+    if (tree->count == tree->hash_room) {
+        uint32_t room = tree->hash_room > 0 ? tree->hash_room * 2 : HASHES_START;
+        uint32_t *moved = realloc(tree->hashes, room * sizeof *moved);
+        if (moved == NULL)
+            return STATUS_NO_MEMORY;
+        tree->hashes = moved;
+        tree->hash_room = room;
     }
-    return end;
-}
-
-uint32_t *domain_tree_add(struct domain_tree *tree, const struct dname *name,
-                          enum domain_match_kind kind)
-{
-    assert(tree->hashes != NULL); /* not frozen */
-    if (!reserve(tree))
-        return NULL;
-
-    struct suffixes suffixes;
-    take_apart(tree, name, &suffixes);
-    uint64_t hash = pattern_hash(&suffixes, kind);
-    uint32_t node = find_pattern(tree, &suffixes, kind, hash);
-    if (node == 0) {
-        uint32_t parent = 0;
-        unsigned end = choose_parent(tree, &suffixes, kind, &parent);
-        node = add_node(tree, &suffixes, 0, end, parent, kind_of(kind), hash);
-        tree->pattern_count++;
-        if (kind == DOMAIN_MATCH_TEXT_SUFFIX)
-            tree->text_counts[name->count / 32] |= 1u << name->count % 32;
-    }
-    return node_value(tree, node);
-}
-
-enum status domain_tree_freeze(struct domain_tree *tree)
-{
-    uint64_t places = (uint64_t)tree->node_count * 4 / 3 + 2;
-    if (places < tree->place_count && make_index(tree, (uint32_t)places) != STATUS_OK)
-        return STATUS_NO_MEMORY;
-    (void)set_pool_room(tree, tree->pool_used); /* a smaller block: when it fails, the old serves */
-    free(tree->hashes);
-    free(tree->seen);
-    tree->hashes = NULL;
-    tree->seen = NULL;
-    tree->hash_room = 0;
     return STATUS_OK;
+}
+
+static void put_record(struct domain_tree *tree, const struct body *body, uint32_t head,
+                       uint32_t value)
+{
+    uint8_t *at = tree->pool + tree->pool_used;
+    bool wide = value >= VALUE_WIDE;
+
+    *at++ =
+        (uint8_t)(head | (body->raw ? RECORD_RAW : 0) | (wide ? VALUE_WIDE : value) << VALUE_SHIFT);
+    if (wide) {
+        memcpy(at, &value, sizeof value);
+        at += sizeof value;
+    }
+    memcpy(at, body->bytes, body->count);
+    tree->pool_used = (uint32_t)(at - tree->pool + (ptrdiff_t)body->count);
+}
+
+enum status domain_tree_add(struct domain_tree *tree, const struct dname *name,
+                            enum domain_match_kind kind, uint32_t value)
+{
+    assert(tree->index == NULL); /* not frozen */
+    struct suffixes suffixes;
+    struct body body;
+
+    enum status status = reserve(tree);
+    if (status != STATUS_OK)
+        return status;
+    take_apart(tree, name, &suffixes);
+    if (suffixes.count > 1)
+        status = learn_ending(tree, suffixes.name.wire + suffixes.offsets[suffixes.count - 2]);
+    if (status != STATUS_OK)
+        return status;
+
+    make_body(tree, &suffixes, 0, kind, &body);
+    tree->hashes[tree->count++] = pattern_hash(&suffixes, kind);
+    put_record(tree, &body, kind, value);
+    if (kind == DOMAIN_MATCH_TEXT_SUFFIX)
+        set_bit(tree->text_counts, name->count);
+    if (kind != DOMAIN_MATCH_TEXT_SUFFIX || suffixes.count == 1)
+        set_bit(tree->label_counts, suffixes.count - 1);
+    return STATUS_OK;
+}
+
+/* ------------------------------------------------------------------ merged values */
+
+static struct merged *merged_place(const struct domain_tree *tree, uint32_t record)
+{
+    uint32_t place = record * 0x9e3779b1u & (tree->merged_room - 1);
+    while (tree->merged[place].record != 0 && tree->merged[place].record != record)
+        place = (place + 1) & (tree->merged_room - 1);
+    return &tree->merged[place];
+}
+
+static enum status grow_merged(struct domain_tree *tree)
+{
+    struct merged *old = tree->merged;
+    uint32_t old_room = tree->merged_room;
+    uint32_t room = old_room > 0 ? old_room * 2 : 8;
+    struct merged *table = calloc(room, sizeof *table);
+    if (table == NULL)
+        return STATUS_NO_MEMORY;
+
+    tree->merged = table;
+    tree->merged_room = room;
+    for (uint32_t i = 0; i < old_room; i++) {
+        if (old[i].record != 0)
+            *merged_place(tree, old[i].record) = old[i];
+    }
+    free(old);
+    return STATUS_OK;
+}
+
+static uint32_t value_of(const struct domain_tree *tree, uint32_t record)
+{
+    const uint8_t *at = tree->pool + record;
+    if ((at[0] & RECORD_MERGED) != 0)
+        return merged_place(tree, record)->value;
+    return record_value(at);
+}
+
+static enum status set_merged(struct domain_tree *tree, uint32_t record, uint32_t value)
+{
+    if (value == value_of(tree, record))
+        return STATUS_OK;
+    if (tree->merged_count >= tree->merged_room / 4 * 3 && grow_merged(tree) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    if ((tree->pool[record] & RECORD_MERGED) == 0)
+        tree->merged_count++;
+    tree->pool[record] |= RECORD_MERGED;
+    *merged_place(tree, record) = (struct merged){ record, value };
+    return STATUS_OK;
+}
+
+/* ------------------------------------------------------------------ index */
+
+/* Where to begin looking for records of this hash; probe_next gives the candidates one by one. */
+struct probe {
+    uint32_t place;
+    uint32_t tag; /* in its place above the offset */
+};
+
+static struct probe probe_start(const struct domain_tree *tree, uint32_t hash)
+{
+    return (struct probe){
+        .place = (uint32_t)((uint64_t)hash * tree->place_count >> 32),
+        /* The place comes from the upper bits, so the tag from the lower ones. */
+        .tag = tree->tag_shift < 32 ? hash << tree->tag_shift : 0,
+    };
+}
+
+/* The next record that may be meant; 0 when there are no more, and then the place is free. */
+static uint32_t probe_next(const struct domain_tree *tree, struct probe *probe)
+{
+    uint32_t offset_mask = tree->tag_shift < 32 ? (1u << tree->tag_shift) - 1 : UINT32_MAX;
+    uint32_t place = probe->place;
+
+    for (;;) {
+        uint32_t entry = tree->index[place];
+        if (entry == 0) {
+            probe->place = place;
+            return 0;
+        }
+        place = place + 1 < tree->place_count ? place + 1 : 0;
+        if ((entry & ~offset_mask) == probe->tag) {
+            probe->place = place;
+            return entry & offset_mask;
+        }
+    }
+}
+
+static bool same_pattern(const struct domain_tree *tree, uint32_t a, uint32_t b)
+{
+    const uint8_t *first = tree->pool + a;
+    const uint8_t *second = tree->pool + b;
+    return ((first[0] ^ second[0]) & (RECORD_KIND | RECORD_RAW)) == 0
+           && memcmp(record_body(first), record_body(second), body_bytes(second)) == 0;
+}
+
+/* Puts a record into the index, or what it says to an equal one that came before. */
+static enum status index_record(struct domain_tree *tree, uint32_t record, uint32_t hash,
+                                domain_tree_merge *merge, void *context)
+{
+    struct probe probe = probe_start(tree, hash);
+    for (uint32_t other; (other = probe_next(tree, &probe)) != 0;) {
+        if (!same_pattern(tree, other, record))
+            continue;
+        tree->count--;
+        if (merge == NULL)
+            return STATUS_OK;
+        uint32_t more = record_value(tree->pool + record);
+        return set_merged(tree, other, merge(context, value_of(tree, other), more));
+    }
+    tree->index[probe.place] = probe.tag | record;
+    return STATUS_OK;
+}
+
+#define AHEAD 16 /* records whose place in the index is asked for early */
+
+static enum status index_records(struct domain_tree *tree, domain_tree_merge *merge, void *context)
+{
+    uint32_t count = tree->count;
+    uint32_t record = 1;
+    enum status status = STATUS_OK;
+
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (i + AHEAD < count)
+            __builtin_prefetch(&tree->index[probe_start(tree, tree->hashes[i + AHEAD]).place], 1);
+        uint32_t end = record_end(tree, record);
+        status = index_record(tree, record, tree->hashes[i], merge, context);
+        record = end;
+    }
+    return status;
+}
+
+enum status domain_tree_freeze(struct domain_tree *tree, domain_tree_merge *merge, void *context)
+{
+    assert(tree->index == NULL);
+    /* A smaller block; when that fails, the old one serves. */
+    uint8_t *moved = tree->pool != NULL ? realloc(tree->pool, tree->pool_used + POOL_SLACK) : NULL;
+    if (moved != NULL) {
+        memset(moved + tree->pool_used, 0, POOL_SLACK);
+        tree->pool = moved;
+        tree->pool_room = tree->pool_used + POOL_SLACK;
+    }
+
+    /* Five eighths full: a search that finds nothing looks at four places. */
+    tree->place_count = tree->count + tree->count / 5 * 3 + 4;
+    tree->tag_shift = 32 - (unsigned)__builtin_clz(tree->pool_used);
+    tree->index = calloc(tree->place_count, sizeof *tree->index);
+    if (tree->index == NULL)
+        return STATUS_NO_MEMORY;
+    enum status status = index_records(tree, merge, context);
+    free(tree->hashes);
+    tree->hashes = NULL;
+    tree->hash_room = 0;
+    return status;
 }
 
 size_t domain_tree_count(const struct domain_tree *tree)
 {
-    return tree->pattern_count;
+    return tree->count;
 }
 
 size_t domain_tree_bytes(const struct domain_tree *tree)
 {
-    size_t seen_bytes = tree->seen != NULL ? PARENTS_SEEN * sizeof *tree->seen : 0;
-    return sizeof *tree + seen_bytes + tree->pool_room + tree->hash_room * sizeof *tree->hashes
-           + tree->place_count * (sizeof *tree->tags + sizeof *tree->offsets);
+    return sizeof *tree + tree->pool_room + tree->hash_room * sizeof *tree->hashes
+           + tree->place_count * sizeof *tree->index + tree->merged_room * sizeof *tree->merged
+           + tree->ending_room * sizeof *tree->endings;
+}
+
+/* ------------------------------------------------------------------ walking */
+
+bool domain_tree_next(const struct domain_tree *tree, uint32_t *place,
+                      struct domain_pattern *pattern)
+{
+    uint32_t record = *place > 0 ? *place : 1;
+    if (record >= tree->pool_used)
+        return false;
+
+    const uint8_t *at = tree->pool + record;
+    *pattern = (struct domain_pattern){ record_value(at), record, record_kind(at) };
+    *place = record_end(tree, record);
+    return true;
+}
+
+void domain_tree_name(const struct domain_tree *tree, uint32_t id, struct dname *name)
+{
+    const uint8_t *at = tree->pool + id;
+    if ((at[0] & RECORD_RAW) == 0) {
+        unpack(tree, record_body(at), name);
+        return;
+    }
+    name->count = (uint8_t)body_bytes(at);
+    memcpy(name->wire, record_body(at), name->count);
+}
+
+size_t domain_tree_distance(const struct domain_tree *tree, uint32_t first, uint32_t end)
+{
+    size_t count = 0;
+    for (; first < end && first < tree->pool_used; first = record_end(tree, first))
+        count++;
+    return count;
+}
+
+uint32_t domain_tree_next_id(const struct domain_tree *tree)
+{
+    return tree->pool_used;
 }
 
 /* ------------------------------------------------------------------ matching */
@@ -469,16 +639,22 @@ struct collector {
     size_t room;
 };
 
-static void collect(const struct domain_tree *tree, struct collector *into, uint32_t node,
-                    size_t text_count)
+static struct domain_match match_of(const struct domain_tree *tree, uint32_t record,
+                                    size_t text_count)
 {
-    if (into->count == into->room)
-        return;
-    into->matches[into->count++] = (struct domain_match){
-        .value = *node_value(tree, node),
-        .kind = (uint8_t)(node_kind(tree, node) - 1),
+    return (struct domain_match){
+        .value = value_of(tree, record),
+        .pattern = record,
+        .kind = record_kind(tree->pool + record),
         .text_count = (uint8_t)text_count,
     };
+}
+
+static void collect(const struct domain_tree *tree, struct collector *into, uint32_t record,
+                    size_t text_count)
+{
+    if (into->count < into->room)
+        into->matches[into->count++] = match_of(tree, record, text_count);
 }
 
 /* Patterns that are this suffix of the name. "*.a.b" has one character more than "a.b": it goes
@@ -488,33 +664,34 @@ static void match_suffix(const struct domain_tree *tree, const struct suffixes *
 {
     static const uint8_t order[] = { DOMAIN_MATCH_BELOW, DOMAIN_MATCH_SUBTREE,
                                      DOMAIN_MATCH_TEXT_SUFFIX };
-    uint32_t found[NODE_KIND + 1] = { 0 };
-    const uint8_t *wire = of->name.wire + of->offsets[suffix];
-    struct probe probe = probe_start(tree, of->hashes[suffix]);
+    uint32_t found[RECORD_KIND + 1] = { 0 };
+    bool is_root = suffix + 1 == of->count;
+    struct body body;
+    body.count = 0; /* made when it is first needed */
+    struct probe probe = probe_start(tree, (uint32_t)of->hashes[suffix]);
 
-    for (uint32_t node; (node = probe_next(tree, &probe)) != 0;) {
-        uint32_t kind = node_kind(tree, node);
-        if ((kind != NODE_TEXT || suffix + 1 == of->count) && node_is(tree, node, wire))
-            found[kind] = node;
+    for (uint32_t record; (record = probe_next(tree, &probe)) != 0;) {
+        const uint8_t *at = tree->pool + record;
+        if (body.count == 0)
+            make_body(tree, of, suffix, DOMAIN_MATCH_SUBTREE, &body);
+        if ((record_kind(at) != DOMAIN_MATCH_TEXT_SUFFIX || is_root) && record_is(at, &body))
+            found[record_kind(at)] = record;
     }
     if (suffix == 0)
-        found[kind_of(DOMAIN_MATCH_BELOW)] = 0;
+        found[DOMAIN_MATCH_BELOW] = 0;
     for (size_t i = 0; i < COUNT_OF(order); i++) {
-        if (found[order[i] + 1] != 0)
-            collect(tree, into, found[order[i] + 1], (size_t)of->name.count - of->offsets[suffix]);
+        if (found[order[i]] != 0)
+            collect(tree, into, found[order[i]], (size_t)of->name.count - of->offsets[suffix]);
     }
 }
 
-/* Whether a text suffix's node is `count` letters at `letters` and the labels behind them. */
-static bool text_node_is(const struct domain_tree *tree, uint32_t node, const uint8_t *letters,
-                         size_t count)
+/* Whether a record is a text suffix of `count` letters at `letters` and the labels behind them. */
+static bool text_record_is(const uint8_t *record, const uint8_t *letters, size_t count,
+                           size_t behind)
 {
-    const uint8_t *labels = node_labels(tree, node);
-    uint32_t parent = node_parent(tree, node);
-    if (node_kind(tree, node) != NODE_TEXT || labels[0] != (LABEL_LAST | count)
-        || memcmp(labels + 1, letters, count) != 0)
-        return false;
-    return parent != 0 ? node_is(tree, parent, letters + count) : letters[count] == 0;
+    const uint8_t *body = record_body(record);
+    return record_kind(record) == DOMAIN_MATCH_TEXT_SUFFIX && body[0] == count
+           && memcmp(body + 1, letters, count + behind) == 0;
 }
 
 /* Text suffixes that begin inside this label of the name, the longest first. */
@@ -532,13 +709,13 @@ static void match_letters(const struct domain_tree *tree, const struct suffixes 
 
     for (size_t i = label_count; i > 0; i--) {
         size_t text_count = 1 + i + behind;
-        if ((tree->text_counts[text_count / 32] & 1u << text_count % 32) == 0)
+        if (!has_bit(tree->text_counts, text_count))
             continue;
         const uint8_t *letters = label + 1 + label_count - i;
-        struct probe probe = probe_start(tree, hashes[i]);
-        for (uint32_t node; (node = probe_next(tree, &probe)) != 0;) {
-            if (text_node_is(tree, node, letters, i))
-                collect(tree, into, node, text_count);
+        struct probe probe = probe_start(tree, (uint32_t)hashes[i]);
+        for (uint32_t record; (record = probe_next(tree, &probe)) != 0;) {
+            if (text_record_is(tree->pool + record, letters, i, behind))
+                collect(tree, into, record, text_count);
         }
     }
 }
@@ -555,16 +732,39 @@ size_t domain_tree_match(const struct domain_tree *tree, const struct dname *nam
                          struct domain_match *matches, size_t room)
 {
     struct collector into = { matches, 0, room };
-    if (tree->pattern_count == 0)
+    assert(tree->index != NULL); /* frozen */
+    if (tree->count == 0)
         return 0;
 
     struct suffixes suffixes;
     bool has_text = has_text_suffixes(tree);
     take_apart(tree, name, &suffixes);
     for (unsigned i = 0; i < suffixes.count && into.count < room; i++) {
-        match_suffix(tree, &suffixes, i, &into);
+        if (has_bit(tree->label_counts, suffixes.count - 1 - i))
+            match_suffix(tree, &suffixes, i, &into);
         if (has_text && i + 1 < suffixes.count)
             match_letters(tree, &suffixes, i, &into);
     }
     return into.count;
+}
+
+bool domain_tree_find(const struct domain_tree *tree, const struct dname *name,
+                      enum domain_match_kind kind, struct domain_match *match)
+{
+    assert(tree->index != NULL);
+    struct suffixes suffixes;
+    struct body body;
+    if (tree->count == 0)
+        return false;
+
+    take_apart(tree, name, &suffixes);
+    make_body(tree, &suffixes, 0, kind, &body);
+    struct probe probe = probe_start(tree, pattern_hash(&suffixes, kind));
+    for (uint32_t record; (record = probe_next(tree, &probe)) != 0;) {
+        if (record_kind(tree->pool + record) != kind || !record_is(tree->pool + record, &body))
+            continue;
+        *match = match_of(tree, record, name->count);
+        return true;
+    }
+    return false;
 }

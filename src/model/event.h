@@ -17,7 +17,10 @@ enum event_kind {
     EVENT_DNS_LOCAL,       /* <source> name is rdata: config, hosts file, DHCP */
     EVENT_DNS_ERROR,       /* reply/config error is RCODE */
     EVENT_DNS_LIMIT,       /* Maximum number of concurrent DNS queries reached */
+    EVENT_DNS_REBIND,      /* possible DNS-rebind attack detected: name */
+    EVENT_DNS_SERVER,      /* nameserver X `text`: it does what it should not */
     EVENT_DNS_DROPPED,     /* malformed or unwanted packet: `text` says which kind */
+    EVENT_DNS_TRANSFER_REFUSED, /* ignoring zone transfer request from client */
     /* DHCP; log lines in dhcp.md section 13 */
     EVENT_DHCP_MESSAGE,    /* DHCPDISCOVER(eth0) [address] mac [name or text] */
     EVENT_DHCP_NOTE,       /* a line of its own: `text` */
@@ -28,6 +31,8 @@ enum event_kind {
     EVENT_LEASE_ADDED,
     EVENT_LEASE_CHANGED,
     EVENT_LEASE_REMOVED,
+    EVENT_LEASE_RENEWED,   /* given again as it was, but for its time and perhaps its client id */
+    EVENT_LEASE_KNOWN,     /* it is there: one for each at start and after SIGHUP */
     EVENT_KIND_COUNT
 };
 
@@ -64,17 +69,28 @@ struct event {
     const char *text;               /* NUL-terminated, perhaps a stranger's words: log escapes */
     const struct lease *lease;
     const char *old_name;           /* EVENT_LEASE_CHANGED: the name it had */
+    const char *old_domain;         /* and the domain that completed it; NULL: the one it has */
+    const struct address *relay;    /* that its client is behind; NULL: none known */
+    bool has_facts;                 /* it came with all it has to say, not merely to renew */
+    struct bytes facts;             /* then: what that was (model/lease_facts.h) */
+    struct bytes server_duid;       /* DHCPv6: who we are; empty: not told */
 };
 
 struct event_sink {
     uint64_t wanted;  /* bit per kind */
     void (*on_event)(void *context, const struct event *event);
     void *context;
+    bool wants_facts; /* with the events of leases: what clients said */
 };
 
 static inline bool event_wanted(const struct event_sink *sink, enum event_kind kind)
 {
     return sink != NULL && (sink->wanted >> kind & 1) != 0;
+}
+
+static inline bool event_wants_facts(const struct event_sink *sink)
+{
+    return sink != NULL && sink->wants_facts;
 }
 
 static inline void event_tell(const struct event_sink *sink, const struct event *event)

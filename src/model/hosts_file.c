@@ -3,18 +3,17 @@
 /* What reading one file needs, passed along. */
 struct hosts_reader {
     struct local_names *names;
-    const char *path; /* in the names' own memory */
-    const struct site *expand;
-    hosts_file_complaint *complain;
-    void *context;
+    const struct hosts_file_setup *setup;
+    const char *path;  /* in the names' own memory */
+    bool by_interface; /* some domain is an interface's */
     unsigned line;
     size_t count;
 };
 
 static void complain_of(const struct hosts_reader *reader, const char *what)
 {
-    if (reader->complain != NULL)
-        reader->complain(reader->context, reader->path, reader->line, what);
+    if (reader->setup->complain != NULL)
+        reader->setup->complain(reader->setup->context, reader->path, reader->line, what);
 }
 
 /* Hosts files name things that no host may be called ("*.x", "-a"): any printable character will
@@ -38,14 +37,28 @@ static enum status add_name(struct hosts_reader *reader, const struct dname *nam
     return status;
 }
 
+/* The interface in whose subnet the address lies, where that matters. */
+static const char *interface_of(const struct hosts_reader *reader, const struct address *address)
+{
+    const struct network *network = reader->setup->network;
+    if (!reader->by_interface || network == NULL)
+        return NULL;
+    for (size_t i = 0; i < network->interface_count; i++) {
+        if (network_on_link(network, network->interfaces[i].index, address) != NULL)
+            return network->interfaces[i].name;
+    }
+    return NULL;
+}
+
 /* A name without a dot stands for name.domain too, which then gets the PTR because it comes first.
  */
 static enum status add_expanded(struct hosts_reader *reader, struct text word,
                                 const struct dname *name, const struct address *address)
 {
-    if (reader->expand == NULL || text_find(word, '.') != SIZE_MAX)
+    const struct site *site = reader->setup->expand;
+    if (site == NULL || text_find(word, '.') != SIZE_MAX)
         return STATUS_OK;
-    const struct dname *domain = site_domain_for(reader->expand, address, NULL);
+    const struct dname *domain = site_domain_for(site, address, interface_of(reader, address));
     struct dname qualified;
     if (domain == NULL || dname_join(name, domain, &qualified) != STATUS_OK)
         return STATUS_OK;
@@ -82,16 +95,35 @@ static enum status read_line(struct hosts_reader *reader, struct text line)
     return STATUS_OK;
 }
 
-enum status hosts_file_read(struct local_names *names, struct text text, const char *path,
-                            const struct site *expand, hosts_file_complaint *complain,
-                            void *context, size_t *count)
+/* A file has about a name a line. */
+static size_t count_lines(struct text text)
 {
+    size_t count = 1;
+    for (const char *at = text.at, *end = text.at + text.count;
+         at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+        count++;
+    return count;
+}
+
+static bool has_interface_domain(const struct site *site)
+{
+    for (size_t i = 0; site != NULL && i < site->domain_count; i++) {
+        if (site->domains[i].by == SITE_DOMAIN_INTERFACE)
+            return true;
+    }
+    return false;
+}
+
+enum status hosts_file_read(struct local_names *names, struct text text,
+                            const struct hosts_file_setup *setup, size_t *count)
+{
+    if (local_names_expect(names, count_lines(text)) != STATUS_OK)
+        return STATUS_NO_MEMORY;
     struct hosts_reader reader = {
         .names = names,
-        .path = local_names_keep(names, path),
-        .expand = expand,
-        .complain = complain,
-        .context = context,
+        .setup = setup,
+        .path = local_names_keep(names, setup->path),
+        .by_interface = has_interface_domain(setup->expand),
     };
     struct text line;
 

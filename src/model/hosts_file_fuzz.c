@@ -32,9 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     if (dname_from_text(TEXT("example.lan"), &domain.name) != STATUS_OK
         || local_names_create(&key, &names) != STATUS_OK)
         abort();
-    if (hosts_file_read(names, text_from_bytes(bytes_of(data, count)), "fuzz", &site,
-                        note_complaint, &seen, &named)
-            != STATUS_OK
+    struct hosts_file_setup setup = {
+        .path = "fuzz", .expand = &site, .complain = note_complaint, .context = &seen
+    };
+    if (hosts_file_read(names, text_from_bytes(bytes_of(data, count)), &setup, &named) != STATUS_OK
         || local_names_freeze(names) != STATUS_OK)
         abort();
     /* A name counts twice when it is expanded, and brings at most one reverse name. */

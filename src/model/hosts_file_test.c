@@ -154,10 +154,13 @@ static void test_lines(void **state)
         size_t count = 0;
 
         assert_int_equal(local_names_create(&key, &names), STATUS_OK);
-        assert_int_equal(hosts_file_read(names, text_of(rows[i].text), "/etc/hosts",
-                                         rows[i].expand ? site_of_lan() : NULL, note_complaint,
-                                         &complaints_out, &count),
-                         STATUS_OK);
+        struct hosts_file_setup setup = {
+            .path = "/etc/hosts",
+            .expand = rows[i].expand ? site_of_lan() : NULL,
+            .complain = note_complaint,
+            .context = &complaints_out,
+        };
+        assert_int_equal(hosts_file_read(names, text_of(rows[i].text), &setup, &count), STATUS_OK);
         assert_int_equal(local_names_freeze(names), STATUS_OK);
         describe(names, rows[i].name, &answer_out);
         if (count != rows[i].count || strcmp(answer, rows[i].answer) != 0
@@ -180,11 +183,63 @@ static void test_too_long_to_expand(void **state)
     site.domains = &domain;
     site.domain_count = 1;
     assert_int_equal(local_names_create(&key, &names), STATUS_OK);
-    assert_int_equal(hosts_file_read(names, TEXT("192.0.2.1 " L63 " short\n"), "/etc/hosts", &site,
-                                     NULL, NULL, &count),
+    struct hosts_file_setup setup = { .path = "/etc/hosts", .expand = &site };
+    assert_int_equal(hosts_file_read(names, TEXT("192.0.2.1 " L63 " short\n"), &setup, &count),
                      STATUS_OK);
     assert_int_equal(count, 3); /* only the second has a longer form */
     local_names_free(names);
+}
+
+/* domain=vpn.lan,tun0: for addresses in the interface's subnets, wherever they are now. */
+static void test_domain_of_an_interface(void **state)
+{
+    (void)state;
+    struct network_interface interfaces[] = { { .index = 1, .name = "lo", .loopback = true },
+                                              { .index = 7, .name = "tun0", .up = true } };
+    struct network_address addresses[] = {
+        { .address = address_ip4(127, 0, 0, 1), .prefix_length = 8, .interface = 1 },
+        { .address = address_ip4(10, 9, 0, 1), .prefix_length = 24, .interface = 7 },
+    };
+    struct site_domain domains[] = {
+        { .name = name_of("lan"), .by = SITE_DOMAIN_ALL },
+        { .name = name_of("vpn.lan"), .by = SITE_DOMAIN_INTERFACE, .interface = "tun0" },
+    };
+    static const struct {
+        const char *text, *name, *answer;
+        bool connected;
+    } cases[] = {
+        { "10.9.0.9 a\n", "a.vpn.lan", "10.9.0.9", true },
+        { "10.9.0.9 a\n", "a.lan", "", true },
+        { "10.9.1.9 a\n", "a.lan", "10.9.1.9", true },
+        { "10.9.1.9 a\n", "a.vpn.lan", "", true },
+        { "10.9.0.9 a\n", "a.lan", "10.9.0.9", false },
+        { "10.9.0.9 a\n", "a.vpn.lan", "", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct local_names *names = NULL;
+        struct network *network = NULL;
+        struct site site;
+        char answer[256];
+        struct text_out out = text_out_on(answer, sizeof answer);
+        size_t count = 0;
+        site_init(&site);
+        site.domains = domains;
+        site.domain_count = COUNT_OF(domains);
+        assert_int_equal(
+            network_create(interfaces, 2, addresses, cases[i].connected ? 2 : 1, &network),
+            STATUS_OK);
+        assert_int_equal(local_names_create(&key, &names), STATUS_OK);
+        struct hosts_file_setup setup = { .path = "/etc/hosts",
+                                          .expand = &site,
+                                          .network = network };
+        assert_int_equal(hosts_file_read(names, text_of(cases[i].text), &setup, &count), STATUS_OK);
+        assert_int_equal(local_names_freeze(names), STATUS_OK);
+        describe(names, cases[i].name, &out);
+        if (strcmp(answer, cases[i].answer) != 0)
+            fail_msg("%zu: %s is \"%s\"", i, cases[i].name, answer);
+        local_names_free(names);
+        network_free(network);
+    }
 }
 
 static void test_which_files(void **state)
@@ -210,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_too_long_to_expand),
+        cmocka_unit_test(test_domain_of_an_interface),
         cmocka_unit_test(test_which_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

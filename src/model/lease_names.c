@@ -21,44 +21,60 @@ struct name_link {
 
 struct lease_place {
     struct address address; /* none: the place is free */
-    uint8_t plain_count;    /* bytes of the plain form's labels, which begin `name` */
-    bool is_qualified;      /* name is the qualified form */
-    struct dname name;
+    uint8_t name_count;
+    uint8_t plain_count; /* bytes of the plain form's labels, which begin `name` */
+    bool is_qualified;   /* name is the qualified form */
+    uint8_t *name;       /* wire form, owned */
     struct name_link links[FORM_COUNT];
     uint32_t next_by_address; /* or the next free place */
+};
+
+/* Heads of chains. When there are more leases a larger one takes its place; the old one stays until
+ * the end, because a reader may look at it without the lock. Together they are as large again. */
+struct name_heads {
+    struct name_heads *before;
+    uint32_t mask;
+    _Atomic uint32_t at[];
 };
 
 struct lease_names {
     struct siphash_key key;
     _Atomic uint32_t count;
-    _Atomic uint32_t *name_heads;
-    _Atomic uint32_t *address_heads;
-    uint32_t name_mask;
-    uint32_t address_mask;
+    struct name_heads *_Atomic by_name;
+    struct name_heads *_Atomic by_address;
 
     pthread_mutex_t lock;
     struct lease_place *places;
     uint32_t capacity;
+    uint32_t touched; /* places from here on have never been in use */
     uint32_t free_head;
 };
 
+#define HEADS_AT_START 64
+
+/* Chains are mostly empty by intent: see above. */
+#define NAME_HEADS_A_LEASE    4
+#define ADDRESS_HEADS_A_LEASE 2
+
 /* ------------------------------------------------------------------ making */
 
-static uint32_t power_of_two_from(size_t least)
+static struct name_heads *make_heads(uint32_t count, struct name_heads *before)
 {
-    uint32_t power = 4;
-    while (power < least)
-        power *= 2;
-    return power;
+    struct name_heads *heads = calloc(1, sizeof *heads + count * sizeof heads->at[0]);
+    if (heads != NULL) {
+        heads->mask = count - 1;
+        heads->before = before;
+    }
+    return heads;
 }
 
-static void free_all_places(struct lease_names *names)
+static void free_heads(struct name_heads *heads)
 {
-    for (uint32_t i = 0; i < names->capacity; i++) {
-        names->places[i].address.family = ADDRESS_NONE;
-        names->places[i].next_by_address = i + 1 < names->capacity ? i + 2 : NONE;
+    while (heads != NULL) {
+        struct name_heads *before = heads->before;
+        free(heads);
+        heads = before;
     }
-    names->free_head = names->capacity > 0 ? 1 : NONE;
 }
 
 enum status lease_names_create(const struct siphash_key *key, size_t capacity,
@@ -72,22 +88,26 @@ enum status lease_names_create(const struct siphash_key *key, size_t capacity,
 
     made->key = *key;
     made->capacity = (uint32_t)capacity;
-    /* Chains are mostly empty by intent: see above. */
-    uint32_t name_heads = power_of_two_from(capacity * FORM_COUNT * 4);
-    uint32_t address_heads = power_of_two_from(capacity * 2);
-    made->name_mask = name_heads - 1;
-    made->address_mask = address_heads - 1;
-    made->name_heads = calloc(name_heads, sizeof *made->name_heads);
-    made->address_heads = calloc(address_heads, sizeof *made->address_heads);
+    made->by_name = make_heads(HEADS_AT_START, NULL);
+    made->by_address = make_heads(HEADS_AT_START, NULL);
     made->places = calloc(capacity > 0 ? capacity : 1, sizeof *made->places);
     pthread_mutex_init(&made->lock, NULL);
-    if (made->name_heads == NULL || made->address_heads == NULL || made->places == NULL) {
+    if (made->by_name == NULL || made->by_address == NULL || made->places == NULL) {
         lease_names_free(made);
         return STATUS_NO_MEMORY;
     }
-    free_all_places(made);
     *names = made;
     return STATUS_OK;
+}
+
+static void free_places(struct lease_names *names)
+{
+    for (uint32_t i = 0; i < names->touched; i++) {
+        free(names->places[i].name);
+        names->places[i] = (struct lease_place){ .name = NULL };
+    }
+    names->touched = 0;
+    names->free_head = NONE;
 }
 
 void lease_names_free(struct lease_names *names)
@@ -95,20 +115,26 @@ void lease_names_free(struct lease_names *names)
     if (names == NULL)
         return;
     pthread_mutex_destroy(&names->lock);
-    free(names->name_heads);
-    free(names->address_heads);
+    free_heads(names->by_name);
+    free_heads(names->by_address);
+    if (names->places != NULL)
+        free_places(names);
     free(names->places);
     free(names);
+}
+
+static void clear_heads(struct name_heads *heads)
+{
+    for (uint32_t i = 0; i <= heads->mask; i++)
+        atomic_store_explicit(&heads->at[i], NONE, memory_order_relaxed);
 }
 
 void lease_names_clear(struct lease_names *names)
 {
     pthread_mutex_lock(&names->lock);
-    for (uint32_t i = 0; i <= names->name_mask; i++)
-        atomic_store_explicit(&names->name_heads[i], NONE, memory_order_relaxed);
-    for (uint32_t i = 0; i <= names->address_mask; i++)
-        atomic_store_explicit(&names->address_heads[i], NONE, memory_order_relaxed);
-    free_all_places(names);
+    clear_heads(names->by_name);
+    clear_heads(names->by_address);
+    free_places(names);
     atomic_store_explicit(&names->count, 0, memory_order_relaxed);
     pthread_mutex_unlock(&names->lock);
 }
@@ -130,16 +156,26 @@ static void store_relaxed(_Atomic uint32_t *to, uint32_t value)
     atomic_store_explicit(to, value, memory_order_relaxed);
 }
 
+static _Atomic uint32_t *head_in(struct name_heads *heads, uint64_t hash)
+{
+    return &heads->at[(uint32_t)hash & heads->mask];
+}
+
 static _Atomic uint32_t *name_head(const struct lease_names *names, uint64_t hash)
 {
-    return &names->name_heads[(uint32_t)hash & names->name_mask];
+    return head_in(atomic_load_explicit(&names->by_name, memory_order_acquire), hash);
+}
+
+static uint64_t address_hash(const struct lease_names *names, const struct address *address)
+{
+    return siphash13(&names->key, address->bytes, sizeof address->bytes);
 }
 
 static _Atomic uint32_t *address_head(const struct lease_names *names,
                                       const struct address *address)
 {
-    uint64_t hash = siphash13(&names->key, address->bytes, sizeof address->bytes);
-    return &names->address_heads[(uint32_t)hash & names->address_mask];
+    return head_in(atomic_load_explicit(&names->by_address, memory_order_acquire),
+                   address_hash(names, address));
 }
 
 static struct name_link *link_at(const struct lease_names *names, uint32_t link)
@@ -159,20 +195,21 @@ static struct lease_place *place_of_address(const struct lease_names *names,
 /* One form of a place's name; FORM_PLAIN is the only one when there is no qualified one. */
 static struct dname form_of(const struct lease_place *place, enum name_form form)
 {
-    if (form == FORM_QUALIFIED || !place->is_qualified)
-        return place->name;
-    struct dname plain;
-    memcpy(plain.wire, place->name.wire, place->plain_count);
-    plain.wire[place->plain_count] = 0;
-    plain.count = (uint8_t)(place->plain_count + 1);
-    return plain;
+    struct dname name;
+    bool whole = form == FORM_QUALIFIED || !place->is_qualified;
+    name.count = (uint8_t)(whole ? place->name_count : place->plain_count + 1);
+    memcpy(name.wire, place->name, (size_t)name.count - 1);
+    name.wire[name.count - 1] = 0;
+    return name;
 }
 
-static void link_form(struct lease_names *names, struct lease_place *place, enum name_form form,
-                      uint64_t hash)
+static void link_form(struct lease_names *names, struct name_heads *heads,
+                      struct lease_place *place, enum name_form form)
 {
+    struct dname name = form_of(place, form);
+    uint64_t hash = dname_hash(&names->key, &name);
     uint32_t number = (uint32_t)(place - names->places) * FORM_COUNT + form + 1;
-    _Atomic uint32_t *head = name_head(names, hash);
+    _Atomic uint32_t *head = head_in(heads, hash);
     place->links[form] = (struct name_link){ load_relaxed(head), (uint32_t)(hash >> 32) };
     store_relaxed(head, number);
 }
@@ -217,31 +254,104 @@ static void unlink_forms(struct lease_names *names, struct lease_place *place)
 
 /* ------------------------------------------------------------------ changing */
 
+static void link_address(struct lease_names *names, struct name_heads *heads,
+                         struct lease_place *place)
+{
+    _Atomic uint32_t *head = head_in(heads, address_hash(names, &place->address));
+    place->next_by_address = load_relaxed(head);
+    store_relaxed(head, (uint32_t)(place - names->places) + 1);
+}
+
+static void link_forms(struct lease_names *names, struct name_heads *heads,
+                       struct lease_place *place)
+{
+    link_form(names, heads, place, FORM_PLAIN);
+    if (place->is_qualified)
+        link_form(names, heads, place, FORM_QUALIFIED);
+}
+
+/* Twice as many heads when they have become too few. Without memory the chains grow longer. */
+static void grow_heads(struct lease_names *names, struct name_heads *_Atomic *heads,
+                       uint32_t wanted,
+                       void (*link)(struct lease_names *names, struct name_heads *heads,
+                                    struct lease_place *place))
+{
+    struct name_heads *old = *heads;
+    if (old->mask + 1 >= wanted)
+        return;
+    struct name_heads *larger = make_heads((old->mask + 1) * 2, old);
+    if (larger == NULL)
+        return;
+    for (uint32_t i = 0; i < names->touched; i++) {
+        if (!address_is_none(&names->places[i].address))
+            link(names, larger, &names->places[i]);
+    }
+    /* Only now, so that no reader without the lock misses a lease that was there. */
+    atomic_store_explicit(heads, larger, memory_order_release);
+}
+
 /* A place for an address that has none, or NULL when all are taken. */
 static struct lease_place *take_place(struct lease_names *names, const struct address *address)
 {
-    if (names->free_head == NONE)
+    struct lease_place *place;
+    if (names->free_head != NONE) {
+        place = &names->places[names->free_head - 1];
+        names->free_head = place->next_by_address;
+    } else if (names->touched < names->capacity) {
+        place = &names->places[names->touched++];
+    } else {
         return NULL;
-    uint32_t number = names->free_head;
-    struct lease_place *place = &names->places[number - 1];
-    names->free_head = place->next_by_address;
-
-    _Atomic uint32_t *head = address_head(names, address);
+    }
     place->address = *address;
-    place->next_by_address = load_relaxed(head);
-    store_relaxed(head, number);
+    link_address(names, names->by_address, place);
     store_relaxed(&names->count, load_relaxed(&names->count) + 1);
     return place;
 }
 
 static bool begins_with(const struct dname *qualified, const struct dname *name)
 {
-    struct lease_place place = { .plain_count = (uint8_t)(name->count - 1), .is_qualified = true };
+    struct dname start = *qualified;
     if (name->count > qualified->count)
         return false;
-    place.name = *qualified;
-    struct dname start = form_of(&place, FORM_PLAIN);
+    start.count = name->count;
+    start.wire[start.count - 1] = 0;
     return dname_equal(&start, name);
+}
+
+static void give_place(struct lease_names *names, struct lease_place *place)
+{
+    unlink_address(names, place);
+    free(place->name);
+    *place = (struct lease_place){ .next_by_address = names->free_head };
+    names->free_head = (uint32_t)(place - names->places) + 1;
+    store_relaxed(&names->count, load_relaxed(&names->count) - 1);
+}
+
+/* Puts the names into a place of this address, found or made. */
+static enum status set_names(struct lease_names *names, const struct address *address,
+                             const struct dname *plain, const struct dname *qualified)
+{
+    const struct dname *whole = qualified != NULL ? qualified : plain;
+    struct lease_place *place = place_of_address(names, address);
+    uint8_t *wire = malloc(whole->count);
+    if (wire == NULL)
+        return STATUS_NO_MEMORY;
+    if (place != NULL)
+        unlink_forms(names, place);
+    else
+        place = take_place(names, address);
+    if (place == NULL) {
+        free(wire);
+        return STATUS_FULL;
+    }
+    free(place->name);
+    memcpy(wire, whole->wire, whole->count);
+    place->name = wire;
+    place->name_count = whole->count;
+    place->plain_count = (uint8_t)(plain->count - 1);
+    place->is_qualified = qualified != NULL;
+    link_forms(names, names->by_name, place);
+    return STATUS_OK;
 }
 
 enum status lease_names_set(struct lease_names *names, const struct address *address,
@@ -251,25 +361,14 @@ enum status lease_names_set(struct lease_names *names, const struct address *add
         return STATUS_CONFLICT;
     if (qualified != NULL && qualified->count == name->count)
         qualified = NULL; /* in the root domain both are one */
-    uint64_t plain_hash = dname_hash(&names->key, name);
-    uint64_t qualified_hash = qualified != NULL ? dname_hash(&names->key, qualified) : 0;
 
     pthread_mutex_lock(&names->lock);
-    struct lease_place *place = place_of_address(names, address);
-    if (place != NULL)
-        unlink_forms(names, place);
-    else
-        place = take_place(names, address);
-    if (place != NULL) {
-        place->name = qualified != NULL ? *qualified : *name;
-        place->plain_count = (uint8_t)(name->count - 1);
-        place->is_qualified = qualified != NULL;
-        link_form(names, place, FORM_PLAIN, plain_hash);
-        if (qualified != NULL)
-            link_form(names, place, FORM_QUALIFIED, qualified_hash);
-    }
+    enum status status = set_names(names, address, name, qualified);
+    uint32_t count = load_relaxed(&names->count);
+    grow_heads(names, &names->by_name, count * NAME_HEADS_A_LEASE, link_forms);
+    grow_heads(names, &names->by_address, count * ADDRESS_HEADS_A_LEASE, link_address);
     pthread_mutex_unlock(&names->lock);
-    return place != NULL ? STATUS_OK : STATUS_FULL;
+    return status;
 }
 
 void lease_names_remove(struct lease_names *names, const struct address *address)
@@ -278,11 +377,7 @@ void lease_names_remove(struct lease_names *names, const struct address *address
     struct lease_place *place = place_of_address(names, address);
     if (place != NULL) {
         unlink_forms(names, place);
-        unlink_address(names, place);
-        place->address.family = ADDRESS_NONE;
-        place->next_by_address = names->free_head;
-        names->free_head = (uint32_t)(place - names->places) + 1;
-        store_relaxed(&names->count, load_relaxed(&names->count) - 1);
+        give_place(names, place);
     }
     pthread_mutex_unlock(&names->lock);
 }
@@ -353,7 +448,7 @@ static void find_by_address(struct lease_names *names, const struct dname *name,
     if (place != NULL) {
         answer->exists = true;
         if (type == RRTYPE_PTR || type == RRTYPE_ANY)
-            answer->pointer = place->name;
+            answer->pointer = form_of(place, FORM_QUALIFIED);
     }
     pthread_mutex_unlock(&names->lock);
 }
@@ -385,4 +480,27 @@ bool lease_names_holder(struct lease_names *names, const struct dname *name,
         *address = place->address;
     pthread_mutex_unlock(&names->lock);
     return place != NULL;
+}
+
+/* ------------------------------------------------------------------ walking */
+
+bool lease_names_walk(struct lease_names *names, size_t *place, struct address *address,
+                      struct dname *name)
+{
+    bool found = false;
+
+    for (bool more = true; !found && more;) {
+        pthread_mutex_lock(&names->lock);
+        for (size_t i = 0; !found && i < LEASE_WALK_STEP && *place < names->touched; i++) {
+            const struct lease_place *at = &names->places[(*place)++];
+            if (address_is_none(&at->address))
+                continue;
+            *address = at->address;
+            *name = form_of(at, FORM_PLAIN);
+            found = true;
+        }
+        more = *place < names->touched;
+        pthread_mutex_unlock(&names->lock);
+    }
+    return found;
 }

@@ -286,13 +286,46 @@ static void test_threads(void **state)
     lease_names_free(names);
 }
 
+static void test_walk(void **state)
+{
+    (void)state;
+    struct lease_names *names = make_names(LEASE_WALK_STEP * 3);
+    struct address address;
+    struct dname name;
+    size_t place = 0;
+    assert_false(lease_names_walk(names, &place, &address, &name));
+
+    bool seen[LEASE_WALK_STEP * 3] = { false };
+    for (uint32_t i = 0; i < COUNT_OF(seen); i++) {
+        struct address at = address_ip4_from_u32(0x0a000000 + i);
+        struct dname plain = name_of("plain");
+        struct dname full = name_of("plain.lan");
+        assert_int_equal(lease_names_set(names, &at, &plain, i % 2 == 0 ? &full : NULL), STATUS_OK);
+    }
+    /* A hole longer than one step of the walk. */
+    for (uint32_t i = 10; i < LEASE_WALK_STEP * 2; i++) {
+        struct address at = address_ip4_from_u32(0x0a000000 + i);
+        lease_names_remove(names, &at);
+    }
+    struct dname plain = name_of("plain");
+    size_t count = 0;
+    for (place = 0; lease_names_walk(names, &place, &address, &name); count++) {
+        uint32_t at = address_ip4_to_u32(address) - 0x0a000000;
+        assert_true(at < COUNT_OF(seen) && !seen[at]);
+        seen[at] = true;
+        assert_true(dname_equal(&name, &plain));
+    }
+    assert_int_equal(count, LEASE_WALK_STEP + 10);
+    lease_names_free(names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_bad_qualified),
-        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_full), cmocka_unit_test(test_walk),
         cmocka_unit_test(test_more_addresses_than_an_answer_holds),
         cmocka_unit_test(test_threads),
     };

@@ -32,7 +32,7 @@ struct local_record {
 /* Everything known about one name. The name comes last because only the bytes it uses are kept. */
 struct local_name {
     const struct local_record *records;  /* in the order they were added */
-    size_t count;
+    uint32_t count;
     struct dname name;
 };
 
@@ -40,7 +40,13 @@ struct local_names;
 
 /* Hash key shared with the cache and the lease layer: one hash per query serves all. */
 NODISCARD enum status local_names_create(const struct siphash_key *key, struct local_names **names);
+/* One more use of it, ended by local_names_free. Any thread. */
+struct local_names *local_names_hold(struct local_names *names);
+/* Ends one use; the last gives the memory back. Any thread. NULL is harmless. */
 void local_names_free(struct local_names *names);
+/* About so many names will be added: room is taken at once instead of bit by bit. Only a hint, and
+ * only before the first one. STATUS_NO_MEMORY. */
+NODISCARD enum status local_names_expect(struct local_names *names, size_t count);
 
 /* Adds a record; an equal one (name, type, rdata) is added once. source_name is kept, not copied,
  * and must outlive the object (or be given through local_names_keep). STATUS_NO_MEMORY. */
@@ -57,9 +63,29 @@ NODISCARD const char *local_names_keep(struct local_names *names, const char *st
 /* Nothing may be added any more. */
 NODISCARD enum status local_names_freeze(struct local_names *names);
 
+/* Names may be made in parts, one for each file say, so that a changed file costs its own reading
+ * only. Frozen as a part the names cannot be looked up until they are joined, and need no index. */
+void local_names_freeze_part(struct local_names *names);
+/* The parts as one, frozen, as if all had been added in their order: records of a name stand behind
+ * each other, equal ones count once, and a PTR that a hosts file implies (source LOCAL_HOSTS) is
+ * left out where an earlier part has one for the address. Parts are held, not copied: about 17
+ * bytes a name are taken, and more for names of several parts. STATUS_NO_MEMORY, also when the
+ * parts need more than LOCAL_NAMES_CHUNKS_MAX chunks of up to 256 KB. */
+NODISCARD enum status local_names_join(const struct siphash_key *key,
+                                       struct local_names *const *parts, size_t count,
+                                       struct local_names **whole);
+#define LOCAL_NAMES_CHUNKS_MAX 131072
+
 /* hash = dname_hash(key, name). NULL when the name is unknown. */
 const struct local_name *local_names_find(const struct local_names *names, const struct dname *name,
                                           uint64_t hash);
+/* Every name once, in no particular order, of frozen names that can be looked up: start with *place
+ * = 0; NULL at the end. */
+const struct local_name *local_names_walk(const struct local_names *names, size_t *place);
+/* Of names that were joined: something lies below this one (a hosts file has a.b.example and is
+ * asked for b.example), so that it exists although it has no records (RFC 8020). Reverse names do
+ * not count. False for names that were not joined. */
+bool local_names_has_below(const struct local_names *names, uint64_t hash);
 /* How many names, reverse ones too. */
 size_t local_names_count(const struct local_names *names);
 
@@ -67,15 +93,16 @@ size_t local_names_count(const struct local_names *names);
 
 struct lease_names;
 
-/* Room for `capacity` clients (addresses), each with up to two forms of its name, taken now. */
+/* At most `capacity` clients (addresses), each with up to two forms of its name; memory is taken as
+ * they come. */
 NODISCARD enum status lease_names_create(const struct siphash_key *key, size_t capacity,
                                          struct lease_names **names);
 void lease_names_free(struct lease_names *names);
 
 /* The client at `address` is called `name` (and, in `qualified`, name.domain; NULL if none; with
  * dhcp-fqdn only the qualified form is given, as name). Replaces whatever this address was called
- * before. The PTR goes to the qualified form if there is one. STATUS_FULL at the bound;
- * STATUS_CONFLICT when `qualified` does not begin with `name`. */
+ * before. The PTR goes to the qualified form if there is one. STATUS_FULL at the bound,
+ * STATUS_NO_MEMORY; STATUS_CONFLICT when `qualified` does not begin with `name`. */
 NODISCARD enum status lease_names_set(struct lease_names *names, const struct address *address,
                                       const struct dname *name, const struct dname *qualified);
 /* Harmless when unknown. */
@@ -98,6 +125,12 @@ bool lease_names_find(struct lease_names *names, const struct dname *name, uint6
 /* The address that bears this name, if any client does. */
 bool lease_names_holder(struct lease_names *names, const struct dname *name,
                         struct address *address);
+/* One client after the other: start with *place = 0; false at the end. `name` is the plain form,
+ * where there are two. Whoever comes or goes meanwhile may be missed. The lock is held for
+ * LEASE_WALK_STEP places at a time. */
+#define LEASE_WALK_STEP 256
+bool lease_names_walk(struct lease_names *names, size_t *place, struct address *address,
+                      struct dname *name);
 /* How many clients. */
 size_t lease_names_count(struct lease_names *names);
 

@@ -235,14 +235,18 @@ static bool listens_on_interface(const struct network *network, const struct sit
 }
 
 /* By where it came in. Our own packets to our own addresses come in by the loopback interface, but
- * are meant for the interface that has the address. An address's label counts as its name. */
+ * are meant for the interface that has the address. An address's label counts as its name, and with
+ * wildcard sockets the interface's own name does too. */
 static bool arrival_is_allowed(const struct network *network, const struct site *site,
                                uint32_t interface, const struct network_address *own)
 {
     struct subject arrival = subject_of_interface(network, interface);
-    if (own != NULL && (arrival.loopback || own->interface == interface))
-        arrival = subject_of_address(network, own);
-    return subject_is_allowed(site, &arrival);
+    if (own == NULL || !(arrival.loopback || own->interface == interface))
+        return subject_is_allowed(site, &arrival);
+    struct subject labelled = subject_of_address(network, own);
+    arrival = subject_of_interface(network, own->interface);
+    return subject_is_allowed(site, &labelled)
+           || (site->bind == SITE_BIND_WILDCARD && subject_is_allowed(site, &arrival));
 }
 
 /* By the address it was sent to, whichever way it came: what sockets bound to addresses do. */
@@ -272,11 +276,51 @@ bool network_admits(const struct network *network, const struct site *site, uint
            || arrival_is_allowed(network, site, interface, own);
 }
 
+static bool is_auth_interface(const struct site *site, const char *name, uint8_t family)
+{
+    for (size_t i = 0; i < site->auth_count; i++) {
+        const struct site_auth *auth = &site->auths[i];
+        if (auth->interface != NULL && strcmp(auth->interface, name) == 0
+            && (auth->family == ADDRESS_NONE || auth->family == family))
+            return true;
+    }
+    return false;
+}
+
+static bool is_auth_address(const struct site *site, const struct address *local)
+{
+    for (size_t i = 0; i < site->auth_count; i++) {
+        if (site->auths[i].interface == NULL && address_equal(&site->auths[i].address, local))
+            return true;
+    }
+    return false;
+}
+
+bool network_is_auth(const struct network *network, const struct site *site, uint32_t interface,
+                     const struct address *local)
+{
+    if (site->auth_count == 0)
+        return false;
+    if (is_auth_address(site, local))
+        return true;
+
+    const struct network_address *own = find_own(network, interface, local);
+    struct subject arrival = subject_of_interface(network, interface);
+    if (own != NULL
+        && (site->bind != SITE_BIND_WILDCARD || arrival.loopback || own->interface == interface)
+        && (is_auth_interface(site, subject_of_address(network, own).name, local->family)
+            || is_auth_interface(site, subject_of_interface(network, own->interface).name,
+                                 local->family)))
+        return true;
+    return (site->bind != SITE_BIND_INTERFACES || own == NULL)
+           && is_auth_interface(site, arrival.name, local->family);
+}
+
 bool network_admits_client(const struct network *network, const struct site *site,
                            const struct address *client)
 {
     bool effective = site->interface_count == 0 && !site->interface_empty && site->except_count == 0
-                     && site->listen_count == 0;
+                     && site->listen_count == 0 && !site->auth_given;
     if (!effective || site->local_service == SITE_LOCAL_OFF || address_is_loopback(client))
         return true;
     return site->local_service == SITE_LOCAL_NET && network_is_local(network, client);

@@ -76,13 +76,18 @@ const struct network_address *network_first(const struct network *network, uint3
  * - With wildcard sockets the interface of arrival is judged, for our own packets to ourselves the
  *   one that has the address. With bind-interfaces the one that has the address. With bind-dynamic
  *   both.
- * - An address with a label of its own ("eth0:1") goes by that name.
+ * - An address with a label of its own ("eth0:1") goes by that name; with wildcard sockets by that
+ *   of its interface as well.
  * - A broadcast or multicast packet is judged by its interface, which listen-address= admits if it
  *   names one of its addresses. */
 bool network_admits(const struct network *network, const struct site *site, uint32_t interface,
                     const struct address *local);
-/* The client rule of local-service, effective only without interface/except/listen options: net
- * admits clients of our own subnets and loopback addresses, host only the latter. */
+/* Did it arrive where auth-server says? Then only authoritative data is served, and it is served
+ * even if network_admits says no. Arrival is judged as there. */
+bool network_is_auth(const struct network *network, const struct site *site, uint32_t interface,
+                     const struct address *local);
+/* The client rule of local-service, effective only without interface/except/listen/auth-server
+ * options: net admits clients of our own subnets and loopback addresses, host only the latter. */
 bool network_admits_client(const struct network *network, const struct site *site,
                            const struct address *client);
 

@@ -213,9 +213,11 @@ static const struct admission admissions[] = {
      * eth0:1; broadcasts on eth0 (2), wlan0 (2); link-local on both; unknown. */
     { "nothing", SITE_BIND_WILDCARD, .admitted = "YYYY" "YY" "YY" "YY" "YYYY" "YY" "Y" },
     { "interface", SITE_BIND_WILDCARD, { "eth0" },
-      .admitted = "YYY-" "YY" "--" "--" "YY--" "Y-" "-" },
+      .admitted = "YYY-" "YY" "--" "YY" "YY--" "Y-" "-" },
     { "interface not lo", SITE_BIND_WILDCARD, { "eth0" }, { "lo" },
-      .admitted = "--Y-" "YY" "--" "--" "YY--" "Y-" "-" },
+      .admitted = "--Y-" "YY" "--" "YY" "YY--" "Y-" "-" },
+    { "label excepted", SITE_BIND_WILDCARD, .excepts = { "eth0:1" },
+      .admitted = "YYYY" "YY" "YY" "YY" "YYYY" "YY" "Y" },
     { "except", SITE_BIND_WILDCARD, .excepts = { "eth0" },
       .admitted = "YY-Y" "--" "YY" "YY" "--YY" "-Y" "Y" },
     { "except lo", SITE_BIND_WILDCARD, .excepts = { "lo" },
@@ -382,13 +384,72 @@ static void test_admits_client(void **state)
     network_free(network);
 }
 
+/* ------------------------------------------------------------------ auth-server */
+
+static void test_auth(void **state)
+{
+    (void)state;
+    enum {
+        WILDCARD = SITE_BIND_WILDCARD,
+        BOUND = SITE_BIND_INTERFACES,
+        DYNAMIC = SITE_BIND_DYNAMIC
+    };
+    static const struct {
+        const char *interface, *address; /* of auth-server */
+        uint8_t family, bind;
+        uint32_t arrival;
+        const char *local;
+        bool auth;
+    } rows[] = {
+        /* clang-format off */
+        { "eth0", NULL,       ADDRESS_NONE, WILDCARD, ETH,  "10.1.0.1",  true },
+        { "eth0", NULL,       ADDRESS_NONE, WILDCARD, WLAN, "10.1.0.1",  false },
+        { "eth0", NULL,       ADDRESS_NONE, BOUND,    WLAN, "10.1.0.1",  true },
+        { "eth0", NULL,       ADDRESS_NONE, DYNAMIC,  WLAN, "10.1.0.1",  true },
+        { "eth0", NULL,       ADDRESS_NONE, WILDCARD, ETH,  "127.0.0.1", true },
+        { "eth0", NULL,       ADDRESS_NONE, BOUND,    ETH,  "127.0.0.1", false },
+        { "eth0", NULL,       ADDRESS_NONE, WILDCARD, LO,   "10.1.0.1",  true },
+        { "eth0", NULL,       ADDRESS_NONE, WILDCARD, LO,   "127.0.0.1", false },
+        { "eth0", NULL,       ADDRESS_IP4,  WILDCARD, ETH,  "10.1.0.1",  true },
+        { "eth0", NULL,       ADDRESS_IP6,  WILDCARD, ETH,  "10.1.0.1",  false },
+        { "eth0", NULL,       ADDRESS_IP6,  WILDCARD, ETH,  "fe80::9",   true },
+        { "nosuch", NULL,     ADDRESS_NONE, WILDCARD, ETH,  "10.1.0.1",  false },
+        { NULL,   "10.1.0.1", ADDRESS_NONE, WILDCARD, WLAN, "10.1.0.1",  true },
+        { NULL,   "10.1.0.1", ADDRESS_NONE, WILDCARD, ETH,  "10.1.9.1",  false },
+        { NULL,   NULL,       ADDRESS_NONE, WILDCARD, ETH,  "10.1.0.1",  false },
+        /* clang-format on */
+    };
+    struct network *network = make_network();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct site_auth auth = {
+            .interface = rows[i].interface,
+            .family = rows[i].family,
+            .address = address_of(rows[i].address),
+        };
+        struct site site = {
+            .bind = rows[i].bind,
+            .auths = &auth,
+            .auth_count = rows[i].interface != NULL || rows[i].address != NULL,
+        };
+        struct address local = address_of(rows[i].local);
+        if (network_is_auth(network, &site, rows[i].arrival, &local) != rows[i].auth)
+            fail_msg("row %zu: to %s by %u", i, rows[i].local, rows[i].arrival);
+    }
+    struct site strict = { .local_service = SITE_LOCAL_NET };
+    struct address stranger = address_of("203.0.113.1");
+    assert_false(network_admits_client(network, &strict, &stranger));
+    strict.auth_given = true;
+    assert_true(network_admits_client(network, &strict, &stranger));
+    network_free(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_interfaces),    cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_subnets),       cmocka_unit_test(test_first),
         cmocka_unit_test(test_admits),        cmocka_unit_test(test_admits_no_foreign_address),
-        cmocka_unit_test(test_admits_client),
+        cmocka_unit_test(test_admits_client), cmocka_unit_test(test_auth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static bool domain_covers(const struct site_domain *domain, const struct address
 const struct dname *site_domain_for(const struct site *site, const struct address *address,
                                     const char *interface)
 {
-    for (size_t i = 0; i < site->domain_count; i++)
+    for (size_t i = site->domain_count; i-- > 0;)
         if (domain_covers(&site->domains[i], address, interface))
             return &site->domains[i].name;
     return site_domain_default(site);

@@ -34,6 +34,17 @@ struct site_listen {
     struct place place;
 };
 
+/* Where only authoritative data is served (auth-server): an interface, or an address. */
+struct site_auth {
+    const char *interface;   /* NULL: the address */
+    uint8_t family;          /* of the interface: enum address_family, NONE for both */
+    struct address address;
+    struct place place;
+};
+
+#define SITE_LOG_AUTH   1u  /* lines about authoritative answers */
+#define SITE_LOG_FAILED 2u  /* lines about answers that are errors or denials */
+
 struct site {
     uint32_t port;              /* DNS; 0: no DNS service */
     bool port_given;
@@ -47,6 +58,9 @@ struct site {
     size_t except_count, except_room;
     struct site_listen *listens;
     size_t listen_count, listen_room;
+    const struct site_auth *auths;
+    size_t auth_count;
+    bool auth_given;            /* auth-server, perhaps without a place: no local-service then */
     struct site_domain *domains;
     size_t domain_count, domain_room;
     uint32_t local_ttl;
@@ -54,13 +68,15 @@ struct site {
     bool log_dhcp;
     bool log_queries;           /* any form of log-queries */
     uint8_t log_queries_extra;  /* 0 plain, 1 extra, 2 proto */
+    uint8_t log_queries_only;   /* SITE_LOG_...; 0: all lines */
     bool log_debug;
 };
 
 /* Defaults of every field: port 53 and zeros. */
 void site_init(struct site *site);
 
-/* The domain for an address (conditional ones first, in order, then the unconditional), or NULL.
+/* The domain for an address (the last conditional one that covers it, otherwise the unconditional),
+ * or NULL.
  * interface: the link's name the address is on, or NULL when unknown. */
 const struct dname *site_domain_for(const struct site *site, const struct address *address,
                                     const char *interface);

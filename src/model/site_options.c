@@ -347,21 +347,29 @@ static enum status read_log_queries(struct option_context *context, struct value
 {
     struct site *site = context->part;
     site->log_queries = true;
-    /* Other words mean plain logging: dnsmasq takes any, and newer ones only narrow it. */
+    /* Other words mean plain logging: dnsmasq takes any. */
     if (text_equal(value.text, TEXT("extra")))
         site->log_queries_extra = 1;
     else if (text_equal(value.text, TEXT("proto")))
         site->log_queries_extra = 2;
+    else if (text_equal(value.text, TEXT("auth")))
+        site->log_queries_only |= SITE_LOG_AUTH;
+    else if (text_equal(value.text, TEXT("only_failed")))
+        site->log_queries_only |= SITE_LOG_FAILED;
     return STATUS_OK;
 }
 
 static void print_log_queries(const void *part, struct option_printer *printer)
 {
     const struct site *site = part;
-    if (site->log_queries && site->log_queries_extra == 0)
+    if (site->log_queries && site->log_queries_extra == 0 && site->log_queries_only == 0)
         option_print_flag(printer);
-    else if (site->log_queries)
+    if (site->log_queries_extra != 0)
         option_print_value(printer, "%s", site->log_queries_extra == 1 ? "extra" : "proto");
+    if ((site->log_queries_only & SITE_LOG_AUTH) != 0)
+        option_print_value(printer, "auth");
+    if ((site->log_queries_only & SITE_LOG_FAILED) != 0)
+        option_print_value(printer, "only_failed");
 }
 
 /* ------------------------------------------------------------------ rows */
@@ -414,10 +422,12 @@ const struct option site_options[] = {
         .examples = EXAMPLES("bind-interfaces"),
     },
     {
-        .name = "bind-dynamic", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "process",
+        .name = "bind-dynamic", .kind = OPTION_FLAG, .area = "process",
+        .field = offsetof(struct site, bind_dynamic),
         .shape = "",
         .help = "As bind-interfaces, and follow interfaces as they come and go",
-        .doc = "New addresses of served interfaces are bound as they appear, old ones let go.",
+        .doc = "New addresses of served interfaces are bound as they appear, old ones let go. Interfaces "
+               "and addresses that are listed and not there yet are waited for.",
         .examples = EXAMPLES("bind-dynamic"),
     },
     {
@@ -464,11 +474,14 @@ const struct option site_options[] = {
         .name = "log-queries", .letter = 'q', .kind = OPTION_STRUCTURED, .value_optional = true,
         .letter_value_optional = true,
         .area = "log", .read = read_log_queries, .print = print_log_queries,
-        .shape = "[extra|proto]",
+        .shape = "[extra|proto|auth|only_failed]",
         .help = "Log every DNS query and what became of it",
         .doc = "extra starts each line with a serial number and the client's address and port, so that "
-               "the lines of one query can be found; proto adds UDP or TCP to that.",
-        .examples = EXAMPLES("log-queries", "log-queries=extra", "log-queries=proto"),
+               "the lines of one query can be found; proto adds UDP or TCP to that. auth shows only "
+               "lines about authoritative zones, only_failed only errors and denials. SIGUSR1 then also "
+               "lists the cache.",
+        .examples = EXAMPLES("log-queries", "log-queries=extra", "log-queries=proto", "log-queries=auth",
+                             "log-queries=only_failed"),
     },
     {
         .name = "log-dhcp", .kind = OPTION_FLAG, .area = "log",

@@ -34,7 +34,7 @@ static const struct domain_row {
     { "in the range", 15, NULL, "range.example" },
     { "first of the range", 10, NULL, "range.example" },
     { "last of the range", 20, NULL, "range.example" },
-    { "the first condition that holds wins", 15, "eth1", "range.example" },
+    { "the last condition that holds wins", 15, "eth1", "link.example" },
     { "by interface", 99, "eth1", "link.example" },
     { "another interface", 99, "eth10", "last.example" },
     { "unknown interface", 99, NULL, "last.example" },

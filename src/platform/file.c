@@ -108,13 +108,15 @@ void file_stamp_read(const char *path, struct file_stamp *stamp)
     stamp->exists = true;
     stamp->is_folder = S_ISDIR(info.st_mode);
     stamp->modified_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+    stamp->changed_ns = (int64_t)info.st_ctim.tv_sec * 1000000000 + info.st_ctim.tv_nsec;
     stamp->size = (uint64_t)info.st_size;
     stamp->inode = (uint64_t)info.st_ino;
 }
 
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
 {
-    return a->modified_ns == b->modified_ns && a->size == b->size && a->inode == b->inode
+    return a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns
+           && a->size == b->size && a->inode == b->inode
            && a->exists == b->exists;
 }
 

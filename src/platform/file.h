@@ -14,9 +14,11 @@
  * errno is set in every case. */
 NODISCARD enum status file_read(const char *path, size_t limit, struct text *content);
 
-/* What a file is now, to notice a change: modification time in ns, size, inode. */
+/* What a file is now, to notice a change: times of modification and of status change (permissions
+ * too) in ns, size, inode. */
 struct file_stamp {
     int64_t modified_ns;
+    int64_t changed_ns;
     uint64_t size;
     uint64_t inode;
     bool exists;

@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define FAST_OPEN_MAX 256 /* connections whose question came before they were confirmed */
 
 #if defined(IP_PKTOPTIONS) && defined(IPV6_2292PKTOPTIONS)
 
@@ -76,10 +79,30 @@ static bool apply_setup(int fd, int family, bool reuse_port)
     if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return false;
     remember_arrival(fd, family);
+    /* Accepted connections have these from their listener: an answer must not wait for the client's
+     * acknowledgement of the one before, and a client that comes again may put its question into
+     * its first packet (RFC 7413) where the system is set up for it. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef TCP_FASTOPEN
+    int waiting_max = FAST_OPEN_MAX;
+    setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &waiting_max, sizeof waiting_max);
+#endif
     return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-enum status tcp_bind(const struct endpoint *local, bool reuse_port, int *fd)
+static bool bind_early(int fd)
+{
+#ifdef IP_FREEBIND
+    int on = 1;
+    return setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0;
+#else
+    (void)fd;
+    return true; /* then binding says no */
+#endif
+}
+
+static enum status bind_and_listen(const struct endpoint *local, bool reuse_port, bool early,
+                                   int *fd)
 {
     int family = local->address.family == ADDRESS_IP6 ? AF_INET6 : AF_INET;
     int opened = socket(family, SOCK_STREAM, 0);
@@ -88,7 +111,7 @@ enum status tcp_bind(const struct endpoint *local, bool reuse_port, int *fd)
     struct sockaddr_storage name;
     unsigned count = endpoint_to_sockaddr(local, &name);
     /* Listening now and not in the loop makes a taken port fail at start, where it can be said. */
-    if (!apply_setup(opened, family, reuse_port)
+    if (!apply_setup(opened, family, reuse_port) || (early && !bind_early(opened))
         || bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0
         || listen(opened, SOMAXCONN) != 0) {
         int error = errno;
@@ -98,6 +121,45 @@ enum status tcp_bind(const struct endpoint *local, bool reuse_port, int *fd)
     }
     *fd = opened;
     return STATUS_OK;
+}
+
+enum status tcp_bind(const struct endpoint *local, bool reuse_port, int *fd)
+{
+    return bind_and_listen(local, reuse_port, false, fd);
+}
+
+enum status tcp_bind_early(const struct endpoint *local, bool reuse_port, int *fd)
+{
+    return bind_and_listen(local, reuse_port, true, fd);
+}
+
+enum status tcp_accept(int listener, int *fd, struct endpoint *from)
+{
+    struct sockaddr_storage name;
+    socklen_t count = sizeof name;
+    int accepted =
+        accept4(listener, (struct sockaddr *)&name, &count, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted < 0) {
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return STATUS_NOT_FOUND;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            return STATUS_FULL;
+        return STATUS_SYSTEM;
+    }
+    if (endpoint_from_sockaddr((struct sockaddr *)&name, from) != STATUS_OK) {
+        close(accepted);
+        return STATUS_SYSTEM;
+    }
+    *fd = accepted;
+    return STATUS_OK;
+}
+
+bool tcp_local_end(int fd, struct endpoint *local)
+{
+    struct sockaddr_storage name;
+    socklen_t count = sizeof name;
+    return getsockname(fd, (struct sockaddr *)&name, &count) == 0
+           && endpoint_from_sockaddr((struct sockaddr *)&name, local) == STATUS_OK;
 }
 
 enum status socket_bind_device(int fd, const char *device)

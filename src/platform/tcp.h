@@ -9,6 +9,17 @@
  * reuse_port: several sockets share the port, one per worker. STATUS_SYSTEM with errno. */
 NODISCARD enum status tcp_bind(const struct endpoint *local, bool reuse_port, int *fd);
 
+/* The same for an address that is not ready, or not even there, yet. */
+NODISCARD enum status tcp_bind_early(const struct endpoint *local, bool reuse_port, int *fd);
+
+/* The next waiting connection of a listening socket, non-blocking and close-on-exec. Answers leave
+ * it at once (TCP_NODELAY, which it has from its listener). STATUS_NOT_FOUND when none waits,
+ * STATUS_FULL when there is no descriptor or memory for it: then it goes on waiting. STATUS_SYSTEM
+ * with errno for one that is gone already; there may be others behind it. */
+NODISCARD enum status tcp_accept(int listener, int *fd, struct endpoint *from);
+/* Our own end of a connection. False when the system does not say. */
+bool tcp_local_end(int fd, struct endpoint *local);
+
 /* The interface that an accepted connection came in on, as the system remembers it from its first
  * packet. False when it does not say: then the caller goes by the address. */
 bool tcp_arrival_interface(int fd, enum address_family family, uint32_t *interface);

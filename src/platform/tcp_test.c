@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -147,13 +149,91 @@ static void test_device(void **test)
     close(fd);
 }
 
+static void test_before_the_address_is_there(void **test)
+{
+    (void)test;
+    struct endpoint nowhere = { .address = address_ip4(192, 0, 2, 1) };
+    struct endpoint nowhere6 = { .address =
+                                     address_ip6((const uint8_t[16]){ 0x20, 1, 0xd, 0xb8 }) };
+    int fd;
+    assert_int_equal(tcp_bind(&nowhere, false, &fd), STATUS_SYSTEM);
+    assert_int_equal(tcp_bind_early(&nowhere, false, &fd), STATUS_OK);
+    close(fd);
+    if (tcp_bind_early(&nowhere6, false, &fd) == STATUS_OK)
+        close(fd);
+    else
+        assert_int_equal(errno, EAFNOSUPPORT);
+}
+
+/* What is accepted is non-blocking, sends at once, and both ends are known. */
+static void test_accept(void **test)
+{
+    (void)test;
+    struct endpoint here = { .address = address_ip4(127, 0, 0, 1) };
+    struct endpoint from;
+    struct endpoint local;
+    int listener;
+    int accepted;
+    int on = 0;
+    socklen_t count = sizeof on;
+    uint8_t byte;
+    assert_int_equal(tcp_bind(&here, false, &listener), STATUS_OK);
+    assert_int_equal(tcp_accept(listener, &accepted, &from), STATUS_NOT_FOUND);
+    here = local_end(listener);
+    int client = connect_to(&here);
+    assert_int_equal(tcp_accept(listener, &accepted, &from), STATUS_OK);
+    struct endpoint client_end = local_end(client);
+    assert_true(endpoint_equal(&from, &client_end));
+    assert_true(tcp_local_end(accepted, &local));
+    assert_true(endpoint_equal(&local, &here));
+    assert_int_equal(recv(accepted, &byte, 1, 0), -1);
+    assert_int_equal(errno, EAGAIN);
+    assert_int_equal(getsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, &count), 0);
+    assert_true(on);
+    assert_int_equal(fcntl(accepted, F_GETFD), FD_CLOEXEC);
+    assert_int_equal(tcp_accept(client, &accepted, &from), STATUS_SYSTEM);
+    assert_false(tcp_local_end(-1, &local));
+    close(accepted);
+    close(client);
+    close(listener);
+}
+
+/* Without a descriptor the connection goes on waiting. */
+static void test_accept_without_descriptors(void **test)
+{
+    (void)test;
+    struct endpoint here = { .address = address_ip4(127, 0, 0, 1) };
+    struct endpoint from;
+    struct rlimit before;
+    int listener;
+    int accepted;
+    assert_int_equal(tcp_bind(&here, false, &listener), STATUS_OK);
+    here = local_end(listener);
+    int client = connect_to(&here);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit none = { .rlim_cur = 0, .rlim_max = before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(tcp_accept(listener, &accepted, &from), STATUS_FULL);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(tcp_accept(listener, &accepted, &from), STATUS_OK);
+    close(accepted);
+    close(client);
+    close(listener);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_listening_ip4), cmocka_unit_test(test_listening_ip6),
-        cmocka_unit_test(test_taken),         cmocka_unit_test(test_taken_again_at_once),
-        cmocka_unit_test(test_shared),        cmocka_unit_test(test_families_apart),
+        cmocka_unit_test(test_listening_ip4),
+        cmocka_unit_test(test_listening_ip6),
+        cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_taken_again_at_once),
+        cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_families_apart),
         cmocka_unit_test(test_device),
+        cmocka_unit_test(test_accept),
+        cmocka_unit_test(test_accept_without_descriptors),
+        cmocka_unit_test(test_before_the_address_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,8 +50,9 @@ struct udp_departure {
     uint32_t interface;       /* 0: the system chooses */
 };
 
-/* Sends all (count <= UDP_BATCH) with as few calls as the system allows. Datagrams that cannot be
- * sent now are dropped (UDP may); returns how many went out. */
+/* Sends all (count <= UDP_BATCH) with as few calls as the system allows, and neighbours of one size
+ * to one receiver in one (UDP segmentation), where it can. Datagrams that cannot be sent now are
+ * dropped (UDP may); returns how many went out. */
 unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *departures,
                   unsigned count);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +10,14 @@
 #include <unistd.h>
 
 #define CONTROL_BYTES 128
+/* Longest datagram sent together with others: fits in the smallest packet IPv6 allows. */
+#define SEGMENT_BYTES_MAX 1200
+
+enum segments {
+    SEGMENTS_UNKNOWN,
+    SEGMENTS_SUPPORTED,
+    SEGMENTS_NONE,
+};
 
 struct udp_batch {
     size_t message_bytes;
@@ -17,6 +26,7 @@ struct udp_batch {
     struct iovec receive_vector[UDP_BATCH];
     struct sockaddr_storage receive_from[UDP_BATCH];
     uint8_t receive_control[UDP_BATCH][CONTROL_BYTES] __attribute__((aligned(8)));
+    enum segments segments;
     struct mmsghdr send[UDP_BATCH];
     struct iovec send_vector[UDP_BATCH];
     struct sockaddr_storage send_to[UDP_BATCH];
@@ -217,32 +227,118 @@ static void write_departure(struct msghdr *header, uint8_t *control,
     }
 }
 
-unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *departures,
-                  unsigned count)
+/* Behind what write_departure put there: the kernel is to cut the bytes into datagrams of this
+ * size, the last of which may be shorter. */
+static void write_segment_size(struct msghdr *header, uint8_t *control, size_t size)
 {
-    assert(count <= UDP_BATCH);
-    for (unsigned i = 0; i < count; i++) {
-        struct msghdr *header = &batch->send[i].msg_hdr;
-        /* The kernel only reads what is sent; iovec just has no const. */
-        batch->send_vector[i].iov_base = (void *)(uintptr_t)departures[i].message.at;
-        batch->send_vector[i].iov_len = departures[i].message.count;
-        header->msg_namelen = endpoint_to_sockaddr(&departures[i].to, &batch->send_to[i]);
-        write_departure(header, batch->send_control[i], &departures[i]);
+    uint16_t value = (uint16_t)size;
+    struct cmsghdr *c = (struct cmsghdr *)(void *)(control + header->msg_controllen);
+    header->msg_control = control;
+    c->cmsg_level = IPPROTO_UDP;
+    c->cmsg_type = UDP_SEGMENT;
+    c->cmsg_len = CMSG_LEN(sizeof value);
+    memcpy(CMSG_DATA(c), &value, sizeof value);
+    header->msg_controllen += CMSG_SPACE(sizeof value);
+}
+
+/* A kernel that does not know the wish would send all as one datagram, so it is asked first. */
+static bool supports_segments(struct udp_batch *batch, int fd)
+{
+    if (batch->segments == SEGMENTS_UNKNOWN) {
+        int value;
+        socklen_t count = sizeof value;
+        batch->segments = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &value, &count) == 0
+                              ? SEGMENTS_SUPPORTED
+                              : SEGMENTS_NONE;
     }
+    return batch->segments == SEGMENTS_SUPPORTED;
+}
+
+/* How many departures from the first on go the same way and have its size, but for the last, which
+ * may be shorter. */
+static unsigned run_of_equal(struct udp_batch *batch, int fd,
+                             const struct udp_departure *departures, unsigned count)
+{
+    const struct udp_departure *first = &departures[0];
+    size_t size = first->message.count;
+    unsigned run = 1;
+    while (run < count) {
+        const struct udp_departure *next = &departures[run];
+        if (next->message.count > size || next->message.count == 0
+            || next->to.port != first->to.port
+            || next->interface != first->interface || !endpoint_equal(&next->to, &first->to)
+            || !address_equal(&next->from, &first->from))
+            break;
+        run++;
+        if (next->message.count < size)
+            break;
+    }
+    if (run > 1 && (size > SEGMENT_BYTES_MAX || !supports_segments(batch, fd)))
+        return 1;
+    return run;
+}
+
+/* Together they did not go: the way is too narrow, or a device cannot. One by one, then. */
+static unsigned send_run_singly(struct udp_batch *batch, int fd, struct msghdr *header)
+{
+    unsigned sent = 0;
+    struct msghdr single = *header;
+    if (errno == EIO || errno == EOPNOTSUPP)
+        batch->segments = SEGMENTS_NONE;
+    single.msg_iovlen = 1;
+    single.msg_controllen -= CMSG_SPACE(sizeof(uint16_t));
+    if (single.msg_controllen == 0)
+        single.msg_control = NULL;
+    for (size_t i = 0; i < header->msg_iovlen; i++) {
+        single.msg_iov = &header->msg_iov[i];
+        sent += sendmsg(fd, &single, MSG_DONTWAIT) >= 0;
+    }
+    return sent;
+}
+
+static unsigned send_all(struct udp_batch *batch, int fd, unsigned count)
+{
     unsigned done = 0;
     unsigned sent = 0;
     while (done < count) {
         int n = sendmmsg(fd, batch->send + done, count - done, MSG_DONTWAIT);
         if (n > 0) {
-            done += (unsigned)n;
-            sent += (unsigned)n;
+            for (int i = 0; i < n; i++)
+                sent += (unsigned)batch->send[done++].msg_hdr.msg_iovlen;
         } else if (n < 0 && errno == EINTR) {
             continue;
+        } else if (batch->send[done].msg_hdr.msg_iovlen > 1) {
+            sent += send_run_singly(batch, fd, &batch->send[done++].msg_hdr);
         } else {
             done++; /* this one cannot go; the next may */
         }
     }
     return sent;
+}
+
+unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *departures,
+                  unsigned count)
+{
+    assert(count <= UDP_BATCH);
+    unsigned messages = 0;
+    for (unsigned i = 0; i < count;) {
+        struct msghdr *header = &batch->send[messages].msg_hdr;
+        uint8_t *control = batch->send_control[messages];
+        unsigned run = run_of_equal(batch, fd, departures + i, count - i);
+        header->msg_namelen = endpoint_to_sockaddr(&departures[i].to, &batch->send_to[messages]);
+        header->msg_iov = &batch->send_vector[i];
+        header->msg_iovlen = run;
+        write_departure(header, control, &departures[i]);
+        if (run > 1)
+            write_segment_size(header, control, departures[i].message.count);
+        for (unsigned end = i + run; i < end; i++) {
+            /* The kernel only reads what is sent; iovec just has no const. */
+            batch->send_vector[i].iov_base = (void *)(uintptr_t)departures[i].message.at;
+            batch->send_vector[i].iov_len = departures[i].message.count;
+        }
+        messages++;
+    }
+    return send_all(batch, fd, messages);
 }
 
 enum status udp_connect(const struct endpoint *to, const struct address *source, uint16_t port,

@@ -315,6 +315,78 @@ static void test_chosen_source(void **test)
     check_source(ADDRESS_IP6, &six, lo);
 }
 
+/* Neighbours of one size to one receiver go in one call; what arrives is the same as ever. */
+static void check_runs(enum address_family family)
+{
+    static uint8_t letters_of[9][2000];
+    static const struct {
+        size_t count;
+        int receiver;
+    } sent[] = { { 40, 0 }, { 40, 0 }, { 40, 0 },   { 30, 0 },  { 50, 0 },
+                 { 50, 1 }, { 50, 1 }, { 2000, 1 }, { 2000, 1 } };
+    struct address address = loopback(family);
+    int from = open_on(&address, false);
+    int to[2] = { open_on(&address, false), open_on(&address, false) };
+    if (from < 0)
+        skip();
+    struct udp_departure departures[COUNT_OF(sent)];
+    for (size_t i = 0; i < COUNT_OF(sent); i++) {
+        memset(letters_of[i], 'a' + (int)i, sent[i].count);
+        departures[i] = (struct udp_departure){ .message = bytes_of(letters_of[i], sent[i].count),
+                                                .to = local_end(to[sent[i].receiver]) };
+        if (i % 3 != 1)
+            continue;
+        departures[i].from = address; /* by the side of the others' choice of the system */
+    }
+    assert_int_equal(udp_send(batch, from, departures, COUNT_OF(sent)), COUNT_OF(sent));
+    for (unsigned round = 0; round < 2; round++) {
+        for (size_t i = 0; i < COUNT_OF(sent); i++)
+            departures[i].from = (struct address){ 0 };
+        for (size_t i = 0; i < COUNT_OF(sent); i++) {
+            static uint8_t got[4096];
+            int fd = to[sent[i].receiver];
+            wait_readable(fd);
+            assert_int_equal(recv(fd, got, sizeof got, 0), sent[i].count);
+            assert_memory_equal(got, letters_of[i], sent[i].count);
+        }
+        if (round == 0)
+            assert_int_equal(udp_send(batch, from, departures, COUNT_OF(sent)), COUNT_OF(sent));
+    }
+    close(from);
+    close(to[0]);
+    close(to[1]);
+}
+
+static void test_runs(void **test)
+{
+    (void)test;
+    check_runs(ADDRESS_IP4);
+    check_runs(ADDRESS_IP6);
+}
+
+/* A run in whose way a narrow link lies still arrives, one by one. */
+static void test_run_too_wide(void **test)
+{
+    (void)test;
+    static const uint8_t long_one[1100];
+    struct address address = loopback(ADDRESS_IP4);
+    int from = open_on(&address, false);
+    int to = open_on(&address, false);
+    struct udp_departure departures[UDP_BATCH];
+    /* Together longer than any datagram, which the system refuses. */
+    for (size_t i = 0; i < COUNT_OF(departures); i++)
+        departures[i] = (struct udp_departure){ .message = bytes_of(long_one, sizeof long_one),
+                                                .to = local_end(to) };
+    assert_int_equal(udp_send(batch, from, departures, COUNT_OF(departures)), UDP_BATCH);
+    for (size_t i = 0; i < COUNT_OF(departures); i++) {
+        uint8_t got[2000];
+        wait_readable(to);
+        assert_int_equal(recv(to, got, sizeof got, 0), sizeof long_one);
+    }
+    close(from);
+    close(to);
+}
+
 /* One that cannot go does not hold up the others. */
 static void test_one_cannot_go(void **test)
 {
@@ -472,7 +544,8 @@ int main(void)
         cmocka_unit_test(test_chosen_source),   cmocka_unit_test(test_one_cannot_go),
         cmocka_unit_test(test_connected_ip4),   cmocka_unit_test(test_connected_ip6),
         cmocka_unit_test(test_connect_from),    cmocka_unit_test(test_refused_ip4),
-        cmocka_unit_test(test_refused_ip6),
+        cmocka_unit_test(test_refused_ip6),     cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_run_too_wide),
     };
     return cmocka_run_group_tests(tests, make_batch, free_batch);
 }

@@ -388,7 +388,8 @@ static void describe(const struct entry *entry, const uint8_t *parts, mono_ms no
 
 static bool is_usable(const struct entry *entry, mono_ms now, uint32_t stale_max_s)
 {
-    return now < entry->expires || (now - entry->expires) / MS_PER_S < (uint64_t)stale_max_s;
+    return now < entry->expires || stale_max_s == UINT32_MAX
+           || (now - entry->expires) / MS_PER_S < (uint64_t)stale_max_s;
 }
 
 enum dns_cache_kind dns_cache_find(struct dns_cache *cache, const struct dname *name, uint64_t hash,
@@ -417,6 +418,26 @@ enum dns_cache_kind dns_cache_find(struct dns_cache *cache, const struct dname *
     if (kind == DNS_CACHE_MISS)
         *hit = (struct dns_cache_hit){ .kind = DNS_CACHE_MISS };
     return kind;
+}
+
+bool dns_cache_knows(struct dns_cache *cache, const struct dname *name, uint64_t hash,
+                     uint16_t group, mono_ms now)
+{
+    struct shard *shard = shard_of(cache, hash);
+    uint32_t tag = (uint32_t)hash;
+    bool known = false;
+
+    pthread_mutex_lock(&shard->lock);
+    for (uint32_t at = tag & shard->slot_mask; shard->slots[at].place != 0 && !known;
+         at = (at + 1) & shard->slot_mask) {
+        if (shard->slots[at].tag != tag)
+            continue;
+        const struct entry *entry = slot_entry(shard, at);
+        known = entry->group == group && entry->kind != DNS_CACHE_NXDOMAIN && now < entry->expires
+                && names_equal(entry, name);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return known;
 }
 
 /* ------------------------------------------------------------------ inserting */
@@ -541,6 +562,37 @@ void dns_cache_read_counters(struct dns_cache *cache, struct dns_cache_counters 
     }
 }
 
+static void visit_entry(const struct entry *entry, mono_ms now, dns_cache_visit *visit,
+                        void *context)
+{
+    struct dname name;
+    struct dns_cache_hit hit;
+    if (entry->kind == DNS_CACHE_MISS || now >= entry->expires)
+        return;
+    name.count = entry->name_count;
+    memcpy(name.wire, entry->bytes, entry->name_count);
+    describe(entry, entry->bytes + entry->name_count, now, &hit);
+    visit(context, &name, entry->group, &hit, entry->type);
+}
+
+bool dns_cache_walk_some(struct dns_cache *cache, uint64_t *place, uint32_t slots_max, mono_ms now,
+                         dns_cache_visit *visit, void *context)
+{
+    uint32_t index = (uint32_t)(*place >> 32);
+    uint32_t slot = (uint32_t)*place;
+    if (index >= cache->shard_count)
+        return false;
+    struct shard *shard = &cache->shards[index];
+    pthread_mutex_lock(&shard->lock);
+    for (uint32_t i = 0; i < slots_max && slot <= shard->slot_mask; i++, slot++)
+        if (shard->slots[slot].place != 0)
+            visit_entry(entry_at(shard, shard->slots[slot].place - 1), now, visit, context);
+    bool whole = slot > shard->slot_mask;
+    pthread_mutex_unlock(&shard->lock);
+    *place = whole ? (uint64_t)(index + 1) << 32 : (uint64_t)index << 32 | slot;
+    return !whole || index + 1 < cache->shard_count;
+}
+
 static void walk_shard(const struct shard *shard, mono_ms now, dns_cache_visit *visit,
                        void *context)
 {
@@ -549,14 +601,7 @@ static void walk_shard(const struct shard *shard, mono_ms now, dns_cache_visit *
 
     while (older_lap || at != shard->next) {
         const struct entry *entry = entry_at(shard, at);
-        if (entry->kind != DNS_CACHE_MISS && now < entry->expires) {
-            struct dname name;
-            struct dns_cache_hit hit;
-            name.count = entry->name_count;
-            memcpy(name.wire, entry->bytes, entry->name_count);
-            describe(entry, entry->bytes + entry->name_count, now, &hit);
-            visit(context, &name, entry->group, &hit, entry->type);
-        }
+        visit_entry(entry, now, visit, context);
         at += entry->size;
         if (older_lap && at == shard->end) {
             at = 0;

@@ -38,7 +38,8 @@ struct dns_cache_entry {
     struct bytes soa_rdata;
     uint8_t flags;              /* the caller's: DNS_CACHE_SECURE, ... */
 };
-#define DNS_CACHE_SECURE 1
+#define DNS_CACHE_SECURE   1  /* whoever said it had checked its signatures */
+#define DNS_CACHE_FILTERED 2  /* NODATA because we took the records out */
 
 /* What came out: views into the caller's buffer. */
 struct dns_cache_hit {
@@ -77,10 +78,14 @@ void dns_cache_clear(struct dns_cache *cache);
 
 /* Looks for the type, then CNAME, then NXDOMAIN of the name. hash = dname_hash(key, name).
  * Copies the entry to `buffer` (room >= DNS_CACHE_ENTRY_MAX). stale_max_s: how long past expiry
- * an entry may still be given (0: not at all). MISS when there is none. */
+ * an entry may still be given (0: not at all; UINT32_MAX: however old). MISS when there is none. */
 enum dns_cache_kind dns_cache_find(struct dns_cache *cache, const struct dname *name, uint64_t hash,
                                    uint16_t type, uint16_t group, mono_ms now, uint32_t stale_max_s,
                                    uint8_t *buffer, struct dns_cache_hit *hit);
+
+/* The name is known to exist: there is something unexpired of it, be it that it lacks a type. */
+bool dns_cache_knows(struct dns_cache *cache, const struct dname *name, uint64_t hash,
+                     uint16_t group, mono_ms now);
 
 /* Replaces what was known: an RRset or NODATA that of its type, and the name's CNAME or
  * NXDOMAIN; a CNAME or NXDOMAIN all of the name (within one group). Left out, so that the old
@@ -96,5 +101,10 @@ void dns_cache_read_counters(struct dns_cache *cache, struct dns_cache_counters 
 typedef void dns_cache_visit(void *context, const struct dname *name, uint16_t group,
                              const struct dns_cache_hit *hit, uint16_t type);
 void dns_cache_walk(struct dns_cache *cache, mono_ms now, dns_cache_visit *visit, void *context);
+/* The same a piece at a time: start with *place = 0, and go on while it says true. Looks at
+ * slots_max places of the index under one lock. What changes meanwhile may be missed or told twice.
+ */
+bool dns_cache_walk_some(struct dns_cache *cache, uint64_t *place, uint32_t slots_max, mono_ms now,
+                         dns_cache_visit *visit, void *context);
 
 #endif

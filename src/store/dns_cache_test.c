@@ -700,6 +700,64 @@ static void test_threads(void **state)
     dns_cache_free(cache);
 }
 
+static bool knows(struct dns_cache *cache, const char *text, uint16_t group, mono_ms now)
+{
+    struct dname name = name_of(text);
+    return dns_cache_knows(cache, &name, dname_hash(&key, &name), group, now);
+}
+
+/* A name exists when anything of it is known, unless that is that it does not. */
+static void test_knows(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t kind;
+        bool known;
+    } rows[] = {
+        { "data.test", DNS_CACHE_RRSET, true },
+        { "alias.test", DNS_CACHE_CNAME, true },
+        { "other-type.test", DNS_CACHE_NODATA, true },
+        { "nothing.test", DNS_CACHE_NXDOMAIN, false },
+    };
+    struct dns_cache *cache = make_cache(100, 1);
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct dname name = name_of(rows[i].name);
+        insert(cache, &name, START,
+               &(struct dns_cache_entry){
+                   .kind = rows[i].kind, .type = RRTYPE_MX, .group = 1, .ttl = 60 });
+        if (knows(cache, rows[i].name, 1, START + 59999) != rows[i].known)
+            fail_msg("%s", rows[i].name);
+        if (knows(cache, rows[i].name, 1, START + 60000))
+            fail_msg("%s, expired", rows[i].name);
+        if (knows(cache, rows[i].name, 2, START))
+            fail_msg("%s, from other servers", rows[i].name);
+    }
+    assert_false(knows(cache, "stranger.test", 1, START));
+    assert_true(knows(cache, "DATA.test", 1, START));
+    dns_cache_free(cache);
+}
+
+static void test_stale(void **state)
+{
+    struct dns_cache *cache = make_cache(100, 1);
+    struct dname name = numbered(1);
+    struct dns_cache_hit hit;
+    (void)state;
+
+    insert_number(cache, 1, START); /* for 300 s or less */
+    mono_ms long_after = START + 10000 * 1000ull;
+    assert_int_equal(find(cache, &name, RRTYPE_A, 0, long_after, 0, &hit), DNS_CACHE_MISS);
+    assert_int_equal(find(cache, &name, RRTYPE_A, 0, long_after, 1000, &hit), DNS_CACHE_MISS);
+    assert_int_equal(find(cache, &name, RRTYPE_A, 0, long_after, 10000, &hit), DNS_CACHE_RRSET);
+    assert_int_equal(hit.ttl_left, 0);
+    assert_true(hit.stale_s > 0);
+    assert_int_equal(find(cache, &name, RRTYPE_A, 0, MONO_NEVER - 1, UINT32_MAX, &hit),
+                     DNS_CACHE_RRSET);
+    dns_cache_free(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -723,6 +781,8 @@ int main(void)
         cmocka_unit_test(test_walk_and_clear),
         cmocka_unit_test(test_counters),
         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_knows),
+        cmocka_unit_test(test_stale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

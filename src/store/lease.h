@@ -10,6 +10,14 @@
 #define LEASE_CLIENT_ID_MAX 255
 #define LEASE_NEVER         UINT64_MAX  /* expires_mono of an infinite lease */
 
+/* What a relay and its client said when the lease was granted, for who asks for it later
+ * (leasequery, RFC 4388). Nearly all leases have none. */
+struct lease_origin {
+    uint8_t agent_info_count;      /* option 82 */
+    uint8_t vendor_class_count;    /* option 60 */
+    uint8_t bytes[];               /* one behind the other */
+};
+
 enum lease_kind { LEASE_IP4, LEASE_IP6_NA, LEASE_IP6_TA };
 
 struct lease {
@@ -24,6 +32,7 @@ struct lease {
     uint32_t iaid;                 /* IPv6 */
     char *name;                    /* host name without domain, the table's; NULL when none */
     char *domain;                  /* domain that completes it, the table's; NULL when none */
+    struct lease_origin *origin;   /* the table's; NULL when none */
     mono_ms expires_mono;          /* LEASE_NEVER: infinite. Arithmetic is done on this one */
     wall_s expires_wall;           /* for the file and people; 0: infinite */
     uint32_t length_s;             /* as last granted */

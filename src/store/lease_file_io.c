@@ -243,7 +243,7 @@ static void file_close(struct lease_backend *backend)
             uv_sem_wait(&file->done);
         finish(file);
     }
-    if (file->plan.dead > 0 || file->plan.needs_rewrite) {
+    if (file->plan.dead > 0 || file->plan.needs_rewrite || file->plan.mixed) {
         file->plan.force_rewrite = true;
         start(file);
     }

@@ -3,33 +3,11 @@
 #include <stdlib.h>
 
 #define CHANGES_TEXT_MAX ((size_t)1 << 20)
-#define FILE_PAGE        4096 /* the least a reader is shown at once */
-#define DISK_BLOCK       512  /* what a disk writes whole or not at all */
+#define DISK_BLOCK       512 /* what a disk writes whole or not at all */
 #define RECORD_NONE      UINT32_MAX
 #define IMAGE_KEPT_BYTES 65536 /* longest image whose memory is kept for the next one */
 
 static const struct lease_place no_line = { .offset = LEASE_LINE_NONE };
-
-NODISCARD static bool growing_put(struct lease_growing *growing, struct text text)
-{
-    size_t needed;
-    if (!size_add(growing->count, text.count, &needed))
-        return false;
-    if (needed > growing->room) {
-        size_t room = growing->room > 0 ? growing->room : 4096;
-        while (room < needed)
-            room *= 2;
-        char *at = realloc(growing->at, room);
-        if (at == NULL)
-            return false;
-        growing->at = at;
-        growing->room = room;
-    }
-    struct bytes_writer writer = bytes_writer_on(growing->at + growing->count, text.count);
-    bytes_write_span(&writer, text_bytes(text));
-    growing->count = needed;
-    return true;
-}
 
 /* ------------------------------------------------------------------ records and lines */
 
@@ -84,10 +62,10 @@ static struct lease_place line_measure(struct text line, uint64_t offset)
                                  .digest = siphash13(&key, rest.at, rest.count) };
 }
 
-NODISCARD static struct text lease_text(const struct lease *lease, char *buffer, size_t room)
+NODISCARD static struct text lease_as_text(const struct lease *lease, char *buffer, size_t room)
 {
     struct text_out out = text_out_on(buffer, room);
-    text_put_lease_line(&out, lease);
+    text_put_lease_lines(&out, lease);
     return out.failed ? TEXT_NONE : text_out_text(&out);
 }
 
@@ -142,11 +120,11 @@ NODISCARD static bool plan_put(struct lease_plan *plan, struct lease_file_change
         patch(plan, record->line.offset, text_part(line, 0, change->digits));
         return true;
     }
-    if (plan->tail_open && plan->append.count == 0 && !growing_put(&plan->append, TEXT("\n")))
+    if (plan->tail_open && plan->append.count == 0 && !lease_text_put(&plan->append, TEXT("\n")))
         return false;
-    uint64_t offset = plan->size + plan->append.count;
-    if (!growing_put(&plan->append, line))
+    if (!lease_text_put_line(&plan->append, plan->size, line))
         return false;
+    uint64_t offset = plan->size + plan->append.count - line.count;
     count_dead(plan, &record->line, now_ms);
     if (line_exists(&record->line) && record->line.offset >= plan->size) {
         kill_line(plan, &record->line); /* of this batch: no more durable than this one */
@@ -189,6 +167,7 @@ static void plan_patches(struct lease_plan *plan, const struct lease_disk *disk,
         else if (!plan_put(plan, change, now_ms))
             change->failed = true;
     }
+    lease_text_end(&plan->append, plan->size);
     *work = (struct lease_work){
         .disk = disk,
         .size = plan->size,
@@ -231,13 +210,13 @@ static void forget_image(struct lease_plan *plan)
     if (plan->image.room <= IMAGE_KEPT_BYTES)
         return;
     free(plan->image.at);
-    plan->image = (struct lease_growing){ .at = NULL };
+    plan->image = (struct lease_text){ .at = NULL };
 }
 
 NODISCARD static bool image_put_lease(struct lease_plan *plan, struct lease *lease)
 {
-    char buffer[LEASE_LINE_MAX];
-    struct text line = lease_text(lease, buffer, sizeof(buffer));
+    char buffer[LEASE_LINES_MAX];
+    struct text line = lease_as_text(lease, buffer, sizeof(buffer));
     if (text_is_empty(line) || lease->expires_wall == LEASE_LINE_DEAD_WALL)
         return true;
     if (lease->store_cookie != 0 && plan->records[lease->store_cookie - 1].removed)
@@ -251,7 +230,26 @@ NODISCARD static bool image_put_lease(struct lease_plan *plan, struct lease *lea
     if (!grow_images(plan, lease->store_cookie))
         return false;
     plan->images[lease->store_cookie - 1] = line_measure(line, plan->image.count);
-    return growing_put(&plan->image, line);
+    return lease_text_put(&plan->image, text_part(line, 0, text_find(line, '\n') + 1));
+}
+
+/* What belongs to the leases comes behind all of them: dnsmasq before 2.93 reads no lease that
+ * stands behind such a line. */
+NODISCARD static bool image_put_origins(struct lease_plan *plan)
+{
+    const struct lease *lease = lease_table_first(plan->table);
+    for (; lease != NULL; lease = lease_table_next(plan->table, lease)) {
+        uint32_t cookie = lease->store_cookie;
+        if (lease->origin == NULL || cookie == 0 || cookie > plan->images_room
+            || !line_exists(&plan->images[cookie - 1]))
+            continue;
+        char buffer[LEASE_LINES_MAX];
+        struct text lines = lease_as_text(lease, buffer, sizeof(buffer));
+        if (!lease_text_put(&plan->image, text_after(lines, text_find(lines, '\n') + 1)))
+            return false;
+    }
+    plan->mixed = false;
+    return true;
 }
 
 NODISCARD static bool image_put_leases(struct lease_plan *plan, bool ip4)
@@ -271,7 +269,7 @@ NODISCARD static bool image_put_extra(struct lease_plan *plan)
     while (text_next_line(&rest, &line)) {
         if (is_superseded(plan, line))
             continue;
-        if (!growing_put(&plan->image, line) || !growing_put(&plan->image, TEXT("\n")))
+        if (!lease_text_put(&plan->image, line) || !lease_text_put(&plan->image, TEXT("\n")))
             return false;
     }
     return true;
@@ -286,8 +284,10 @@ NODISCARD static bool plan_image(struct lease_plan *plan, const struct lease_dis
     plan->image.count = 0;
     for (uint32_t i = 0; i < plan->images_room; i++)
         plan->images[i] = no_line;
-    if (!image_put_leases(plan, true) || !image_put_extra(plan) || !image_put_leases(plan, false))
+    if (!image_put_leases(plan, true) || !image_put_origins(plan) || !image_put_extra(plan)
+        || !image_put_leases(plan, false))
         return false;
+    lease_text_end(&plan->image, 0);
     for (size_t i = 0; i < plan->flight.count; i++)
         plan->flight.changes[i].failed = false;
     *work = (struct lease_work){
@@ -406,25 +406,14 @@ uint64_t lease_plan_deadline(const struct lease_plan *plan)
     return plan->dead >= plan->record_count / 4 && soon < late ? soon : late;
 }
 
-/* The append would be seen in part. */
-static bool crosses_a_page(const struct lease_plan *plan)
-{
-    return plan->append.count > 0 && plan->size <= LEASE_FILE_MIDDLE_BYTES && !plan->closed
-           && plan->size / FILE_PAGE != (plan->size + plan->append.count - 1) / FILE_PAGE;
-}
-
 static void plan_flight(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
                         struct lease_work *work)
 {
-    bool possible = may_image(plan, &plan->flight, now_ms);
     bool wanted = wants_image(plan, &plan->flight, now_ms);
     plan->force_rewrite = plan->patch_only = false;
     if (!wanted) {
         plan_patches(plan, disk, now_ms, work);
-        wanted = possible && crosses_a_page(plan);
-        if (!wanted)
-            return;
-        unwind(plan, true);
+        return;
     }
     if (plan_image(plan, disk, work))
         return;
@@ -555,7 +544,7 @@ NODISCARD static enum status queue_text(struct lease_plan *plan, const struct le
 {
     struct lease_batch *batch = &plan->waiting;
     struct text line =
-        lease_text(lease, batch->text + batch->text_count, CHANGES_TEXT_MAX - batch->text_count);
+        lease_as_text(lease, batch->text + batch->text_count, CHANGES_TEXT_MAX - batch->text_count);
     if (text_is_empty(line))
         return STATUS_FULL;
     struct lease_place measured = line_measure(line, 0);
@@ -575,6 +564,7 @@ NODISCARD static enum status queue_put(struct lease_plan *plan, struct lease *le
     if (status != STATUS_OK)
         return status;
     lease->store_cookie = change->record + 1;
+    plan->mixed = plan->mixed || lease->origin != NULL;
     plan->waiting.text_count += change->text_count;
     return STATUS_OK;
 }
@@ -621,39 +611,10 @@ static void broken(struct loading *loading, const char *why)
         loading->complain(loading->context, loading->number, why);
 }
 
-static bool is_keyword(struct text word)
-{
-    for (size_t i = 0; i < word.count; i++) {
-        char c = word.at[i];
-        if (!(c >= 'a' && c <= 'z') && !(i > 0 && ((c >= '0' && c <= '9') || c == '-')))
-            return false;
-    }
-    return word.count > 0 && !text_equal(word, TEXT("duid"));
-}
-
-/* "keyword address ..." or "keyword 01:02 ...", like agent-info: what a later version or another
- * server may understand. */
-static bool is_foreign_line(struct text line)
-{
-    struct text rest = line;
-    struct text word, value;
-    struct address address;
-    uint8_t bytes[LEASE_CLIENT_ID_MAX];
-    size_t count;
-    if (!text_next_word(&rest, &word) || !text_next_word(&rest, &value) || !is_keyword(word))
-        return false;
-    for (size_t i = 0; i < line.count; i++) {
-        if (line.at[i] < ' ' || line.at[i] >= 0x7f)
-            return false;
-    }
-    return address_from_text(value, &address) == STATUS_OK
-           || text_to_hex_bytes(value, bytes, sizeof(bytes), &count) == STATUS_OK;
-}
-
 static void keep_extra(struct loading *loading, struct text line)
 {
     struct lease_plan *plan = loading->plan;
-    if (!growing_put(&plan->extra, line) || !growing_put(&plan->extra, TEXT("\n")))
+    if (!lease_text_put(&plan->extra, line) || !lease_text_put(&plan->extra, TEXT("\n")))
         broken(loading, "no memory to keep the line");
 }
 
@@ -690,7 +651,7 @@ static void note_line(struct loading *loading, struct text line, struct lease *l
         lease->store_cookie = index + 1;
     else
         return;
-    struct text canonical = lease_text(lease, buffer, sizeof(buffer));
+    struct text canonical = lease_as_text(lease, buffer, sizeof(buffer));
     struct text bare = text_part(canonical, 0, canonical.count > 0 ? canonical.count - 1 : 0);
     struct lease_place *place = &plan->records[lease->store_cookie - 1].line;
     uint64_t offset = (uint64_t)(line.at - loading->all.at);
@@ -703,16 +664,42 @@ static void note_line(struct loading *loading, struct text line, struct lease *l
     plan->ghosts = plan->ghosts || !line_exists(place);
 }
 
+static uint64_t digest_of(const struct lease *lease)
+{
+    char buffer[LEASE_LINES_MAX];
+    return line_measure(lease_as_text(lease, buffer, sizeof(buffer)), 0).digest;
+}
+
+/* Comes after the line of its lease; of a lease that is gone it is nothing. */
+static void load_origin(struct loading *loading, const struct lease_line *read, bool ended)
+{
+    const struct lease *lease = lease_table_by_address(loading->plan->table, &read->address);
+    if (!ended) {
+        broken(loading, "cut off");
+    } else if (lease != NULL) {
+        uint64_t before = digest_of(lease);
+        loading->each(loading->context, read);
+        if (lease->store_cookie == 0)
+            return;
+        struct lease_place *place = &loading->plan->records[lease->store_cookie - 1].line;
+        if (line_exists(place) && place->digest == before)
+            place->digest = digest_of(lease);
+    }
+}
+
 static void load_line(struct loading *loading, struct text line, bool ended)
 {
     struct lease_plan *plan = loading->plan;
     struct lease_line read;
     if (line.count >= LEASE_LINE_MAX) {
         broken(loading, "too long");
-    } else if (is_foreign_line(line)) {
-        keep_extra(loading, line);
     } else if (lease_line_read(line, &read) != STATUS_OK) {
-        broken(loading, ended ? "not a lease" : "cut off");
+        if (lease_line_is_foreign(line))
+            keep_extra(loading, line);
+        else
+            broken(loading, ended ? "not a lease" : "cut off");
+    } else if (read.kind == LEASE_LINE_AGENT_INFO || read.kind == LEASE_LINE_VENDOR_CLASS) {
+        load_origin(loading, &read, ended);
     } else if (read.kind == LEASE_LINE_DUID) {
         loading->each(loading->context, &read);
         keep_extra(loading, line);
@@ -739,7 +726,9 @@ void lease_plan_load(struct lease_plan *plan, struct text all,
                      void (*each)(void *context, const struct lease_line *line),
                      void (*complain)(void *context, unsigned line, const char *why), void *context)
 {
-    struct loading loading = { plan, all, each, complain, context, 0 };
+    struct loading loading = {
+        .plan = plan, .all = all, .each = each, .complain = complain, .context = context
+    };
     struct text rest = all;
     struct text line;
     plan->size = all.count;
@@ -748,6 +737,7 @@ void lease_plan_load(struct lease_plan *plan, struct text all,
     while (text_next_line(&rest, &line)) {
         bool last = text_is_empty(rest);
         loading.number++;
+        line = text_trim(line); /* of what fills a page */
         load_line(&loading, line, !(last && plan->tail_open));
     }
 }

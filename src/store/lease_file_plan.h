@@ -10,25 +10,23 @@
  * longer true is given an expiry long past, so that it cannot come back to life after a crash, and
  * goes altogether with the next image.
  *
- * A reader of the file sees whole lines: a rename shows all or nothing, and so does an append
- * inside one page of the file. The kernel shows a longer append page by page, so such a batch is
- * done as an image, unless the file is so large (a thousand leases) that this would be felt in
- * every exchange.
+ * A reader of the file sees whole lines: a rename shows all or nothing, and the kernel shows an
+ * append page by page, so no line that is appended lies in two pages. The line before it ends in
+ * blanks up to the end of its page; where that one is on the disk already, an empty line fills
+ * the page, which happens behind files of others and before uncommonly long names only.
  *
  * A closed folder takes no new file from us, so there an image goes over the old lines, where
  * readers may see it half done. It is made only when there is no other way or when most lines
- * are dead; all else is patches, whatever a reader sees of a long append and however long dead
- * lines stand. */
+ * are dead; all else is patches, however long dead lines stand. */
 #ifndef LINNET_STORE_LEASE_FILE_PLAN_H
 #define LINNET_STORE_LEASE_FILE_PLAN_H
 
 #include "store/lease_backend.h"
 #include "store/lease_disk_io.h"
+#include "store/lease_text.h"
 
 #define LEASE_FILE_CHANGES_MAX  4096   /* that wait for the disk; more is STATUS_FULL */
 #define LEASE_FILE_SMALL_BYTES  65536  /* written anew whenever a line in it dies */
-#define LEASE_FILE_MIDDLE_BYTES 65536  /* written anew rather than appended across a page: there it
-                                        * costs less than the sync that has to be done anyway */
 #define LEASE_FILE_REWRITE_MS   1000   /* a larger one at most so often */
 #define LEASE_FILE_RETRY_MS     60000  /* after a rewrite failed */
 #define LEASE_FILE_DEAD_WAIT_MS 10000  /* longest that a dead line stands in a larger one */
@@ -73,11 +71,6 @@ struct lease_batch {
     size_t text_count;
 };
 
-struct lease_growing {
-    char *at;
-    size_t count, room;
-};
-
 struct lease_plan {
     const struct lease_table *table;
     uint64_t size;           /* of the file */
@@ -87,20 +80,21 @@ struct lease_plan {
     bool force_rewrite;      /* the next batch is done as an image if at all possible */
     bool lost;               /* where lines stand in the file is not known: an image or nothing */
     bool ghosts;             /* lines that look true, are not, and stand where we do not know */
+    bool mixed;              /* agent-info lines and the like may stand among the leases */
     bool closed;             /* the folder takes no new file from us */
     bool patch_only;         /* ... or only as patches: the image just failed */
     size_t dead;             /* lines in the file that are no longer true */
     uint64_t dead_since_ms, rewritten_ms, failed_ms;
     uint64_t closed_ms;          /* when it last did not */
     uint64_t blocked_until_ms;   /* 0, or when a failed rewrite is tried again without a change */
-    struct lease_growing extra;  /* lines of others, kept as they are */
+    struct lease_text extra;  /* lines of others, kept as they are */
     struct lease_record *records;
     uint32_t record_room, record_touched; /* from there on they have never been in use */
     uint32_t free_record, record_count;
     struct lease_place *images;  /* where the lines of the first records stand in `image` */
     uint32_t images_room;
     struct lease_batch waiting, flight;
-    struct lease_growing append, image;
+    struct lease_text append, image;
     struct lease_patch *patches;
     size_t patch_count;
 };

@@ -10,10 +10,17 @@ static void on_line(void *context, const struct lease_line *line)
     static const struct instant now = { 1000, 1700000000 };
     struct lease *lease;
     (void)context;
-    if (line->kind != LEASE_LINE_LEASE || line->lease_kind != LEASE_IP4)
-        return;
     struct bytes id = bytes_of(line->client_id, line->client_id_count);
     lease = lease_table_by_address(table, &line->address);
+    if (line->kind == LEASE_LINE_AGENT_INFO || line->kind == LEASE_LINE_VENDOR_CLASS) {
+        bool agent = line->kind == LEASE_LINE_AGENT_INFO;
+        enum status status =
+            lease_table_set_origin(lease, agent ? id : lease_table_agent_info(lease),
+                                   agent ? lease_table_vendor_class(lease) : id);
+        assert(status == STATUS_OK);
+    }
+    if (line->kind != LEASE_LINE_LEASE || line->lease_kind != LEASE_IP4)
+        return;
     if (lease == NULL
         && lease_table_add(table, &line->address, LEASE_IP4, &line->hardware, id, &lease)
                != STATUS_OK)

@@ -216,22 +216,69 @@ static void test_a_foreign_change_makes_an_image(void **state)
     assert_false(plan.flight.changes[0].failed);
 }
 
-/* What a reader could see in part is not appended. */
-static void test_no_append_across_a_page(void **state)
+/* A reader is shown the file page by page, from the front: at the end of every page that an append
+ * fills there is a whole line, and no lease needs another way than an append. */
+static void test_no_line_across_a_page(void **state)
 {
     (void)state;
-    unsigned images = 0;
-    for (unsigned i = 1; i <= 300; i++) {
-        change(LEASE_CHANGE_PUT, i, 100, "name");
-        start();
-        images += work.rewrite;
-        if (!work.rewrite && file_count / 4096 != (file_count + work.append.count - 1) / 4096)
-            fail_msg("%u bytes appended at %u", (unsigned)work.append.count, (unsigned)file_count);
-        do_work();
-        assert_true(settle());
-        lease_plan_done(&plan);
+    char name[64];
+    for (unsigned i = 1; i <= 2000; i++) {
+        snprintf(name, sizeof(name), "%.*s", (int)(1 + i * 7 % 50),
+                 "a-name-of-some-length-that-goes-on-and-on-and-on-for-ever");
+        change(LEASE_CHANGE_PUT, i, 100, name);
+        if (i % 7 != 0 && i % 11 != 0)
+            continue;
+        size_t before = file_count;
+        done();
+        assert_false(work.rewrite);
+        for (size_t at = before - before % 4096 + 4096; at <= file_count; at += 4096) {
+            if (file[at - 1] != '\n')
+                fail_msg("a line across %zu after %u leases", at, i);
+        }
     }
-    assert_int_equal(images, file_count / 4096);
+    assert_null(strstr(file, "\n\n"));
+    assert_null(strstr(file, "\n "));
+}
+
+static void set_origin(unsigned number, const char *agent_info)
+{
+    struct address address = address_ip4(10, 0, (uint8_t)(number >> 8), (uint8_t)number);
+    struct lease *lease = lease_table_by_address(table, &address);
+    assert_int_equal(lease_table_set_origin(lease, text_bytes(text_of(agent_info)), BYTES_NONE),
+                     STATUS_OK);
+}
+
+/* What a relay said is appended with its lease, overwritten with it when only the time changes, and
+ * comes behind all leases when the file is written anew. */
+static void test_origin_lines(void **state)
+{
+    (void)state;
+    change(LEASE_CHANGE_PUT, 1, 100, "one");
+    set_origin(1, "A");
+    change(LEASE_CHANGE_PUT, 1, 100, "one");
+    change(LEASE_CHANGE_PUT, 2, 100, "two");
+    done();
+    done(); /* the first line of the lease was dead */
+    assert_true(work.rewrite);
+    assert_string_equal(file, "1700000100 02:00:00:00:00:02 10.0.0.2 two *\n"
+                              "1700000100 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "agent-info 10.0.0.1 41\n");
+    change(LEASE_CHANGE_PUT, 1, 200, "one");
+    done();
+    assert_int_equal(work.append.count, 0);
+    assert_int_equal(work.patch_count, 1);
+    assert_false(plan.dead > 0);
+    change(LEASE_CHANGE_PUT, 3, 100, "three");
+    set_origin(3, "B");
+    change(LEASE_CHANGE_PUT, 3, 100, "three");
+    done();
+    assert_non_null(strstr(file, "10.0.0.3 three *\nagent-info 10.0.0.3 42\n"));
+    change(LEASE_CHANGE_REMOVE, 1, 0, "");
+    done();
+    assert_true(work.rewrite);
+    assert_string_equal(file, "1700000100 02:00:00:00:00:03 10.0.0.3 three *\n"
+                              "1700000100 02:00:00:00:00:02 10.0.0.2 two *\n"
+                              "agent-info 10.0.0.3 42\n");
 }
 
 /* A batch whose first way may turn out to be closed. Counts how often the file was written whole.
@@ -401,7 +448,6 @@ static void test_ghosts_are_overwritten(void **state)
         ("1700000100 02:00:00:00:00:01 10.0.0.1 one *\n"
          "1700000100 02:00:00:00:00:01 10.0.0.1 uno *\n"
          "1700000100 02:00:00:00:00:01 10.0.0.1 eins *\n"),
-        " 1700000100 02:00:00:00:00:01 10.0.0.1 eins *\n",
         "0000000000000001700000100 02:00:00:00:00:01 10.0.0.1 eins *\n",
     };
     for (size_t i = 0; i < COUNT_OF(files); i++) {
@@ -481,7 +527,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_failed_append_is_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failed_image_becomes_patches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_foreign_change_makes_an_image, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_no_append_across_a_page, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_line_across_a_page, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_origin_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_folder_lives_on_patches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_folder_is_overwritten_rarely, set_up,
                                         tear_down),

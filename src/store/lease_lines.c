@@ -1,5 +1,7 @@
 #include "store/lease_lines.h"
 
+#include "store/lease_table.h"
+
 /* Writes the decimal or hexadecimal fields of a line; see dhcp.md section 9 for the whole format.
  */
 
@@ -69,6 +71,19 @@ NODISCARD static enum status read_lease(struct text expires, struct text rest,
     return STATUS_OK;
 }
 
+/* "agent-info ADDRESS HEX": belongs to the lease of the address. */
+NODISCARD static enum status read_origin(struct text rest, enum lease_line_kind kind,
+                                         struct lease_line *line)
+{
+    struct text address, value, more;
+    line->kind = kind;
+    if (!text_next_word(&rest, &address) || !text_next_word(&rest, &value)
+        || text_next_word(&rest, &more) || address_from_text(address, &line->address) != STATUS_OK
+        || read_id(value, line->client_id, &line->client_id_count) != STATUS_OK)
+        return STATUS_MALFORMED;
+    return STATUS_OK;
+}
+
 NODISCARD static enum status read_duid(struct text rest, struct lease_line *line)
 {
     struct text value, more;
@@ -88,12 +103,46 @@ enum status lease_line_read(struct text line, struct lease_line *out)
     enum status status = STATUS_OK;
     if (line.count >= LEASE_LINE_MAX)
         return STATUS_MALFORMED;
-    if (text_next_word(&rest, &first))
-        status = text_equal(first, TEXT("duid")) ? read_duid(rest, &read)
-                                                 : read_lease(first, rest, &read);
+    if (!text_next_word(&rest, &first))
+        read.kind = LEASE_LINE_EMPTY;
+    else if (text_equal(first, TEXT("duid")))
+        status = read_duid(rest, &read);
+    else if (text_equal(first, TEXT("agent-info")))
+        status = read_origin(rest, LEASE_LINE_AGENT_INFO, &read);
+    else if (text_equal(first, TEXT("vendorclass")))
+        status = read_origin(rest, LEASE_LINE_VENDOR_CLASS, &read);
+    else
+        status = read_lease(first, rest, &read);
     if (status == STATUS_OK)
         *out = read;
     return status;
+}
+
+static bool is_keyword(struct text word)
+{
+    for (size_t i = 0; i < word.count; i++) {
+        char c = word.at[i];
+        if (!(c >= 'a' && c <= 'z') && !(i > 0 && ((c >= '0' && c <= '9') || c == '-')))
+            return false;
+    }
+    return word.count > 0 && !text_equal(word, TEXT("duid"));
+}
+
+bool lease_line_is_foreign(struct text line)
+{
+    struct text rest = line;
+    struct text word, value;
+    struct address address;
+    uint8_t bytes[LEASE_CLIENT_ID_MAX];
+    size_t count;
+    if (!text_next_word(&rest, &word) || !text_next_word(&rest, &value) || !is_keyword(word))
+        return false;
+    for (size_t i = 0; i < line.count; i++) {
+        if (line.at[i] < ' ' || line.at[i] >= 0x7f)
+            return false;
+    }
+    return address_from_text(value, &address) == STATUS_OK
+           || text_to_hex_bytes(value, bytes, sizeof(bytes), &count) == STATUS_OK;
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -141,4 +190,24 @@ void text_put_lease_line(struct text_out *out, const struct lease *lease)
     text_put_char(out, ' ');
     put_id(out, lease->client_id, lease->client_id_count);
     text_put_char(out, '\n');
+}
+
+static void put_origin(struct text_out *out, const char *keyword, const struct lease *lease,
+                       struct bytes value)
+{
+    if (value.count == 0)
+        return;
+    text_put_string(out, keyword);
+    text_put_char(out, ' ');
+    text_put_address(out, &lease->address);
+    text_put_char(out, ' ');
+    text_put_hex(out, value, ':');
+    text_put_char(out, '\n');
+}
+
+void text_put_lease_lines(struct text_out *out, const struct lease *lease)
+{
+    text_put_lease_line(out, lease);
+    put_origin(out, "agent-info", lease, lease_table_agent_info(lease));
+    put_origin(out, "vendorclass", lease, lease_table_vendor_class(lease));
 }

@@ -9,7 +9,15 @@
 
 #define LEASE_LINE_MAX 2048
 
-enum lease_line_kind { LEASE_LINE_LEASE, LEASE_LINE_DUID, LEASE_LINE_EMPTY };
+#define LEASE_LINES_MAX 4000  /* of one lease, with those that follow it */
+
+enum lease_line_kind {
+    LEASE_LINE_LEASE,
+    LEASE_LINE_AGENT_INFO,    /* of the address, in client_id */
+    LEASE_LINE_VENDOR_CLASS,  /* the same */
+    LEASE_LINE_DUID,
+    LEASE_LINE_EMPTY
+};
 
 /* What a line said: views into it and into `scratch`. */
 struct lease_line {
@@ -28,7 +36,12 @@ struct lease_line {
 
 /* One line without its newline. STATUS_MALFORMED. */
 NODISCARD enum status lease_line_read(struct text line, struct lease_line *out);
+/* "keyword ADDRESS ..." or "keyword 01:02 ...": what a later version or another server may
+ * understand, of printable characters. */
+bool lease_line_is_foreign(struct text line);
 /* The line with its newline: "EXPIRY MAC IP NAME|* CLIENTID|*\n". */
 void text_put_lease_line(struct text_out *out, const struct lease *lease);
+/* The same and, when the lease has them, "agent-info IP HEX\n" and "vendorclass IP HEX\n". */
+void text_put_lease_lines(struct text_out *out, const struct lease *lease);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "store/lease_table.h"
+
 /* Lines that are read and come out as they were. */
 static const char *const round_trips[] = {
     "1795372375 02:00:00:00:00:c0 192.168.50.132 cli1 01:02:00:00:00:00:00:c0",
@@ -51,6 +53,80 @@ static void test_round_trips(void **state)
     }
 }
 
+/* What belongs to a lease stands behind its line, and only when there is any. */
+static void test_lines_of_one_lease(void **state)
+{
+    (void)state;
+    struct lease lease = { .address = address_ip4(192, 0, 2, 1), .kind = LEASE_IP4 };
+    char text[LEASE_LINES_MAX];
+    const struct {
+        const char *agent_info, *vendor_class, *lines;
+    } origins[] = {
+        { "", "", "0 * 192.0.2.1 * *\n" },
+        { "\1\2", "", "0 * 192.0.2.1 * *\nagent-info 192.0.2.1 01:02\n" },
+        { "", "A", "0 * 192.0.2.1 * *\nvendorclass 192.0.2.1 41\n" },
+        { "\1", "AB", "0 * 192.0.2.1 * *\nagent-info 192.0.2.1 01\nvendorclass 192.0.2.1 41:42\n" },
+    };
+    for (size_t i = 0; i < COUNT_OF(origins); i++) {
+        struct text_out out = text_out_on(text, sizeof(text));
+        assert_int_equal(lease_table_set_origin(&lease, text_bytes(text_of(origins[i].agent_info)),
+                                                text_bytes(text_of(origins[i].vendor_class))),
+                         STATUS_OK);
+        text_put_lease_lines(&out, &lease);
+        assert_string_equal(text, origins[i].lines);
+    }
+    assert_int_equal(lease_table_set_origin(&lease, BYTES_NONE, BYTES_NONE), STATUS_OK);
+    assert_null(lease.origin);
+}
+
+/* The longest lease there can be is a page's worth at most. */
+static void test_longest_lines(void **state)
+{
+    (void)state;
+    static char name[256];
+    static uint8_t id[255];
+    memset(name, 'n', sizeof(name) - 1);
+    struct lease lease = { .address = address_ip4(255, 255, 255, 255),
+                           .kind = LEASE_IP4,
+                           .hardware = { 255, HARDWARE_MAX, { 0 } },
+                           .expires_wall = INT64_MAX,
+                           .name = name,
+                           .client_id = id,
+                           .client_id_count = sizeof(id) };
+    char text[LEASE_LINES_MAX];
+    struct text_out out = text_out_on(text, sizeof(text));
+    struct bytes longest = bytes_of(id, sizeof(id));
+    assert_int_equal(lease_table_set_origin(&lease, longest, longest), STATUS_OK);
+    text_put_lease_lines(&out, &lease);
+    assert_false(out.failed);
+    assert_int_equal(lease_table_set_origin(&lease, BYTES_NONE, BYTES_NONE), STATUS_OK);
+}
+
+static void test_foreign_lines(void **state)
+{
+    static const struct {
+        const char *line;
+        bool foreign;
+    } lines[] = {
+        { "agent-info 192.0.2.1 01:02", true },
+        { "later-word 192.0.2.1 what ever", true },
+        { "word 01:02:03", true },
+        { "word fd00::1", true },
+        { "what is this", false },
+        { "duid 00:01", false },
+        { "1795372375 192.0.2.1", false },
+        { "Word 192.0.2.1", false },
+        { "word 192.0.2.1 \x01", false },
+        { "word", false },
+        { "", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        if (lease_line_is_foreign(text_of(lines[i].line)) != lines[i].foreign)
+            fail_msg("%s", lines[i].line);
+    }
+}
+
 static const struct {
     const char *name;
     const char *line;
@@ -58,6 +134,12 @@ static const struct {
     enum lease_line_kind kind;
 } rows[] = {
     { "nothing", "", STATUS_OK, LEASE_LINE_EMPTY },
+    { "blanks", "    ", STATUS_OK, LEASE_LINE_EMPTY },
+    { "agent-info", "agent-info 192.0.2.1 01:02", STATUS_OK, LEASE_LINE_AGENT_INFO },
+    { "agent-info of nothing", "agent-info 192.0.2.1", STATUS_MALFORMED, LEASE_LINE_EMPTY },
+    { "agent-info and more", "agent-info 192.0.2.1 01 02", STATUS_MALFORMED, LEASE_LINE_EMPTY },
+    { "agent-info of nobody", "agent-info one 01", STATUS_MALFORMED, LEASE_LINE_EMPTY },
+    { "vendorclass", "vendorclass 192.0.2.1 41", STATUS_OK, LEASE_LINE_VENDOR_CLASS },
     { "blanks", "   ", STATUS_OK, LEASE_LINE_EMPTY },
     { "duid", "duid 00:01:00:01:32:95", STATUS_OK, LEASE_LINE_DUID },
     { "duid of nothing", "duid", STATUS_MALFORMED, 0 },
@@ -124,6 +206,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_lines_of_one_lease),
+        cmocka_unit_test(test_longest_lines),
+        cmocka_unit_test(test_foreign_lines),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_long_client_ids),
         cmocka_unit_test(test_names_cannot_break_the_line),

@@ -272,17 +272,31 @@ struct lease *lease_table_by_client(const struct lease_table *table,
     return lease;
 }
 
-struct lease *lease_table_by_name(const struct lease_table *table, struct text name)
+/* domain NULL: any. */
+static struct lease *find_name(const struct lease_table *table, struct text name,
+                               const struct text *domain)
 {
     if (text_is_empty(name))
         return NULL;
     for (struct lease_entry *entry = entry_at(table, *name_bucket(table, name)); entry != NULL;
          entry = next_in(table, entry, INDEX_NAME)) {
         struct lease *lease = &entry->lease;
-        if (lease->kind == LEASE_IP4 && text_equal_nocase(text_of(lease->name), name))
+        if (lease->kind == LEASE_IP4 && text_equal_nocase(text_of(lease->name), name)
+            && (domain == NULL || text_equal_nocase(text_of(lease->domain), *domain)))
             return lease;
     }
     return NULL;
+}
+
+struct lease *lease_table_by_name(const struct lease_table *table, struct text name)
+{
+    return find_name(table, name, NULL);
+}
+
+struct lease *lease_table_by_name_in(const struct lease_table *table, struct text name,
+                                     struct text domain)
+{
+    return find_name(table, name, &domain);
 }
 
 /* ------------------------------------------------------------------ changing */
@@ -371,6 +385,7 @@ void lease_table_remove(struct lease_table *table, struct lease *lease)
         entry_at(table, entry->older)->newer = entry->newer;
     timer_heap_cancel(&table->timers, &lease->timer);
     free(entry->strings);
+    free(lease->origin);
     pool_give(&table->pool, entry);
 }
 
@@ -401,6 +416,41 @@ enum status lease_table_set_name(struct lease_table *table, struct lease *lease,
     enum status status = set_strings(entry, lease_client_id(lease), name, domain);
     file(table, entry, INDEX_NAME);
     return status;
+}
+
+enum status lease_table_set_origin(struct lease *lease, struct bytes agent_info,
+                                   struct bytes vendor_class)
+{
+    assert(agent_info.count <= UINT8_MAX && vendor_class.count <= UINT8_MAX);
+    struct lease_origin *origin = NULL;
+    size_t room = agent_info.count + vendor_class.count;
+    if (room > 0) {
+        origin = malloc(sizeof(*origin) + room);
+        if (origin == NULL)
+            return STATUS_NO_MEMORY;
+        origin->agent_info_count = (uint8_t)agent_info.count;
+        origin->vendor_class_count = (uint8_t)vendor_class.count;
+        struct bytes_writer writer = bytes_writer_on(origin->bytes, room);
+        bytes_write_span(&writer, agent_info);
+        bytes_write_span(&writer, vendor_class);
+    }
+    free(lease->origin); /* only now: what was given may lie in it */
+    lease->origin = origin;
+    return STATUS_OK;
+}
+
+struct bytes lease_table_agent_info(const struct lease *lease)
+{
+    const struct lease_origin *origin = lease->origin;
+    return origin != NULL ? bytes_of(origin->bytes, origin->agent_info_count) : BYTES_NONE;
+}
+
+struct bytes lease_table_vendor_class(const struct lease *lease)
+{
+    const struct lease_origin *origin = lease->origin;
+    return origin != NULL
+               ? bytes_of(origin->bytes + origin->agent_info_count, origin->vendor_class_count)
+               : BYTES_NONE;
 }
 
 /* ------------------------------------------------------------------ time */

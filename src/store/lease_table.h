@@ -25,6 +25,9 @@ struct lease *lease_table_by_client(const struct lease_table *table,
                                     const struct hardware *hardware, struct bytes client_id);
 /* IPv4 lease with this name (case ignored), or NULL. */
 struct lease *lease_table_by_name(const struct lease_table *table, struct text name);
+/* The same, in this domain; leases without one are in "". */
+struct lease *lease_table_by_name_in(const struct lease_table *table, struct text name,
+                                     struct text domain);
 
 /* A new lease for an address that has none. The identity is copied. Not yet committed, never
  * expires until lease_table_set_expiry. STATUS_FULL at capacity, STATUS_EXISTS,
@@ -41,6 +44,12 @@ NODISCARD enum status lease_table_set_client(struct lease_table *table, struct l
 /* Empty text: no name. STATUS_NO_MEMORY leaves it as it was. */
 NODISCARD enum status lease_table_set_name(struct lease_table *table, struct lease *lease,
                                            struct text name, struct text domain);
+/* At most 255 bytes of each; both empty: none, which costs no memory. STATUS_NO_MEMORY leaves it as
+ * it was. */
+NODISCARD enum status lease_table_set_origin(struct lease *lease, struct bytes agent_info,
+                                             struct bytes vendor_class);
+struct bytes lease_table_agent_info(const struct lease *lease);
+struct bytes lease_table_vendor_class(const struct lease *lease);
 /* DURATION_INFINITE: never. */
 void lease_table_set_expiry(struct lease_table *table, struct lease *lease, struct instant now,
                             uint32_t length_s);

@@ -111,7 +111,11 @@ static void test_names_and_clients_change(void **state)
     assert_int_equal(lease_table_set_name(table, lease, TEXT("Printer"), TEXT("lan")), STATUS_OK);
     assert_ptr_equal(lease_table_by_name(table, TEXT("pRINTER")), lease);
     assert_string_equal(lease->domain, "lan");
+    assert_ptr_equal(lease_table_by_name_in(table, TEXT("printer"), TEXT("LAN")), lease);
+    assert_null(lease_table_by_name_in(table, TEXT("printer"), TEXT("far")));
+    assert_null(lease_table_by_name_in(table, TEXT("printer"), TEXT("")));
     assert_int_equal(lease_table_set_name(table, lease, TEXT("scanner"), TEXT_NONE), STATUS_OK);
+    assert_ptr_equal(lease_table_by_name_in(table, TEXT("scanner"), TEXT("")), lease);
     assert_null(lease_table_by_name(table, TEXT("printer")));
     assert_null(lease->domain);
     assert_int_equal(lease_table_set_name(table, lease, TEXT_NONE, TEXT_NONE), STATUS_OK);
@@ -211,6 +215,30 @@ static void test_many_ids_of_one_machine(void **state)
     lease_table_free(table);
 }
 
+/* What a relay said costs nothing where it said nothing, and goes with its lease. */
+static void test_origin(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(2);
+    struct lease *lease = add(table, 1, 1, "");
+    assert_null(lease->origin);
+    assert_int_equal(lease_table_agent_info(lease).count, 0);
+    assert_int_equal(lease_table_set_origin(lease, text_bytes(TEXT("agent")), BYTES_NONE),
+                     STATUS_OK);
+    assert_int_equal(lease_table_set_origin(lease, lease_table_agent_info(lease),
+                                            text_bytes(TEXT("class"))),
+                     STATUS_OK);
+    assert_true(bytes_equal(lease_table_agent_info(lease), text_bytes(TEXT("agent"))));
+    assert_true(bytes_equal(lease_table_vendor_class(lease), text_bytes(TEXT("class"))));
+    assert_int_equal(lease_table_set_origin(lease, BYTES_NONE, BYTES_NONE), STATUS_OK);
+    assert_null(lease->origin);
+    assert_int_equal(lease_table_set_origin(lease, BYTES_NONE, text_bytes(TEXT("class"))),
+                     STATUS_OK);
+    lease_table_remove(table, lease);
+    assert_null(add(table, 1, 1, "")->origin);
+    lease_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_expiry_wall),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_many_ids_of_one_machine),
+        cmocka_unit_test(test_origin),
     };
     return cmocka_run_group_tests_name("lease_table", tests, NULL, NULL);
 }

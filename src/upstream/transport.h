@@ -20,6 +20,7 @@ struct transport_target {
     struct address source;       /* family NONE: the system's choice */
     bool fixed_port;             /* UDP: from source_port, shared by all questions that say so */
     uint16_t source_port;        /* with fixed_port; 0: the system's choice, kept from then on */
+    unsigned port_limit;         /* UDP: ports a question put again may have there; 0: one */
     uint16_t server;             /* the caller's number, given back */
 };
 
@@ -32,6 +33,8 @@ struct transport_setup {
     void (*reply)(void *context, uint32_t flight, uint16_t server, struct bytes message);
     /* Nothing more will come from this server for this flight. */
     void (*failed)(void *context, uint32_t flight, uint16_t server);
+    /* Several of these follow, and are over: what they lead to may be done in one go. Or NULL. */
+    void (*turn)(void *context, bool begins);
     void *context;
 };
 

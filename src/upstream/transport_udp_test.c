@@ -93,36 +93,37 @@ static void test_udp_sockets_of_a_flight(void **test)
     open_udp();
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         struct transport_target target = world_target(&servers[numbers[i]], numbers[i]);
-        assert_int_equal(world_ask(5, &target, "q"), STATUS_OK);
-        from[i] = take_question(&servers[numbers[i]], "q");
+        const char *question = i < 3 ? "qa?" : "qb?";
+        assert_int_equal(world_ask(5, &target, question), STATUS_OK);
+        from[i] = take_question(&servers[numbers[i]], question);
     }
-    assert_int_not_equal(from[1].port, from[3].port);
+    /* The retry goes out where the question went. */
+    assert_int_equal(from[1].port, from[3].port);
     struct transport_target other = world_target(&servers[0], 0);
     assert_int_equal(world_ask(6, &other, "other"), STATUS_OK);
     struct endpoint other_from = take_question(&servers[0], "other");
 
-    for (size_t i = COUNT_OF(numbers); i-- > 0;)
-        answer(&servers[numbers[i]], &from[i], "a");
-    world_run_until_heard(4);
+    for (size_t i = 3; i-- > 0;)
+        answer(&servers[i], &from[i], "qa");
+    world_run_until_heard(3);
     unsigned from_server[3] = { 0 };
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 3; i++) {
         assert_int_equal(world.heard[i].flight, 5);
         from_server[world.heard[i].server]++;
     }
-    assert_int_equal(from_server[0], 1);
-    assert_int_equal(from_server[1], 2);
-    assert_int_equal(from_server[2], 1);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(from_server[i], 1);
 
     world_close_flight(5);
     world_close_flight(5);
     world_close_flight(4711);
-    for (size_t i = 0; i < COUNT_OF(numbers); i++)
-        answer(&servers[numbers[i]], &from[i], "late");
-    world_run_quietly(4);
+    for (size_t i = 1; i < COUNT_OF(numbers); i++)
+        answer(&servers[numbers[i]], &from[i], "qa late");
+    world_run_quietly(3);
     /* The other flight was not touched. */
     answer(&servers[0], &other_from, "z");
-    world_run_until_heard(5);
-    world_check_heard(4, "other flight", &(struct world_heard){ false, 6, 0, 1, 'z', 'z' });
+    world_run_until_heard(4);
+    world_check_heard(3, "other flight", &(struct world_heard){ false, 6, 0, 1, 'z', 'z' });
     world_close();
     for (size_t i = 0; i < 3; i++)
         close(servers[i].fd);
@@ -316,6 +317,198 @@ static void test_udp_source_address(void **test)
     close(server.fd);
 }
 
+/* ------------------------------------------------------------------ a port for several questions
+ */
+
+/* Asks with the id in the first two letters; returns the port it came from. */
+static struct endpoint ask_and_take(const struct world_server *server, uint32_t flight,
+                                    const char *question)
+{
+    struct transport_target target = world_target(server, 0);
+    assert_int_equal(world_ask(flight, &target, question), STATUS_OK);
+    return take_question(server, question);
+}
+
+/* Questions put at once share a port, not with an equal id, not for long, and not after a stray. */
+static void test_udp_shared_port(void **test)
+{
+    (void)test;
+    struct world_server server = udp_server();
+    open_udp();
+    struct endpoint first = ask_and_take(&server, 1, "aa?");
+    struct endpoint second = ask_and_take(&server, 2, "bb?");
+    struct endpoint same_id = ask_and_take(&server, 3, "aa!");
+    struct endpoint fourth = ask_and_take(&server, 4, "bb!");
+    assert_int_equal(first.port, second.port);
+    assert_int_not_equal(first.port, same_id.port);
+    assert_int_equal(same_id.port, fourth.port);
+    answer(&server, &first, "bb2");
+    answer(&server, &first, "aa1");
+    answer(&server, &same_id, "aa3");
+    world_run_until_heard(3);
+    bool heard[4] = { false };
+    for (size_t i = 0; i < 3; i++)
+        heard[world.heard[i].flight] = world.heard[i].last == '0' + (char)world.heard[i].flight;
+    assert_true(heard[1] && heard[2] && heard[3]);
+
+    /* The two others of this port have been answered for; the flight left still hears. */
+    world_close_flight(3);
+    answer(&server, &fourth, "bb4");
+    world_run_until_heard(4);
+    world_check_heard(3, "left on the port", &(struct world_heard){ false, 4, 0, 3, 'b', '4' });
+
+    world_pause_ms(150);
+    uv_update_time(&world.loop);
+    assert_int_not_equal(ask_and_take(&server, 5, "cc?").port, fourth.port);
+    world_close();
+    close(server.fd);
+}
+
+/* A guess is heard of by all who wait on the port, once each, and the port takes no more. */
+static void test_udp_stray_on_shared_port(void **test)
+{
+    (void)test;
+    struct world_server server = udp_server();
+    open_udp();
+    struct endpoint from = ask_and_take(&server, 1, "aa?");
+    assert_int_equal(ask_and_take(&server, 2, "bb?").port, from.port);
+    assert_int_equal(ask_and_take(&server, 2, "cc?").port, from.port);
+    answer(&server, &from, "xx");
+    world_run_quietly(2);
+    world_check_heard(0, "first hears", &(struct world_heard){ false, 1, 0, 2, 'x', 'x' });
+    world_check_heard(1, "second hears", &(struct world_heard){ false, 2, 0, 2, 'x', 'x' });
+    assert_int_not_equal(ask_and_take(&server, 3, "dd?").port, from.port);
+    world_close();
+    close(server.fd);
+}
+
+/* A question put twice and answered twice, or asked of two servers: what comes when it has ended is
+ * late and no guess, so nobody hears of it. Its id is not given to another on that port either. */
+static void test_udp_late_on_shared_port(void **test)
+{
+    (void)test;
+    struct world_server server = udp_server();
+    open_udp();
+    struct endpoint from = ask_and_take(&server, 1, "aa?");
+    assert_int_equal(ask_and_take(&server, 2, "bb?").port, from.port);
+    assert_int_equal(ask_and_take(&server, 1, "cc?").port, from.port);
+    answer(&server, &from, "aa1");
+    world_run_until_heard(1);
+    world_close_flight(1);
+    for (int i = 0; i < 4; i++)
+        answer(&server, &from, "cc late");
+    answer(&server, &from, "aa twice");
+    world_run_quietly(1);
+    assert_int_not_equal(ask_and_take(&server, 3, "cc!").port, from.port);
+    answer(&server, &from, "xx");
+    world_run_quietly(2);
+    world_check_heard(1, "stray", &(struct world_heard){ false, 2, 0, 2, 'x', 'x' });
+    world_close();
+    close(server.fd);
+}
+
+/* A question put again takes its port again, but not when another has the id there: which of both
+ * is answered could not be told. */
+static void test_udp_retry_with_taken_id(void **test)
+{
+    (void)test;
+    struct world_server server = udp_server();
+    open_udp();
+    struct endpoint first = ask_and_take(&server, 1, "aa?");
+    assert_int_equal(ask_and_take(&server, 2, "bb?").port, first.port);
+    assert_int_equal(ask_and_take(&server, 1, "cc?").port, first.port);
+    struct endpoint other = ask_and_take(&server, 1, "bb!");
+    assert_int_not_equal(other.port, first.port);
+    answer(&server, &other, "bb1");
+    answer(&server, &first, "bb2");
+    world_run_until_heard(2);
+    bool heard[3] = { false };
+    for (size_t i = 0; i < 2; i++)
+        heard[world.heard[i].flight] = world.heard[i].last == '0' + (char)world.heard[i].flight;
+    assert_true(heard[1] && heard[2]);
+    world_close();
+    close(server.fd);
+}
+
+/* The descriptor of ours that has this port. */
+static int find_descriptor(uint16_t port)
+{
+    for (int fd = 3; fd < 1000; fd++) {
+        struct sockaddr_storage name;
+        socklen_t count = sizeof name;
+        struct endpoint end;
+        if (getsockname(fd, (struct sockaddr *)&name, &count) == 0
+            && endpoint_from_sockaddr((struct sockaddr *)&name, &end) == STATUS_OK
+            && end.port == port)
+            return fd;
+    }
+    fail_msg("nobody has port %u", port);
+    return -1;
+}
+
+/* More refusals come for what was sent before: the loop must not wake up for them again and again
+ * until the last of the port's questions ends. */
+static void test_udp_refused_twice(void **test)
+{
+    (void)test;
+    struct world_server gone = udp_server();
+    struct transport_target target = world_target(&gone, 9);
+    open_udp();
+    assert_int_equal(world_ask(1, &target, "aa?"), STATUS_OK);
+    int fd = find_descriptor(take_question(&gone, "aa?").port);
+    close(gone.fd);
+    assert_int_equal(world_ask(2, &target, "bb?"), STATUS_OK);
+    assert_int_equal(world_ask(3, &target, "cc?"), STATUS_SYSTEM);
+    world_run_quietly(2);
+    assert_int_equal(send(fd, "dd?", 3, 0), 3);
+    world_run_quietly(2);
+    struct pollfd loop = { .fd = uv_backend_fd(&world.loop), .events = POLLIN };
+    assert_int_equal(poll(&loop, 1, 0), 0);
+    world_close();
+}
+
+/* The peer is gone: a question that finds out in sending fails, and those before it are told. */
+static void test_udp_shared_port_refused(void **test)
+{
+    (void)test;
+    struct world_server gone = udp_server();
+    struct transport_target target = world_target(&gone, 9);
+    close(gone.fd);
+    open_udp();
+    assert_int_equal(world_ask(1, &target, "aa?"), STATUS_OK);
+    assert_int_equal(world_ask(2, &target, "bb?"), STATUS_SYSTEM);
+    world_run_quietly(1);
+    world_check_heard(0, "told", &(struct world_heard){ true, 1, 9, 0, 0, 0 });
+    world_close_flight(1);
+    world_close();
+}
+
+/* Under load no port gets more than its share, whatever is closed meanwhile. */
+static void test_udp_questions_a_port(void **test)
+{
+    (void)test;
+    struct world_server server = udp_server();
+    open_udp();
+    uint16_t ports[40];
+    char question[] = "aa?";
+    for (uint32_t i = 0; i < COUNT_OF(ports); i++) {
+        question[0] = (char)('a' + i % 26);
+        question[1] = (char)('a' + i / 26);
+        ports[i] = ask_and_take(&server, 100 + i, question).port;
+        if (i > 0)
+            world_close_flight(99 + i);
+    }
+    unsigned longest = 1;
+    unsigned run = 1;
+    for (size_t i = 1; i < COUNT_OF(ports); i++) {
+        run = ports[i] == ports[i - 1] ? run + 1 : 1;
+        longest = run > longest ? run : longest;
+    }
+    assert_in_range(longest, 2, 16);
+    world_close();
+    close(server.fd);
+}
+
 /* ------------------------------------------------------------------ all questions from one port */
 
 static uint16_t free_udp_port(void)
@@ -351,8 +544,6 @@ static void check_fixed_port(uint16_t port)
     answer(&servers[0], &from[0], "bb1");
     answer(&servers[1], &from[1], "aa2");
     answer(&servers[0], &from[0], "aa3");
-    answer(&servers[1], &from[1], "bb: never asked there");
-    answer(&servers[0], &from[0], "xx: nobody's");
     answer(&servers[0], &from[0], "x");
     answer(&servers[0], &from[0], "");
     world_run_quietly(3);
@@ -377,6 +568,46 @@ static void test_fixed_port(void **test)
     (void)test;
     check_fixed_port(free_udp_port());
     check_fixed_port(0);
+}
+
+static struct endpoint ask_fixed(const struct world_server *server, uint16_t number,
+                                 uint32_t flight, const char *question)
+{
+    struct transport_target target = world_target(server, number);
+    target.fixed_port = true;
+    assert_int_equal(world_ask(flight, &target, question), STATUS_OK);
+    return take_question(server, question);
+}
+
+/* Nobody's id from a server that was asked: all who wait on that server hear of it, once each. What
+ * is only late nobody hears of, nor what comes from elsewhere. */
+static void test_fixed_port_stray(void **test)
+{
+    (void)test;
+    struct world_server servers[2] = { udp_server(), udp_server() };
+    struct world_server stranger = udp_server();
+    open_udp();
+    struct endpoint from = ask_fixed(&servers[0], 0, 1, "aa?");
+    ask_fixed(&servers[1], 1, 2, "bb?");
+    ask_fixed(&servers[0], 0, 3, "cc?");
+    ask_fixed(&servers[0], 0, 3, "dd?");
+    ask_fixed(&servers[0], 0, 4, "ee?");
+    world_close_flight(4);
+    answer(&servers[0], &from, "ee late");
+    answer(&stranger, &from, "xx");
+    world_run_quietly(0);
+
+    answer(&servers[1], &from, "aa: never asked there");
+    world_run_quietly(1);
+    world_check_heard(0, "other server", &(struct world_heard){ false, 2, 1, 21, 'a', 'e' });
+    answer(&servers[0], &from, "xx");
+    world_run_quietly(3);
+    world_check_heard(1, "first hears", &(struct world_heard){ false, 1, 0, 2, 'x', 'x' });
+    world_check_heard(2, "second hears", &(struct world_heard){ false, 3, 0, 2, 'x', 'x' });
+    world_close();
+    close(servers[0].fd);
+    close(servers[1].fd);
+    close(stranger.fd);
 }
 
 static void test_fixed_port_full_and_again(void **test)
@@ -448,7 +679,15 @@ int main(void)
         cmocka_unit_test(test_udp_random_ports),
         cmocka_unit_test(test_udp_ports_taken),
         cmocka_unit_test(test_udp_source_address),
+        cmocka_unit_test(test_udp_shared_port),
+        cmocka_unit_test(test_udp_stray_on_shared_port),
+        cmocka_unit_test(test_udp_late_on_shared_port),
+        cmocka_unit_test(test_udp_retry_with_taken_id),
+        cmocka_unit_test(test_udp_shared_port_refused),
+        cmocka_unit_test(test_udp_refused_twice),
+        cmocka_unit_test(test_udp_questions_a_port),
         cmocka_unit_test(test_fixed_port),
+        cmocka_unit_test(test_fixed_port_stray),
         cmocka_unit_test(test_fixed_port_full_and_again),
         cmocka_unit_test(test_fixed_port_taken),
         cmocka_unit_test(test_fixed_port_free_in_reply),

@@ -98,11 +98,12 @@ LONG = "".join(f"dhcp-option={224 + i},{chr(97 + i) * 200}\n" for i in range(5))
 CASES = {}
 
 
-def case(name, config, packets, hosts="", questions=(), setup=()):
-    """setup: words for `ip` in the server's or client's namespace, before the server starts."""
+def case(name, config, packets, hosts="", questions=(), setup=(), files=None):
+    """setup: words for `ip` in the server's or client's namespace, before the server starts. files: {path: text}
+    in a folder that the configuration calls {folder}."""
     assert name not in CASES
     CASES[name] = {"config": config, "packets": list(packets), "hosts": hosts, "questions": list(questions),
-                   "setup": list(setup)}
+                   "setup": list(setup), "files": files or {}}
 
 
 # ------------------------------------------------------------------ the exchange

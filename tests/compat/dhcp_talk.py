@@ -8,7 +8,7 @@ stdin: {"packets": [row, ...], "questions": [[name, type], ...]}; stdout: {"repl
 
 A row says what to send: send (discover, request, ..., bootp), mac, options [[code, hex], ...], and if they
 are not the usual ones: ciaddr, giaddr, yiaddr, flags, secs, hops, htype, hlen, sname, file, from, to, op,
-cookie, tail (hex put in place of the end option). `answered` says whether the peer is known to answer: if
+from_port, to_port, cookie, tail (hex put in place of the end option). `answered` says whether the peer is known to answer: if
 so the reply is waited for; if not, an INFORM of somebody else goes out behind the packet, and when that is
 answered the packet has been dealt with."""
 import json
@@ -19,7 +19,7 @@ import sys
 import time
 
 COOKIE = b"\x63\x82\x53\x63"
-KINDS = ["none", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform"]
+KINDS = ["none", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform", "forcerenew", "leasequery"]
 REPLY_S = 3.0      # a reply that is expected is waited for so long
 ASIDE_S = 1.0      # and the other client's INFORM so long
 GRACE_S = 0.12     # a server that writes to disk before it answers may be overtaken by that INFORM
@@ -63,7 +63,7 @@ def frame_of(row, xid, server_mac):
     message = message_of(row, xid)
     source, target = row.get("from", "0.0.0.0"), row.get("to", "255.255.255.255")
     port = 67 if row.get("giaddr", "0.0.0.0") != "0.0.0.0" else 68
-    udp = struct.pack("!HHHH", port, 67, 8 + len(message), 0) + message
+    udp = struct.pack("!HHHH", row.get("from_port", port), row.get("to_port", 67), 8 + len(message), 0) + message
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, ip(source), ip(target))
     head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
     link = b"\xff" * 6 if target == "255.255.255.255" else server_mac
@@ -97,7 +97,7 @@ def reply_of(packet):
     udp = packet[14 + head:14 + total]
     source_port, target_port, size = struct.unpack("!HHH", udp[:6])
     message = udp[8:size]
-    if source_port != 67 or len(message) < 240 or message[0] != 2:
+    if source_port not in (67, 4011) or len(message) < 240 or message[0] != 2:
         return None
     (_, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr, sname,
      file) = struct.unpack("!BBBBIHH4s4s4s4s16s64s128s", message[:236])
@@ -108,7 +108,7 @@ def reply_of(packet):
         "cookie": message[236:240].hex(), "size": len(message),
         "link from": packet[6:12].hex(":"), "link to": packet[0:6].hex(":"),
         "from": socket.inet_ntoa(packet[26:30]), "to": socket.inet_ntoa(packet[30:34]),
-        "port": target_port, "at": time.time(), "ttl": packet[22], "tos": packet[15],
+        "from port": source_port, "port": target_port, "at": time.time(), "ttl": packet[22], "tos": packet[15],
         "dont fragment": bool(packet[20] & 0x40),
     }
     rows, fields["ended"] = options_of(message[240:], "options")

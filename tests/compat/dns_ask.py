@@ -10,6 +10,7 @@ A line of stdin is a list of questions, and a line of stdout the list of answers
     questions                    how often the question stands in the message, 1
     cut                          bytes left off the end of the message, 0
     timeout                      seconds to wait, 2
+    from                         our address; of IPv6, the question goes to ::1
 
 Before each question every UPSTREAM is asked for a mark, "3.mark.test". The name server of dns_upstream.py
 writes it down with the rest, so what was asked upstream can be told apart by question."""
@@ -62,8 +63,14 @@ def read_exactly(sock, count):
 def exchange(wire, server, row):
     """What comes back is not checked here: a server may answer something odd to an odd question."""
     tcp = row.get("tcp")
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as sock:
+    own = row.get("from", "")
+    family = socket.AF_INET6 if ":" in own else socket.AF_INET
+    if ":" in own:
+        server = "::1"
+    with socket.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as sock:
         sock.settimeout(row.get("timeout", 2))
+        if own:
+            sock.bind((own, 0))
         sock.connect((server, 53))
         if not tcp:
             sock.send(wire)
@@ -76,6 +83,13 @@ def rows(section):
     """A record is name, TTL, class, type, data, in the order of the message."""
     return [[str(rrset.name), rrset.ttl, dns.rdataclass.to_text(rrset.rdclass),
              dns.rdatatype.to_text(item.rdtype), item.to_text()] for rrset in section for item in rrset]
+
+
+def shown(code, value):
+    """An option as compared: of a server cookie (RFC 7873), new every time, only that it is there."""
+    if code == 10 and len(value) > 16:
+        return [code, value[:16] + " and the server's"]
+    return [code, value]
 
 
 def ask(row, server):
@@ -102,7 +116,7 @@ def ask(row, server):
         "additional": rows(reply.additional),
         "edns": f"version {reply.edns}, {reply.payload} bytes" if reply.edns >= 0 else "none",
         "do": bool(reply.ednsflags & dns.flags.DO),
-        "options": [[int(option.otype), option.to_wire().hex()] for option in reply.options],
+        "options": [shown(int(option.otype), option.to_wire().hex()) for option in reply.options],
     }
 
 
@@ -125,4 +139,5 @@ def main():
         print(json.dumps(ask_all(json.loads(line), sys.argv[1], sys.argv[2:])), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

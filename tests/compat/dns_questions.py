@@ -3,6 +3,12 @@ import dataclasses
 
 FIRST, SECOND = "127.0.0.53", "127.0.0.54"  # dns_upstream.py at these; the second answers later
 
+# Who may ask ("from"), and the hardware address the system knows of it.
+CLIENTS = {
+    "10.9.9.1": "02:00:00:00:09:01", "10.9.9.2": "02:00:00:00:09:02", "10.9.8.1": "",
+    "2001:db8:9:1::1": "02:00:00:00:09:61", "2001:db8:9:2::1": "",
+}
+
 HOSTS = """\
 192.0.2.10 alpha alpha-alias
 192.0.2.11 beta.lan

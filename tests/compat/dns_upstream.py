@@ -76,6 +76,50 @@ DATA = {
     ("one.loop.test.", "CNAME"): (200, ["two.loop.test."]),
     ("two.loop.test.", "CNAME"): (200, ["one.loop.test."]),
 }
+# Names that rules about domains pick out (dns_cases_routing.py).
+ROUTED = ("p", "x.p", "c.p", "x.c.p", "d.c.p", "y.d.c.p", "xp", "w", "a.w", "b.w", "a.b.w", "xw", "a.xw", "yxw", "yw", "aw")
+DATA |= {(f"{name}.test.", "A"): (60, [f"203.0.113.{100 + at}"]) for at, name in enumerate(ROUTED)}
+DATA |= {("host.", "A"): (60, ["203.0.113.90"]), ("x.lan.", "A"): (60, ["203.0.113.91"])}
+# Names whose addresses the filters look at.
+REBIND = {
+    "ten": "10.1.2.3", "seventeen": "172.16.0.1", "seventeen-end": "172.31.255.255", "seventeen-out": "172.32.0.1",
+    "home": "192.168.3.4", "home-out": "192.169.0.1", "loop": "127.0.0.1", "loop-end": "127.255.255.254",
+    "zero": "0.0.0.0", "zero-net": "0.1.2.3", "link": "169.254.1.1", "carrier": "100.64.0.1",
+    "carrier-out": "100.128.0.1", "doc-one": "192.0.2.1", "doc-two": "198.51.100.1", "doc-three": "203.0.113.1",
+    "ietf": "192.0.0.1", "all": "255.255.255.255", "nearly-all": "255.255.255.254", "reserved": "240.0.0.1",
+    "group": "224.0.0.1", "bench": "198.18.0.1", "public": "8.8.8.8",
+}
+REBIND6 = {
+    "public": "2a00::1", "unique": "fd00::1", "unique-other": "fc00::1", "loop": "::1", "zero": "::",
+    "link": "fe80::1", "site": "fec0::1", "mapped": "::ffff:10.0.0.1", "mapped-public": "::ffff:8.8.8.8",
+    "mapped-loop": "::ffff:127.0.0.1", "doc": "2001:db8::1", "group": "ff02::1", "embedded": "64:ff9b::a00:1",
+}
+DATA |= {(f"{name}.rebind.test.", "A"): (60, [address]) for name, address in REBIND.items()}
+DATA |= {(f"{name}.rebind.test.", "AAAA"): (60, [address]) for name, address in REBIND6.items()}
+DATA |= {
+    ("mixed.rebind.test.", "A"): (60, ["8.8.8.8", "10.0.0.1"]),
+    ("alias.rebind.test.", "CNAME"): (60, ["ten.rebind.test."]),
+    ("open.alias.rebind.test.", "CNAME"): (60, ["public.rebind.test."]),
+    ("mail.rebind.test.", "MX"): (60, ["10 ten.rebind.test."]),
+    ("hint.rebind.test.", "HTTPS"): (60, ["1 . ipv4hint=10.0.0.1"]),
+    ("to-local.rebind.test.", "CNAME"): (60, ["alpha."]),
+    ("both.filter.test.", "A"): (60, ["8.8.4.4"]),
+    ("both.filter.test.", "AAAA"): (60, ["2a00::4"]),
+    ("both.filter.test.", "TXT"): (60, ['"text"']),
+    ("both.filter.test.", "MX"): (60, ["10 both.filter.test."]),
+    ("both.filter.test.", "HTTPS"): (60, ["1 . alpn=h2"]),
+    ("alias.filter.test.", "CNAME"): (60, ["both.filter.test."]),
+    ("far.filter.test.", "CNAME"): (60, ["alias.filter.test."]),
+    ("short.filter.test.", "A"): (1, ["8.8.4.5"]),
+    ("short.filter.test.", "AAAA"): (1, ["2a00::5"]),
+    ("short.filter.test.", "TXT"): (1, ['"short"']),
+    ("short-alias.filter.test.", "CNAME"): (1, ["both.filter.test."]),
+    ("long-alias.filter.test.", "CNAME"): (60, ["short.filter.test."]),
+    ("host.adall.test.", "A"): (60, ["203.0.113.73"]),
+    ("alias.adall.test.", "CNAME"): (60, ["host.adall.test."]),
+    ("mixed.adall.test.", "CNAME"): (60, ["a1.up.test."]),
+    ("_s._tcp.filter.test.", "SRV"): (60, ["1 2 80 both.filter.test."]),
+}
 NAMES = {name for name, _ in DATA}
 
 
@@ -173,7 +217,22 @@ def sign(query, reply):
         reply.answer.append(record("sig.test.", 60, "RRSIG", RRSIG))
 
 
+def answer_all(query, reply):
+    """All types at once to ANY, and authority and glue behind any answer."""
+    name = query.question[0].name
+    if query.question[0].rdtype == dns.rdatatype.ANY:
+        for rdtype, value in (("A", "8.8.4.4"), ("AAAA", "2a00::4"), ("MX", "10 both.filter.test."),
+                              ("TXT", '"text"'), ("HINFO", '"a" "b"'), ("SRV", "1 2 80 both.filter.test.")):
+            reply.answer.append(record(name, 60, rdtype, value))
+    else:
+        reply.answer.append(record(name, 60, "A", "203.0.113.5"))
+    reply.authority.append(record("all.test.", 60, "NS", "ns.all.test."))
+    reply.additional.append(record("ns.all.test.", 60, "A", "203.0.113.6"))
+
+
 BEHAVIOURS = {
+    "all.test.": answer_all,
+    "adall.test.": set_flag(dns.flags.AD),
     "servfail.test.": fail(dns.rcode.SERVFAIL),
     "refused.test.": fail(dns.rcode.REFUSED),
     "notimp.test.": fail(dns.rcode.NOTIMP),
@@ -225,6 +284,7 @@ def note(log, wire, own, client, transport):
         "type": dns.rdatatype.to_text(question.rdtype), "flags": flags,
         "edns": query.payload if query.edns >= 0 else None,
         "options": [int(option.otype) for option in query.options],
+        "values": [option.to_wire().hex() for option in query.options],
     }) + "\n")
     log.flush()
 

@@ -3,6 +3,7 @@ box, each in its own namespaces; replies compared field by field and option by o
 and the DNS answers. What differs must stand in docs/differences-dhcp.tsv with its reason."""
 import concurrent.futures
 import fnmatch
+import importlib
 import itertools
 import json
 import os
@@ -16,6 +17,8 @@ import pytest
 from dhcp_cases import CASES
 
 HERE = pathlib.Path(__file__).resolve().parent
+for module in sorted(HERE.glob("dhcp_cases_*.py")):  # a file for each area, which adds to CASES
+    importlib.import_module(module.stem)
 BINARY = os.environ.get("LINNET_BINARY", "build/release/src/daemon/linnet")
 # (case, packet, field, reason); the first three are patterns. People read the same list.
 EXPLAINED = [tuple(line.split("\t")) for line
@@ -112,7 +115,10 @@ def leases_of(path, replies):
 def observe(subject, case, folder):
     """What one server does in one case: {"replies", "answers", "leases", "log"}."""
     folder.mkdir()
-    config = case["config"]
+    config = case["config"].replace("{folder}", str(folder))
+    for path, text in case.get("files", {}).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
     lines = BASE.format(folder=folder) + ("" if "PING\n" in config else "no-ping\n") + config.replace("PING\n", "")
     (folder / "hosts").write_text(case["hosts"])
     (folder / "subject.conf").write_text(lines)

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from dns_questions import CASES, FIRST, HOSTS, SECOND
+from dns_questions import CASES, CLIENTS, FIRST, HOSTS, SECOND
 
 HERE = pathlib.Path(__file__).resolve().parent
 for module in sorted(HERE.glob("dns_cases_*.py")):  # a file for each area
@@ -28,6 +28,7 @@ WORDS = {
     "dnsmasq": ["dnsmasq", "-k", "-u", "root", "-g", "root"],
 }
 FIXED_PORTS = (7777, 7778)
+TOLD = {8, 20292, 65001, 65073, 65074}  # EDNS options whose values are compared: what is told of clients
 SECTIONS = ("answer", "authority", "additional")
 TRIES = 4  # what differs by chance does not in all of them
 
@@ -96,13 +97,38 @@ class World:
         self.log.touch()
         subprocess.run(["ip", "netns", "add", self.namespace], check=True)
         subprocess.run(["ip", "-n", self.namespace, "link", "set", "lo", "up"], check=True)
+        self.add_link("rec0", "rec1", ["10.77.8.7/24", "2001:db8:77::7/64"])
+        self.add_link("rec2", "rec3", ["10.77.9.7/24"], "down")
+        self.add_clients()
         self.upstream = self.start("dns_upstream.py", self.log, FIRST, f"{SECOND}/20")
         assert "ready" in self.upstream.stdout.readline()
         self.asker = self.start("dns_ask.py", "127.0.0.1", FIRST, SECOND)
 
+    def add_link(self, name, other, addresses, state="up"):
+        """An interface with addresses; where nothing ever comes from, for nobody is at its other end."""
+        ip = ["ip", "-n", self.namespace]
+        subprocess.run([*ip, "link", "add", name, "type", "veth", "peer", "name", other], check=True)
+        subprocess.run([*ip, "link", "set", name, "address", "02:00:00:00:77:08"], check=True)
+        for address in addresses:
+            subprocess.run([*ip, "address", "add", address, "dev", name, *(["nodad"] if ":" in address else [])],
+                           check=True)
+        for end in (name, other):
+            subprocess.run([*ip, "link", "set", end, state], check=True)
+
     def start(self, script, *arguments):
         return subprocess.Popen(["ip", "netns", "exec", self.namespace, "/usr/bin/python3", HERE / script,
                                  *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def add_clients(self):
+        """Addresses to ask from that are not of the loopback network; some have a hardware address."""
+        def ip(*words):
+            subprocess.run(["ip", "-n", self.namespace, *words], check=True)
+        ip("link", "add", "clients0", "type", "veth", "peer", "name", "clients1")
+        ip("link", "set", "clients0", "up")
+        for address, hardware in CLIENTS.items():
+            ip("address", "add", address, "dev", "lo", *(["nodad"] if ":" in address else []))
+            if hardware:
+                ip("neighbour", "add", address, "lladdr", hardware, "dev", "clients0", "nud", "permanent")
 
     def ask(self, questions):
         print(json.dumps(questions), file=self.asker.stdin, flush=True)
@@ -156,7 +182,8 @@ def asked_text(entry, question, with_source):
         words.append(entry["name"])
     if entry["type"] != question["type"]:
         words.append(entry["type"])
-    words += [f"option={code}" for code in entry["options"]]
+    words += sorted(f"option={code}:{value}" if code in TOLD else f"option={code}"
+                    for code, value in zip(entry["options"], entry["values"], strict=True))
     if with_source:
         address, port = entry["client"]
         words.append(f"from {address}#{port}" if port in FIXED_PORTS else f"from {address}")

@@ -94,6 +94,25 @@ log-queries
 log-queries=
 log-queries=extra
 log-queries=foo
+log-queries=proto
+log-queries=auth
+log-queries=only_failed
+log-async
+log-async=
+log-async=20
+log-async=200
+log-async=0
+log-async=x
+log-async=-1
+dumpfile=/tmp/some.pcap
+dumpfile
+dumpfile=
+dumpmask=15
+dumpmask=0x1003
+dumpmask=0
+dumpmask
+bind-dynamic
+bind-dynamic=
 log-dhcp
 log-dhcp=
 log-dhcp=1
@@ -175,6 +194,12 @@ addn-hosts=/nonexistent
 addn-hosts=a,b
 addn-hosts=
 addn-hosts
+hostsdir=/nonexistent
+hostsdir=
+hostsdir
+servers-file=/nonexistent
+servers-file=
+servers-file
 resolv-file
 resolv-file=
 no-resolv
@@ -288,6 +313,56 @@ address=/foo/1.2.3.4,5.6.7.8
 address=/foo/1.2.3.4@eth0
 address=/foo/[::1]
 address=/foo/fe80::1%lo
+"""
+
+AUTH = """
+auth-server=a.test
+auth-server
+auth-server=a.test,
+auth-server=a.test,1.2.3.4,eth0
+auth-server=a.test,eth0/4
+auth-server=a.test,eth0/5
+auth-server=a.test,1.2.3.4/24
+auth-server=a.test,2001:db8::1
+auth-server=-a.test,eth0
+auth-zone=z.test
+auth-zone
+auth-zone=z.test,1.2.3.0/24
+auth-zone=z.test,1.2.3.0/x
+auth-zone=z.test,1.2.3.0/0
+auth-zone=z.test,1.2.3.0/-1
+auth-zone=z.test,2001:db8::
+auth-zone=z.test,eth0/4
+auth-zone=z.test,eth0/9
+auth-zone=z.test,exclude:eth0
+auth-zone=z.test,
+auth-zone=z.test,,1.2.3.4
+auth-soa=1
+auth-soa=
+auth-soa
+auth-soa=0
+auth-soa=4294967295
+auth-soa=1,hm
+auth-soa=1,hm@a.test
+auth-soa=1,,5
+auth-soa=1,hm.a,5,6,7
+auth-sec-servers=
+auth-sec-servers
+auth-sec-servers=a
+auth-sec-servers=a,b
+auth-sec-servers=a,,b
+auth-peer=1.2.3.4
+auth-peer
+auth-peer=1.2.3.4,::1
+auth-peer=x
+auth-peer=
+auth-peer=1.2.3.4/24
+auth-peer=1.2.3.4,
+auth-ttl=1
+auth-ttl
+auth-ttl=x
+auth-ttl=
+auth-ttl=-1
 """
 
 DHCP = """
@@ -469,10 +544,600 @@ no-dhcp-interface
 no-dhcpv4-interface=eth0
 """
 
+BOOT = """
+dhcp-boot
+dhcp-boot=
+dhcp-boot=a
+dhcp-boot=a,b,c,d
+dhcp-boot=a,b,1.2.3.4
+dhcp-boot=a,b,1.2.3
+dhcp-boot=a,b,bad_name!
+dhcp-boot=a,,1.2.3.4
+dhcp-boot=tag:x
+dhcp-boot=tag:x,a
+dhcp-boot=net:x,a
+dhcp-boot=set:x,a
+dhcp-boot=,b
+dhcp-boot=a,b,
+dhcp-boot=a,b,::1
+dhcp-boot=#x,a
+dhcp-boot=tag:,a
+dhcp-boot=a,b,-x
+dhcp-boot=a,b,x y
+dhcp-boot="a,b"
+pxe-service
+pxe-service=
+pxe-service=x86PC
+pxe-service=x86PC,
+pxe-service=x86PC,A
+pxe-service=X86pc,A
+pxe-service=foo,A
+pxe-service=-1,A
+pxe-service=65535,A
+pxe-service=0,A,b,c
+pxe-service=0,A,b,c d
+pxe-service=0,A,b,1.2.3.4,d
+pxe-service=0,A,-1
+pxe-service=0,A,1
+pxe-service=tag:x,0,A
+pxe-service=x,0,A
+pxe-service=tag:x
+pxe-service=0,A,
+pxe-service=0,A,b,
+pxe-service=0,A,32768
+pxe-service=0,A,0,1.2.3.4
+pxe-service=0,A,5x
+pxe-service=x86-64_EFI,A
+pxe-service=ARM64_EFI,A
+pxe-service=12,A
+pxe-service=PC98,A
+pxe-service=Arc_x86,A
+pxe-service=Alpha,A
+pxe-service=Intel_Lean_Client,A
+pxe-service=RISCV64,A
+pxe-service=0,"A,B"
+pxe-service=tag:x,tag:y,0,A
+pxe-prompt
+pxe-prompt=
+pxe-prompt=A
+pxe-prompt=A,1
+pxe-prompt=A,300
+pxe-prompt=A,x
+pxe-prompt=A,-1
+pxe-prompt=A,1,2
+pxe-prompt=tag:x
+pxe-prompt=tag:x,A,256
+pxe-prompt=A,
+dhcp-pxe-vendor
+dhcp-pxe-vendor=
+dhcp-pxe-vendor=A
+dhcp-pxe-vendor=A,,B
+dhcp-broadcast
+dhcp-broadcast=
+dhcp-broadcast=x
+dhcp-broadcast=set:x
+dhcp-broadcast=tag:x,tag:y
+bootp-dynamic
+bootp-dynamic=
+bootp-dynamic=x,y
+bootp-dynamic=tag:x
+dhcp-option-force=tag:x
+dhcp-option=encap:1
+dhcp-option=vendor:x,vendor:y,1,2
+"""
+
+RECORDS = r"""
+host-record=a
+host-record=
+host-record
+host-record=a,1.2.3.4
+host-record=a,1.2.3.4,60
+host-record=a,b,1.2.3.4,::1,60
+host-record=a b,1.2.3.4
+host-record=1.2.3.4
+host-record=a,1.2.3.4,b
+host-record=a,1.2.3.4,1.2.3.5
+host-record=a,1.2.3.4,60,70
+host-record=a,1.2.3.4,-1
+host-record=*.a,1.2.3.4
+host-record=a,,1.2.3.4
+host-record=a,1.2.3.4,
+host-record=a,60,1.2.3.4
+host-record="a","1.2.3.4"
+host-record=a.,1.2.3.4
+dynamic-host
+dynamic-host=a,1.2.3.4
+dynamic-host=a,0.0.0.8,lo
+dynamic-host=a,lo
+dynamic-host=a
+dynamic-host=a,b,0.0.0.8,lo
+dynamic-host=a,0.0.0.8,::8,lo
+dynamic-host=a,::8,0.0.0.8,lo
+dynamic-host=a,::8,lo
+dynamic-host=
+interface-name
+interface-name=
+interface-name=a
+interface-name=a,lo
+interface-name=a,nosuch
+interface-name=a,lo/4
+interface-name=a,lo/6
+interface-name=a,lo/5
+interface-name=a,lo/
+interface-name=a b,lo
+interface-name=*.a,lo
+interface-name=a,lo/46
+synth-domain
+synth-domain=
+synth-domain=a
+synth-domain=a,1.2.3.4
+synth-domain=a,1.2.3.0/24
+synth-domain=a,1.2.3.0/24,p-
+synth-domain=a,1.2.3.0/24,p*
+synth-domain=a,1.2.3.0/33
+synth-domain=a,1.2.3.0/0
+synth-domain=a,1.2.3.0/x
+synth-domain=a,1.2.3.4,1.2.3.9
+synth-domain=a,1.2.3.4,::1
+synth-domain=a,2001:db8::/64,p-
+synth-domain=a,2001:db8::/32
+synth-domain=a,2001:db8::/64,p*
+synth-domain=a,2001:db8::/63,p*
+synth-domain=a,2001:db8::1,2001:db9::2
+synth-domain=a b,1.2.3.0/24
+synth-domain=a,1.2.3.0/24,*
+synth-domain=a,1.2.3.0/24,
+synth-domain=a,lo
+synth-domain=a,lo,p
+synth-domain=a,1.2.3.4,p-
+synth-domain=a,1.2.3.5/24,p-
+synth-domain=a,2001:db8::/128,p
+synth-domain=a,2001:db8::/129,p
+synth-domain=a,1.2.3.0/24,p.q
+cname
+cname=
+cname=a
+cname=a,b
+cname=a,b,60
+cname=a,b,c
+cname=a,b,c,60
+cname=a,a
+cname=a,A
+cname=a,,b
+cname=*.a,b
+cname=*.a,x.a
+cname=*a,b
+cname=a b,c
+cname=a,60
+cname=60,a
+cname=a,b,-1
+cname=a,b,1x
+cname=a,*.b
+cname=a,b,c,b
+cname=a,a,b
+txt-record
+txt-record=a
+txt-record=a,
+txt-record=a,b,c
+txt-record=a, b , c
+txt-record=a,"b,c"
+txt-record=a b,c
+ptr-record
+ptr-record=a
+ptr-record=a,b
+ptr-record=a,
+ptr-record=a,b c
+ptr-record=a,"b c._http._tcp"
+srv-host
+srv-host=a
+srv-host=_a._tcp,b
+srv-host=a,b,80
+srv-host=a,b,c
+srv-host=a,b,65536
+srv-host=a,b,1,65536
+srv-host=a,b,1,1,65536
+srv-host=a,b,1,x
+srv-host=a,b,1,1,x
+srv-host=a,b,1,1,1,1
+srv-host=a,,1
+srv-host=a,b,
+srv-host=a,b,,1
+srv-host=a b
+srv-host=a,b,-1
+srv-host=a,b,0x1
+srv-host=a,b,65535,65535,65535
+mx-host
+mx-host=a
+mx-host=a,b
+mx-host=a,b,10
+mx-host=a,44
+mx-host=a,b,x
+mx-host=a,b,65536
+mx-host=a,b,
+mx-host=a,,10
+mx-host=a b
+mx-host=a,b,1,2
+mx-target
+mx-target=a
+selfmx
+selfmx=x
+localmx
+localmx=
+naptr-record
+naptr-record=
+naptr-record=a
+naptr-record=a,1,2,s,SIP+D2U,,b
+naptr-record=a,1,2,s,x,y
+naptr-record=a,1,2,s,x
+naptr-record=a,x,2,s,x,y,z
+naptr-record=a,1,x,s,x,y,z
+naptr-record=a,65536,2,s,x,y,z
+naptr-record=a,1,2,,,
+naptr-record=a,1,2,,,,
+caa-record
+caa-record=
+caa-record=a
+caa-record=a,0,issue,x
+caa-record=a,255,issue,x
+caa-record=a,0,issue
+caa-record=a,0
+caa-record=a,x,issue,x
+caa-record=a,0,issue,
+caa-record=a,-1,issue,x
+dns-rr
+dns-rr=
+dns-rr=a
+dns-rr=a,51
+dns-rr=a,51,01:23
+dns-rr=a,51,0123
+dns-rr=a,51,01 23
+dns-rr=a,x,01
+dns-rr=a,51,1
+dns-rr=a,51,123
+dns-rr=a,51,
+dns-rr=a,1,01020304
+dns-rr=a,51,0:1:2
+dns-rr=a,-1,01
+dns-rr=a,51,01-02
+localise-queries
+localise-queries=1
+"""
+
+ASKING = """
+add-mac
+add-mac=
+add-mac=base64
+add-mac=text
+add-mac=foo
+add-mac=BASE64
+strip-mac
+strip-mac=1
+add-cpe-id=foobar
+add-cpe-id=two words
+add-cpe-id=
+add-cpe-id
+add-subnet
+add-subnet=
+add-subnet=24
+add-subnet=24,96
+add-subnet=24,
+add-subnet=,24
+add-subnet=0
+add-subnet=32,128
+add-subnet=-1
+add-subnet=0x10
+add-subnet=x
+add-subnet=1.2.3.4
+add-subnet=1.2.3.4/24
+add-subnet=1.2.3.4/
+add-subnet=2001:db8::/64
+add-subnet=1.2.3.4/24,2001:db8::/48
+add-subnet=2001:db8::/48,1.2.3.4/24
+add-subnet=24,1.2.3.4/24
+add-subnet=24,56,3
+add-subnet=/24
+add-subnet=x/24
+strip-subnet
+umbrella
+umbrella=
+umbrella=foo
+umbrella=orgid:1
+umbrella=orgid:
+umbrella=orgid:x
+umbrella=orgid:-1
+umbrella=orgid:4294967295
+umbrella=orgid:4294967296
+umbrella=assetid:7
+umbrella=assetid:
+umbrella=deviceid:0102030405060708
+umbrella=deviceid:0102
+umbrella=deviceid:
+umbrella=deviceid:010203040506070g
+umbrella=deviceid:01:02:03:04:05:06:07:08
+umbrella=orgid:1,assetid:2,deviceid:0102030405060708
+umbrella=orgid:1,,assetid:2
+umbrella=orgid:1,
+umbrella=orgid:1,orgid:2
+dns-loop-detect
+dns-loop-detect=1
+fast-dns-retry
+fast-dns-retry=
+fast-dns-retry=49
+fast-dns-retry=50
+fast-dns-retry=100,50
+fast-dns-retry=100,0
+fast-dns-retry=100,
+fast-dns-retry=,100
+fast-dns-retry=100,x
+fast-dns-retry=100,200,300
+fast-dns-retry=x
+fast-dns-retry=-1
+port-limit=1
+port-limit=64
+port-limit=0
+port-limit=-1
+port-limit=
+port-limit=x
+port-limit
+"""
+
+FILTERS = """
+filterwin2k
+filterwin2k=1
+filter-A
+filter-A=
+filter-A=1
+filter-AAAA
+filter-rr=TXT
+filter-rr=TXT,MX
+filter-rr=txt
+filter-rr=16
+filter-rr=NOSUCH
+filter-rr=TXT,NOSUCH
+filter-rr=TXT,,MX
+filter-rr=
+filter-rr
+filter-rr=ANY
+filter-rr=255
+filter-rr=0
+filter-rr=65535
+filter-rr=-1
+filter-rr=TXT MX
+filter-rr="TXT"
+filter-rr= TXT , MX
+stop-dns-rebind
+stop-dns-rebind=1
+rebind-domain-ok=corp.example
+rebind-domain-ok=/corp.example/
+rebind-domain-ok=/corp.example/lab.example/
+rebind-domain-ok=/corp.example/lab.example
+rebind-domain-ok=corp.example/lab.example
+rebind-domain-ok=
+rebind-domain-ok
+rebind-domain-ok=/
+rebind-domain-ok=//
+rebind-domain-ok=*.a
+rebind-domain-ok=a b
+rebind-domain-ok=a,b
+rebind-domain-ok=#
+rebind-domain-ok=/a//b/
+rebind-domain-ok=.
+rebind-localhost-ok
+bogus-nxdomain=1.2.3.4
+bogus-nxdomain=1.2.3.4/24
+bogus-nxdomain=1.2.3.4/0
+bogus-nxdomain=1.2.3.4/32
+bogus-nxdomain=1.2.3.4/33
+bogus-nxdomain=1.2.3.4/
+bogus-nxdomain=1.2.3.4/x
+bogus-nxdomain=1.2.3.4/-1
+bogus-nxdomain=::1
+bogus-nxdomain=2001:db8::/32
+bogus-nxdomain=2001:db8::/129
+bogus-nxdomain=1.2.3.4,5.6.7.8
+bogus-nxdomain=foo
+bogus-nxdomain=
+bogus-nxdomain
+bogus-nxdomain=1.2.3
+bogus-nxdomain=1.2.3.0/255.255.255.0
+ignore-address=1.2.3.4
+ignore-address=1.2.3.4/24
+ignore-address=1.2.3.4/33
+ignore-address=::/0
+ignore-address=foo
+ignore-address=
+ignore-address
+alias=1.2.3.4,5.6.7.8
+alias=1.2.3.4,5.6.7.8,255.255.255.0
+alias=1.2.3.4-1.2.3.9,5.6.7.0,255.255.255.0
+alias=1.2.3.4-1.2.3.9,5.6.7.0
+alias=1.2.3.9-1.2.3.4,5.6.7.0
+alias=1.2.3.9-1.2.3.4,5.6.7.0,255.255.255.0
+alias=1.2.3.4-1.2.4.9,5.6.7.0,255.255.255.0
+alias=1.2.3.4
+alias=1.2.3.4,
+alias=
+alias
+alias=foo,1.2.3.4
+alias=1.2.3.4,foo
+alias=1.2.3.4,5.6.7.8,foo
+alias=1.2.3.4,5.6.7.8,255.0.255.0
+alias=1.2.3.4,5.6.7.8,255.255.255.0,x
+alias=::1,::2
+alias=1.2.3.4-foo,1.2.3.4
+alias=1.2.3.4-,1.2.3.4
+alias=-1.2.3.4,1.2.3.4
+alias=1.2.3.4-1.2.3.9-1.2.3.10,1.2.3.4
+alias=1.2.3.4-1.2.3.9
+alias=1.2.3.4,5.6.7.8,0.0.0.0
+alias=1.2.3.4,5.6.7.8,
+alias=1.2.3.4/24,5.6.7.8
+alias= 1.2.3.4 , 5.6.7.8
+alias=1.2.3.4 - 1.2.3.9,5.6.7.8
+cache-rr=TXT
+cache-rr=ANY
+cache-rr=TXT,HTTPS
+cache-rr=NOSUCH
+cache-rr=
+cache-rr
+cache-rr=65
+cache-rr=any
+use-stale-cache
+use-stale-cache=
+use-stale-cache=0
+use-stale-cache=3600
+use-stale-cache=-1
+use-stale-cache=x
+use-stale-cache=1h
+use-stale-cache=4294967295
+proxy-dnssec
+proxy-dnssec=1
+"""
+
+CLIENTS = r"""
+dhcp-vendorclass=set:a,x
+dhcp-vendorclass=a,x
+dhcp-vendorclass=net:a,x
+dhcp-vendorclass=a
+dhcp-vendorclass=set:a
+dhcp-vendorclass=set:a,
+dhcp-vendorclass=
+dhcp-vendorclass
+dhcp-vendorclass=set:a,enterprise:343,x
+dhcp-vendorclass=set:a,enterprise:343
+dhcp-vendorclass=set:a,x,y
+dhcp-vendorclass=tag:a,x
+dhcp-vendorclass=set:,x
+dhcp-vendorclass=set:a,"x,y"
+dhcp-vendorclass=set:a,01:02
+dhcp-userclass=set:a,x
+dhcp-userclass=set:a
+dhcp-userclass=a,
+dhcp-userclass=set:a,x,y
+dhcp-mac=set:a,02:00:00:00:00:01
+dhcp-mac=set:a,02:00:00:*:*:*
+dhcp-mac=a,06-02:00:00:*:*:*
+dhcp-mac=set:a,02:00
+dhcp-mac=set:a,zz:00:00:00:00:01
+dhcp-mac=set:a
+dhcp-mac=set:a,
+dhcp-mac=set:a,foo
+dhcp-mac=set:a,12
+dhcp-mac=
+dhcp-mac=set:a,02-00-00-00-00-01
+dhcp-mac=set:a,*
+dhcp-circuitid=set:a,port7
+dhcp-circuitid=set:a,01:02
+dhcp-circuitid=set:a,01:zz
+dhcp-circuitid=set:a,0102
+dhcp-circuitid=set:a
+dhcp-circuitid=set:a,
+dhcp-circuitid=
+dhcp-circuitid=set:a,"01:02"
+dhcp-circuitid=set:a,01:*
+dhcp-remoteid=a,x
+dhcp-subscrid=a,x
+dhcp-subscrid=a
+dhcp-match=set:a,93
+dhcp-match=set:a,93,7
+dhcp-match=a,93,7
+dhcp-match=set:a,option:client-arch,7
+dhcp-match=set:a,option:foo
+dhcp-match=set:a,option6:client-arch,7
+dhcp-match=set:a,option6:foo
+dhcp-match=set:a,option6:23,7
+dhcp-match=set:a,vi-encap:9,x
+dhcp-match=set:a,vi-encap:9
+dhcp-match=set:a,vendor:x,1
+dhcp-match=set:a,encap:1,1
+dhcp-match=set:a
+dhcp-match=
+dhcp-match=93
+dhcp-match=set:a,foo
+dhcp-match=set:a,6,x
+dhcp-match=set:a,6,1.2.3.4
+dhcp-match=set:a,6,1.2.3.4,5.6.7.8
+dhcp-match=set:a,200,999.1.1.1
+dhcp-match=set:a,200,01:*
+dhcp-match=set:a,60,01:*
+dhcp-match=set:a,60,foo
+dhcp-match=set:a,93,00:07
+dhcp-match=set:a,93,00:*
+dhcp-match=set:a,93,foo
+dhcp-match=set:a,53,1
+dhcp-match=set:a,12,foo
+dhcp-match=set:a,119,a.b
+dhcp-match=set:a,tag:b,93
+dhcp-match=tag:a,93
+dhcp-match=set:a,set:b,93
+dhcp-name-match=set:a,foo
+dhcp-name-match=a,foo*
+dhcp-name-match=set:a,*
+dhcp-name-match=set:a,f*o
+dhcp-name-match=set:a,foo.bar
+dhcp-name-match=set:a,-foo
+dhcp-name-match=set:a,foo bar
+dhcp-name-match=set:a,
+dhcp-name-match=set:a
+dhcp-name-match=
+dhcp-name-match=set:a,b,c
+tag-if=set:a,tag:b
+tag-if=set:a
+tag-if=set:a,set:b,tag:c,tag:!d,tag:e*
+tag-if=tag:a
+tag-if=set:a,b
+tag-if=a,tag:b
+tag-if=set:a,net:b
+tag-if=net:a,tag:b
+tag-if=set:a,#b
+tag-if=set:a,tag:#b
+tag-if=
+tag-if
+tag-if=set:a,
+tag-if=set:a,,tag:b
+tag-if=set:,tag:b
+tag-if=set:a,tag:
+tag-if=set:a,tag:!
+tag-if=set:a,tag:*
+tag-if=foo
+dhcp-ignore-names
+dhcp-ignore-names=
+dhcp-ignore-names=tag:a
+dhcp-ignore-names=tag:a,tag:!b
+dhcp-ignore-names=a
+dhcp-ignore-names=net:a,#b
+dhcp-ignore-names=set:a
+dhcp-generate-names
+dhcp-generate-names=tag:a
+dhcp-generate-names=a,b
+dhcp-generate-names=
+dhcp-fqdn
+dhcp-fqdn=1
+dhcp-fqdn=
+dhcp-client-update
+dhcp-client-update=x
+read-ethers
+read-ethers=x
+dhcp-hostsfile
+dhcp-hostsfile=
+dhcp-hostsfile=/x
+dhcp-hostsfile=/x,/y
+dhcp-hostsfile=relative
+dhcp-hostsdir
+dhcp-hostsdir=
+dhcp-hostsdir=/x
+dhcp-optsfile=
+dhcp-optsfile=/x
+dhcp-optsdir=/x
+dhcp-optsdir=
+"""
+
 SEVERAL = [
     "port=5353\nport=5354",
     "cache-size=1\n\n# text\ncache-size=2",
     "no-hosts\nno-hosts",
+    "use-stale-cache\nuse-stale-cache=5",
+    "filter-rr=TXT\nfilter-rr=MX\nbogus-nxdomain=1.2.3.4\nbogus-nxdomain=1.2.3.4",
     "local-service\nlocal-service",
     "server=1.2.3.4\nserver=1.2.3.4",
     "bogus-priv\nserver=1.2.3.4#x\nport=x",
@@ -488,10 +1153,206 @@ SEVERAL = [
     "  interface = lo  \n\tport\t=\t53  ",
     'addn-hosts="/a b"\r\nno-hosts\r',
     'addn-hosts="/a',
+    "cname=a,b\ncname=b,a",
+    "cname=a,b\ncname=a,c",
+    "cname=a,b\ncname=A,b",
+    "cname=a,b\ncname=b,c\ncname=c,b",
+    "cname=a,b\ncname=b,c\ncname=c,d\ncname=d,a",
+    "cname=a,b\ncname=b,c\ncname=c,d",
+    "mx-target=a\nmx-target=b",
 ]
 
 # Line: (does linnet accept it, why it differs).
+SCRIPTS = """
+dhcp-script=/x
+dhcp-script=
+dhcp-script
+dhcp-script=x,y
+dhcp-script="a b"
+dhcp-scriptuser=nobody
+dhcp-scriptuser=
+dhcp-scriptuser
+script-arp
+script-arp=1
+script-on-renewal
+script-on-renewal=
+leasefile-ro
+leasefile-ro=
+"""
+
+RELAY = """
+dhcp-relay=
+dhcp-relay
+dhcp-relay=192.168.0.1
+dhcp-relay=192.168.0.1,192.0.2.1
+dhcp-relay=192.168.0.1,eth1
+dhcp-relay=192.168.0.1,,eth1
+dhcp-relay=192.168.0.1,192.0.2.1,eth1
+dhcp-relay=192.168.0.1,192.0.2.1#1067,eth*
+dhcp-relay= 192.168.0.1 , 192.0.2.1 , eth1
+dhcp-relay=192.168.0.1,192.0.2.1,
+dhcp-relay=192.168.0.1,0.0.0.0,eth1
+dhcp-relay=192.168.0.1,#67,eth1
+dhcp-proxy
+dhcp-proxy=
+dhcp-proxy=1.2.3.4
+dhcp-proxy=1.2.3.4,5.6.7.8
+dhcp-proxy=1.2.3.4,,5.6.7.8
+dhcp-proxy=x
+dhcp-proxy=fd00::1
+shared-network
+shared-network=
+shared-network=eth0
+shared-network=eth0,1.2.3.4
+shared-network=1.2.3.4,5.6.7.8
+shared-network=1.2.3.4,eth0
+shared-network=1.2.3.4,
+shared-network=,1.2.3.4
+shared-network=eth0,1.2.3.4,x
+shared-network=1.2.3.4,fd00::2
+shared-network=fd00::2,1.2.3.4
+bridge-interface
+bridge-interface=
+bridge-interface=br0
+bridge-interface=br0,
+bridge-interface=br0,a
+bridge-interface=br0,a*
+bridge-interface=br0,*
+bridge-interface=br0,a,,b
+bridge-interface=,a
+no-dhcp-interface=
+no-dhcp-interface=eth0,wlan*
+no-dhcpv4-interface
+no-dhcpv4-interface=
+no-dhcpv4-interface=eth0,wlan*
+dhcp-reply-delay
+dhcp-reply-delay=
+dhcp-reply-delay=0
+dhcp-reply-delay=3
+dhcp-reply-delay=70000
+dhcp-reply-delay=tag:a,3
+dhcp-reply-delay=tag:a,tag:!b,3
+dhcp-reply-delay=net:a,3
+dhcp-reply-delay=tag:a
+dhcp-reply-delay=tag:a,3,4
+dhcp-reply-delay=a,3
+dhcp-reply-delay=set:a,3
+dhcp-reply-delay=#a,3
+dhcp-reply-delay=-3
+dhcp-reply-delay=3s
+dhcp-reply-delay=x
+dhcp-alternate-port
+dhcp-alternate-port=
+dhcp-alternate-port=1067
+dhcp-alternate-port=1067,
+dhcp-alternate-port=1067,1068
+dhcp-alternate-port=,1068
+dhcp-alternate-port=1067,1068,1069
+dhcp-alternate-port=1067,x
+dhcp-alternate-port=x
+dhcp-alternate-port=70000
+"""
+
 DIFFERENT = {
+    "dhcp-relay=192.168.0.1,192.0.2.1#x": (False, "no port"),
+    "dhcp-relay=192.168.0.1,192.0.2.1#70000": (False, "no port"),
+    "dhcp-relay=192.168.0.1,192.0.2.1#0": (False, "no port"),
+    "dhcp-relay=192.168.0.1,fd00::1": (False, "one protocol is not carried in the other"),
+    "dhcp-relay=fd00::1,fd00::2": (False, "DHCPv6 is not built yet"),
+    "dhcp-relay=x,y": (False, "a relay of no address"),
+    "dhcp-relay=,192.0.2.1": (False, "a relay of no address"),
+    "dhcp-relay=192.168.0.1,192.0.2.1,eth1,eth2": (False, "the second interface would count for nothing"),
+    "dhcp-alternate-port=0": (False, "no port"),
+    "dhcp-alternate-port=65535": (False, "the clients' port would be 65536"),
+    "dhcp-vendorclass=set:a,enterprise:zz,x": (False, "not a number"),
+    "dhcp-match=set:a,vi-encap:x": (False, "not a number"),
+    "dhcp-match=set:a,": (False, "no option"),
+    "dhcp-match=set:a,300": (False, "DHCPv4 options have one byte"),
+    "dhcp-match=set:a,0": (False, "padding, which is never seen"),
+    "dhcp-match=set:a,93,700000": (False, "the option has two bytes"),
+    "dumpmask=x": (False, "not a number"),
+    "dumpmask=-1": (False, "not a mask"),
+    "dumpmask=0xzz": (False, "not a number"),
+    "add-subnet=33": (False, "an IPv4 address has 32 bits"),
+    "add-subnet=24,129": (False, "an IPv6 address has 128 bits"),
+    "add-subnet=1.2.3.4/33": (False, "an IPv4 address has 32 bits"),
+    "port-limit=65536": (False, "there are 65535 ports"),
+    "use-stale-cache=99999999999": (False, "would count as another number"),
+    "filter-rr=65536": (False, "a type has two bytes"),
+    "cache-rr=65536": (False, "a type has two bytes"),
+    "filter-rr=TYPE65": (True, "how RFC 3597 writes a type by number"),
+    "rebind-domain-ok=a..b": (False, "an empty label can be in no name"),
+    "rebind-domain-ok=/a..b/": (False, "an empty label can be in no name"),
+    "rebind-domain-ok=.a.b": (False, "an empty label can be in no name"),
+    "auth-server=": (False, "the zones would have a name server without a name"),
+    "auth-server=,eth0": (False, "the zones would have a name server without a name"),
+    "auth-server=a..test,eth0": (False, "an empty label can be in no name"),
+    "auth-zone=": (False, "no domain"),
+    "auth-zone=,1.2.3.4": (False, "no domain"),
+    "auth-zone=.": (False, "the root has other servers"),
+    "auth-zone=z..test": (False, "an empty label can be in no name"),
+    "auth-zone=z.test,1.2.3.0/33": (False, "there is no such prefix length"),
+    "auth-zone=z.test,1.2.3.0/": (False, "would count as /0: every address"),
+    "auth-zone=z.test,2001:db8::/129": (False, "there is no such prefix length"),
+    "auth-zone=z.test,exclude:": (False, "excludes nothing"),
+    "auth-soa=x": (False, "would count as 0"),
+    "auth-soa=-1": (False, "would count as another number"),
+    "auth-soa=4294967296": (False, "would count as another number"),
+    "auth-soa=1,hm..a": (False, "an empty label can be in no name"),
+    "auth-soa=1,hm.a,x": (False, "would count as 0"),
+    "auth-soa=1,hm.a,5,y": (False, "would count as 0"),
+    "auth-soa=1,hm.a,5,6,7,8": (False, "the last word would be passed over in silence"),
+    "auth-sec-servers=a..b": (False, "an empty label can be in no name"),
+    "host-record=a,60": (False, "a host without an address"),
+    "host-record=a..b,1.2.3.4": (False, "an empty label can be in no name"),
+    "host-record=a,1.2.3.4,99999999999": (False, "would count as another number"),
+    "host-record=,1.2.3.4": (False, "an address without a name"),
+    "host-record=a,1.2.3": (False, "would be a name"),
+    "host-record=123,1.2.3.4": (False, "a time without a name"),
+    "dynamic-host=a,0.0.0.8,lo,60": (False, "the last word would be passed over in silence"),
+    "dynamic-host=a,0.0.0.8,::8": (False, "would take the address for an interface"),
+    "interface-name=,lo": (False, "an interface without a name"),
+    "interface-name=a,": (False, "a name without an interface"),
+    "interface-name=a,lo,x": (False, "the last word would be passed over in silence"),
+    "interface-name=a..b,lo": (False, "an empty label can be in no name"),
+    "interface-name=a,averyveryverylonginterfacename": (False, "no interface has so long a name"),
+    "synth-domain=a,1.2.3.9,1.2.3.4": (False, "an empty range"),
+    "synth-domain=a,::1,::ff,p*": (True, "within one /64, as the manual wants it"),
+    "synth-domain=,1.2.3.0/24": (False, "no domain"),
+    "synth-domain=a,1.2.3.0/24,p,q": (False, "the last word would be passed over in silence"),
+    "cname=,b": (False, "no alias"),
+    "cname=a,": (False, "no target"),
+    "cname=a,b,": (False, "no target"),
+    "cname=a,b,4294967296": (False, "would count as another number"),
+    "cname=a..b,c": (False, "an empty label can be in no name"),
+    "txt-record=": (False, "no name"),
+    "txt-record=,c": (False, "no name"),
+    "ptr-record=": (False, "no name"),
+    "ptr-record=a,b,c": (False, "the last word would be passed over in silence"),
+    "ptr-record=,c": (False, "no name"),
+    "ptr-record=a..b": (False, "an empty label can be in no name"),
+    "srv-host=": (False, "no name"),
+    "mx-host=": (False, "no name"),
+    "mx-host=a..b": (False, "an empty label can be in no name"),
+    "mx-host=,b": (False, "no name"),
+    "mx-target=": (False, "no name"),
+    "mx-target=a..b": (False, "an empty label can be in no name"),
+    "naptr-record=a,1,2,s,x,y,z,w": (False, "the last word would be passed over in silence"),
+    "caa-record=a,256,issue,x": (False, "would count as 0"),
+    "caa-record=a,0,issue,x,y": (False, "the last word would be passed over in silence"),
+    "caa-record=a,0,,x": (False, "a record without a tag (RFC 8659 section 4.1)"),
+    "dns-rr=a,51,zz": (False, "no lack of memory"),
+    "dns-rr=a,TXT,01": (True, "presentation form"),
+    "dns-rr=a,HTTPS,1 . alpn=h2": (True, "presentation form"),
+    'dns-rr=a,HTTPS,"1 . alpn=h2"': (True, "presentation form"),
+    r"dns-rr=a,TYPE65,\# 3 000100": (True, "presentation form (RFC 3597)"),
+    "dns-rr=a,65536,01": (False, "would count as 0"),
+    "dns-rr=a,0,01": (False, "no record has this type"),
+    "dns-rr=a,51,01,02": (False, "no lack of memory"),
+    "dns-rr=a,1,010203": (False, "no address has three bytes"),
+    "dns-rr=a,255,01": (False, "no record has this type"),
+    "dns-rr=a,41,01": (False, "belongs to a message, not a name"),
+    "dns-rr=a,51,0x01": (False, "no lack of memory"),
     "domain=a..b": (False, "an empty label can be in no name"),
     "domain=lan,eth0,foo": (False, "the third word would be passed over in silence"),
     "cache-size=4294967296": (False, "would count as 0"),
@@ -525,6 +1386,9 @@ DIFFERENT = {
     "dhcp-option=encap:x,190,user": (False, "would count as 0"),
     "dhcp-option=encap:300,190,user": (False, "an option number is one byte"),
     "dhcp-option=vi-encap:x,10,text": (False, "would count as 0"),
+    "pxe-service=70000,A": (False, "would count as 4464"),
+    "pxe-service=0,A,70000": (False, "would count as 4464"),
+    "dhcp-option-pxe=66,x": (True, "a rule of newer versions"),
     "dhcp-option=option:captive-portal,http://x": (True, "a name that newer versions know"),
     "dhcp-option=option:hostname,x": (True, "known by number, so by name too"),
 }
@@ -534,7 +1398,7 @@ def lines_of(text):
     return [line for line in text.splitlines() if line]
 
 
-SAME = lines_of(PROCESS) + lines_of(DNS) + lines_of(DHCP) + SEVERAL
+SAME = lines_of(SCRIPTS) + lines_of(RELAY) + lines_of(CLIENTS) + lines_of(BOOT) + lines_of(ASKING) + lines_of(FILTERS) + lines_of(PROCESS) + lines_of(RECORDS) + lines_of(DNS) + lines_of(DHCP) + lines_of(AUTH) + SEVERAL
 
 same_count = 0
 

@@ -10,7 +10,7 @@ import struct
 import sys
 import time
 
-INTERFACE, COUNT, SEED = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+SEED = 0
 AT_ONCE = 8
 COOKIE = b"\x63\x82\x53\x63"
 
@@ -65,6 +65,8 @@ def parse(packet):
 
 
 def main():
+    global SEED
+    INTERFACE, COUNT, SEED = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
     wire.bind((INTERFACE, 0))
     waiting, started, acked = {}, 0, set()
@@ -92,4 +94,5 @@ def main():
     print(f"done {len(acked)}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

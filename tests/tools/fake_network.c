@@ -174,9 +174,14 @@ static const char *read_names(struct fake_network *world, struct text text)
         return "no room for more names";
     world->names[world->names_count++] = names;
     const struct site *expand = world->config->dns.expand_hosts ? &world->config->site : NULL;
+    if (dns_records_add_names(&world->config->dns, &world->config->site, names) != STATUS_OK)
+        return "no memory for the records of the configuration";
     if (world->config->dns.no_hosts)
         text = TEXT_NONE;
-    if (hosts_file_read(names, text, HOSTS_PATH, expand, complain, &complaint, &count) != STATUS_OK
+    const struct hosts_file_setup setup = {
+        .path = HOSTS_PATH, .expand = expand, .complain = complain, .context = &complaint
+    };
+    if (hosts_file_read(names, text, &setup, &count) != STATUS_OK
         || local_names_freeze(names) != STATUS_OK)
         return "no memory for names";
     return complaint.any ? problem : NULL;
@@ -203,14 +208,21 @@ static const char *publish_view(struct fake_network *world)
 {
     struct dns_view *view;
     world->generation++;
+    if (world->network_names == NULL
+        && dns_records_network_names(&world->config->dns, &world->config->site, world->network,
+                                     &world->key, &world->network_names)
+               != STATUS_OK)
+        return "no memory for names that follow interfaces";
     const struct dns_view_setup setup = {
         .config = &world->config->dns,
         .site = &world->config->site,
         .network = world->network,
         .names = world->names[world->names_count - 1],
+        .network_names = world->network_names,
         .resolv = world->resolv,
         .key = world->key,
         .generation = world->generation,
+        .auth_serial = world->config->dns.auth.serial,
     };
     if (dns_view_create(&setup, &view) != STATUS_OK)
         return "no memory for a view";
@@ -346,7 +358,6 @@ static const char *create_dns(struct fake_network *world)
         return "no memory for the cache";
     if (world->config->site.port == 0)
         return NULL;
-    uint32_t flights = dns->forward_max > 0 ? dns->forward_max : 1;
     struct dns_worker_setup setup = {
         .view = &world->view,
         .cache = world->cache,
@@ -354,16 +365,17 @@ static const char *create_dns(struct fake_network *world)
         .events = &world->sink,
         .random = &world->random,
         .key = world->key,
-        .flights_max = flights,
-        .waiters_max = flights * 4 + 64,
+        .loops = dns->asking.loop_detect ? &world->loops : NULL,
+        .sends_probes = true,
     };
+    dns_worker_set_limits(&setup, dns);
     return dns_worker_create(&setup, &world->dns) == STATUS_OK ? NULL : "no memory for the worker";
 }
 
 static const char *create_dhcp4(struct fake_network *world)
 {
     const struct dhcp_config *dhcp = &world->config->dhcp;
-    if (dhcp->range_count == 0)
+    if (dhcp->range_count == 0 && dhcp->relay.relay_count == 0)
         return NULL;
     struct dhcp4_setup setup = {
         .config = dhcp,
@@ -488,6 +500,7 @@ void fake_network_stop(struct fake_network *world)
     snapshot_domain_free(&world->domain);
     for (size_t i = 0; i < world->names_count; i++)
         local_names_free(world->names[i]);
+    local_names_free(world->network_names);
     network_free(world->network);
     arena_free(&world->resolv_arena);
     fake_store_free(&world->store);
@@ -632,14 +645,34 @@ static bool find_row(const struct counter_row *rows, size_t count, const void *c
     }
 
 static const struct counter_row dns_rows[] = {
-    DNS_ROW(queries_udp),      DNS_ROW(queries_tcp),       DNS_ROW(answered_local),
-    DNS_ROW(answered_cache),   DNS_ROW(answered_stale),    DNS_ROW(forwarded),
-    DNS_ROW(joined),           DNS_ROW(upstream_sent),     DNS_ROW(upstream_retried),
-    DNS_ROW(upstream_tcp),     DNS_ROW(dropped_malformed), DNS_ROW(dropped_not_admitted),
-    DNS_ROW(dropped_response), DNS_ROW(dropped_short),     DNS_ROW(refused_full),
-    DNS_ROW(reply_unknown),    DNS_ROW(reply_wrong_id),    DNS_ROW(reply_wrong_question),
-    DNS_ROW(reply_malformed),  DNS_ROW(servfail),          DNS_ROW(nxdomain),
-    DNS_ROW(timeouts),         DNS_ROW(truncated),
+    DNS_ROW(queries_udp),
+    DNS_ROW(queries_tcp),
+    DNS_ROW(answered_local),
+    DNS_ROW(answered_cache),
+    DNS_ROW(answered_stale),
+    DNS_ROW(forwarded),
+    DNS_ROW(joined),
+    DNS_ROW(upstream_sent),
+    DNS_ROW(upstream_retried),
+    DNS_ROW(upstream_tcp),
+    DNS_ROW(dropped_malformed),
+    DNS_ROW(dropped_not_admitted),
+    DNS_ROW(dropped_response),
+    DNS_ROW(dropped_short),
+    DNS_ROW(refused_full),
+    DNS_ROW(reply_wrong_case),
+    DNS_ROW(reply_unknown),
+    DNS_ROW(reply_wrong_id),
+    DNS_ROW(reply_wrong_question),
+    DNS_ROW(reply_malformed),
+    DNS_ROW(authoritative),
+    DNS_ROW(servfail),
+    DNS_ROW(nxdomain),
+    DNS_ROW(timeouts),
+    DNS_ROW(truncated),
+    DNS_ROW(reply_blocked),
+    DNS_ROW(reply_ignored),
+    DNS_ROW(answered_failure),
 };
 
 static const struct counter_row cache_rows[] = {
@@ -661,6 +694,10 @@ static const struct counter_row dhcp4_rows[] = {
     DHCP_ROW(probes),
     DHCP_ROW(probe_conflicts),
     DHCP_ROW(pending_full),
+    DHCP_ROW(relay_requests),
+    DHCP_ROW(relay_replies),
+    DHCP_ROW(relay_dropped),
+    DHCP_ROW(queries_refused),
 };
 
 bool fake_network_counter(const struct fake_network *world, struct text name, uint64_t *value)

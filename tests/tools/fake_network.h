@@ -8,6 +8,7 @@
 #include "daemon/daemon_config.h"
 #include "daemon/log_lines.h"
 #include "dhcp4/dhcp4_server.h"
+#include "dns/dns_loop.h"
 #include "dns/dns_worker.h"
 #include "fake_store.h"
 
@@ -33,6 +34,7 @@ struct fake_network {
 
     struct local_names *names[FAKE_NAMES_MAX]; /* all of them: old views may look */
     size_t names_count;
+    struct local_names *network_names; /* NULL: none configured */
     struct arena resolv_arena;
     struct dns_resolv_servers resolv;
     struct snapshot_domain domain;
@@ -41,6 +43,7 @@ struct fake_network {
 
     struct dns_cache *cache;
     struct lease_names *lease_names;
+    struct dns_loops loops;
     struct lease_table *leases;
     struct fake_store store;
     struct dns_worker *dns;     /* NULL with port=0 */

@@ -21,10 +21,13 @@ static enum status load(struct lease_backend *backend,
         struct lease_line line;
         if (address_is_none(&store->lines[i].address))
             continue;
-        if (lease_line_read(text_of(store->lines[i].line), &line) == STATUS_OK)
-            each(context, &line);
-        else if (complain != NULL)
-            complain(context, (unsigned)i + 1, "malformed");
+        struct text rest = text_of(store->lines[i].line), one;
+        while (text_next_field(&rest, '\n', &one)) { /* of one lease there may be several */
+            if (lease_line_read(one, &line) == STATUS_OK)
+                each(context, &line);
+            else if (complain != NULL)
+                complain(context, (unsigned)i + 1, "malformed");
+        }
     }
     return STATUS_OK;
 }
@@ -39,9 +42,9 @@ static enum status commit(struct lease_backend *backend, const struct lease_chan
     *waiting =
         (struct fake_store_change){ .address = change->lease->address, .ticket = change->ticket };
     if (change->kind == LEASE_CHANGE_PUT) {
-        char line[LEASE_LINE_MAX];
+        char line[LEASE_LINES_MAX];
         struct text_out out = text_out_on(line, sizeof line);
-        text_put_lease_line(&out, change->lease);
+        text_put_lease_lines(&out, change->lease);
         if (out.count > 0 && line[out.count - 1] == '\n')
             line[out.count - 1] = '\0';
         waiting->line = copy_string(line);

@@ -230,6 +230,8 @@ static struct dhcp4_reply_header take_header(struct scenario *scenario)
     if (header.hardware.type == 0)
         header.hardware.type = 1;
     header.xid = (uint32_t)line_number(scenario, "xid", 0x5ce00000 + ++scenario->xids);
+    if (line_flag(scenario, "reply")) /* of a server, to a relay */
+        header.op = DHCP4_BOOTREPLY;
     header.hops = (uint8_t)line_number(scenario, "hops", 0);
     header.secs = (uint16_t)line_number(scenario, "secs", 0);
     header.flags = line_flag(scenario, "broadcast") ? DHCP4_FLAG_BROADCAST : 0;
@@ -296,6 +298,7 @@ static struct dhcp4_datagram take_addresses(struct scenario *scenario,
         .from = line_endpoint(scenario, "from", from),
         .local = line_address(scenario, "to", to),
         .interface = interface->index,
+        .boot_port = line_flag(scenario, "boot-port"),
     };
 }
 
@@ -507,6 +510,8 @@ static void put_road(struct scenario *scenario, struct output *output,
     struct text_out out = text_out_on(to, sizeof to);
     text_put_endpoint(&out, &action->to);
     output_attribute(scenario, output, "to", "%s", to);
+    if (action->from.port == DHCP4_BOOT_PORT)
+        output_flag(scenario, output, "boot-port");
     if (action->kind == DHCP4_ACTION_SEND_UDP) {
         output_attribute(scenario, output, "via", "udp");
         return;
@@ -536,10 +541,11 @@ static const char *type_word(struct scenario *scenario, unsigned type)
 /* What no client could take for an answer to its message. */
 static void check_answer(struct scenario *scenario, const struct dhcp4_message *message)
 {
-    if (message->op != DHCP4_BOOTREPLY)
+    if (message->op != DHCP4_BOOTREPLY && address_is_any(&message->giaddr))
         scenario_fail(scenario, "the server sent a message that is no reply");
+    /* The answer to a DHCPLEASEQUERY speaks of another client than the one that asked. */
     const struct scenario_client *client = client_of(scenario, &message->hardware);
-    bool asked = false;
+    bool asked = message->type >= DHCP4_LEASEUNASSIGNED && message->type <= DHCP4_LEASEACTIVE;
     for (size_t i = 0; i < client->xid_count && i < SCENARIO_XIDS_MAX; i++)
         asked = asked || client->xids[i] == message->xid;
     if (!asked)
@@ -562,6 +568,10 @@ static void on_send(struct scenario *scenario, const struct dhcp4_action *action
     output->head[2] = "dhcp4";
     output->head[3] = type_word(scenario, message.type);
     output_attribute(scenario, output, "xid", "%u", message.xid)->kind = ATTRIBUTE_NUMBER;
+    if (message.op == DHCP4_BOOTREQUEST) { /* a relay passes it on */
+        output_flag(scenario, output, "request");
+        output_attribute(scenario, output, "hops", "%u", message.hops)->kind = ATTRIBUTE_NUMBER;
+    }
     put_header(scenario, output, &message);
     put_options(scenario, output, &message);
     put_road(scenario, output, action);

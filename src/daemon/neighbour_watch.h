@@ -1,0 +1,26 @@
+/* Keeps a table of neighbours as the system has it, for add-mac: filled at start, then followed. */
+#ifndef LINNET_DAEMON_NEIGHBOUR_WATCH_H
+#define LINNET_DAEMON_NEIGHBOUR_WATCH_H
+
+#include <pthread.h>
+
+#include <uv.h>
+
+#include "model/neighbour_table.h"
+
+struct neighbour_watch {
+    struct neighbour_table *table; /* NULL: not wanted, or it did not work */
+    uv_poll_t poll;
+    int fd; /* -1: none */
+    pthread_mutex_t reading;
+};
+
+/* Makes the table; news are heard from now on. Logs what goes wrong, and then there is no table. */
+void neighbour_watch_open(struct neighbour_watch *watch, const struct siphash_key *key);
+/* On main's loop, until stopped. Both are harmless without a table. */
+void neighbour_watch_start(struct neighbour_watch *watch, uv_loop_t *loop);
+void neighbour_watch_stop(struct neighbour_watch *watch);
+/* When no worker is left and the loop has run empty. */
+void neighbour_watch_free(struct neighbour_watch *watch);
+
+#endif

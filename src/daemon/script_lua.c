@@ -1,0 +1,199 @@
+#include "daemon/script_lua.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdlib.h>
+
+struct script_lua {
+    lua_State *state;
+    struct script_lua_ears ears;
+};
+
+/* ------------------------------------------------------------------ ears */
+
+static void tell_failure(struct script_lua *lua)
+{
+    size_t count = 0;
+    const char *message = lua_tolstring(lua->state, -1, &count);
+    struct text text = { message, count };
+    lua->ears.failed(lua->ears.context, message != NULL ? text : TEXT("an error without words"));
+    lua_pop(lua->state, 1);
+}
+
+/* There is no terminal to print to. */
+static int on_print(lua_State *state)
+{
+    struct script_lua *lua = lua_touserdata(state, lua_upvalueindex(1));
+    luaL_Buffer line;
+    int count = lua_gettop(state);
+    luaL_buffinit(state, &line);
+    for (int i = 1; i <= count; i++) {
+        if (i > 1)
+            luaL_addchar(&line, '\t');
+        (void)luaL_tolstring(state, i, NULL);
+        luaL_addvalue(&line);
+    }
+    luaL_pushresult(&line);
+    size_t bytes = 0;
+    const char *text = lua_tolstring(state, -1, &bytes);
+    lua->ears.printed(lua->ears.context, (struct text){ text, bytes });
+    return 0;
+}
+
+/* ------------------------------------------------------------------ calling */
+
+/* The function on the stack, or none of that name. */
+static bool push_function(struct script_lua *lua, const char *name)
+{
+    if (lua_getglobal(lua->state, name) == LUA_TFUNCTION)
+        return true;
+    lua_pop(lua->state, 1);
+    return false;
+}
+
+static void call(struct script_lua *lua, int arguments)
+{
+    if (lua_pcall(lua->state, arguments, 0, 0) != LUA_OK)
+        tell_failure(lua);
+}
+
+struct script_lua *script_lua_open(const char *path, const struct script_lua_ears *ears)
+{
+    struct script_lua *lua = calloc(1, sizeof(*lua));
+    lua_State *state = lua != NULL ? luaL_newstate() : NULL;
+    if (state == NULL) {
+        free(lua);
+        ears->failed(ears->context, TEXT("no memory"));
+        return NULL;
+    }
+    *lua = (struct script_lua){ state, *ears };
+    luaL_openlibs(state);
+    lua_pushlightuserdata(state, lua);
+    lua_pushcclosure(state, on_print, 1);
+    lua_setglobal(state, "print");
+    if (luaL_loadfile(state, path) != LUA_OK || lua_pcall(state, 0, 0, 0) != LUA_OK) {
+        tell_failure(lua);
+        lua_close(state);
+        free(lua);
+        return NULL;
+    }
+    if (push_function(lua, "init"))
+        call(lua, 0);
+    return lua;
+}
+
+void script_lua_close(struct script_lua *lua)
+{
+    if (lua == NULL)
+        return;
+    if (push_function(lua, "shutdown"))
+        call(lua, 0);
+    lua_close(lua->state);
+    free(lua);
+}
+
+/* ------------------------------------------------------------------ the table */
+
+static void set_text(lua_State *state, const char *key, struct text value)
+{
+    lua_pushlstring(state, value.at != NULL ? value.at : "", value.count);
+    lua_setfield(state, -2, key);
+}
+
+/* Numbers of dnsmasq's tables are floating ones. */
+static bool is_number_key(const char *name)
+{
+    static const char *const keys[] = { "LEASE_EXPIRES", "LEASE_LENGTH", "TIME_REMAINING",
+                                        "DATA_MISSING" };
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (text_equal(text_of(name), text_of(keys[i])))
+            return true;
+    return false;
+}
+
+static void set_variable(void *context, const char *name, struct text value)
+{
+    lua_State *state = context;
+    char key[64];
+    struct text_out out = text_out_on(key, sizeof(key));
+    uint64_t number;
+    for (size_t i = 0; name[i] != '\0'; i++)
+        text_put_char(&out, text_fold(name[i]));
+    if (!is_number_key(name) || text_to_u64(value, UINT64_MAX, &number) != STATUS_OK) {
+        set_text(state, key, value);
+        return;
+    }
+    lua_pushnumber(state, (lua_Number)number);
+    lua_setfield(state, -2, key);
+}
+
+static void set_address(lua_State *state, const char *key, const struct address *address)
+{
+    char text[ADDRESS_TEXT_MAX];
+    set_text(state, key, text_of(address_text(address, text)));
+}
+
+static void set_client(lua_State *state, const char *key, const struct script_record *record)
+{
+    char buffer[3 * SCRIPT_ID_MAX + 8];
+    struct text_out out = text_out_on(buffer, sizeof(buffer));
+    text_put_script_client(&out, record);
+    set_text(state, key, text_out_text(&out));
+}
+
+static void set_lease(lua_State *state, const struct script_record *record,
+                      const struct script_moment *moment)
+{
+    bool ip6 = record->address.family == ADDRESS_IP6;
+    set_client(state, ip6 ? "client_duid" : "mac_address", record);
+    set_address(state, "ip_address", &record->address);
+    if (!text_is_empty(record->name) && text_is_empty(record->old_name))
+        set_text(state, "hostname", record->name);
+    script_environment_each(record, moment, set_variable, state);
+}
+
+static void set_file(lua_State *state, const struct script_record *record)
+{
+    set_address(state, "destination_address", &record->address);
+    set_text(state, "file_name", record->path);
+    lua_pushnumber(state, (lua_Number)record->size);
+    lua_setfield(state, -2, "file_size");
+}
+
+void script_lua_call(struct script_lua *lua, const struct script_record *record,
+                     const struct script_moment *moment)
+{
+    static const char *const functions[SCRIPT_ACTION_COUNT] = {
+        [SCRIPT_ADD] = "lease",         [SCRIPT_OLD] = "lease",   [SCRIPT_DEL] = "lease",
+        [SCRIPT_TFTP] = "tftp",         [SCRIPT_ARP_ADD] = "arp", [SCRIPT_ARP_DEL] = "arp",
+        [SCRIPT_RELAY_SNOOP] = "snoop",
+    };
+    lua_State *state = lua->state;
+    if (!push_function(lua, functions[record->action]))
+        return;
+    lua_pushstring(state, script_action_word(record->action));
+    lua_newtable(state);
+    switch (record->action) {
+    case SCRIPT_ADD:
+    case SCRIPT_OLD:
+    case SCRIPT_DEL:
+        set_lease(state, record, moment);
+        break;
+    case SCRIPT_TFTP:
+        set_file(state, record);
+        break;
+    case SCRIPT_ARP_ADD:
+    case SCRIPT_ARP_DEL:
+        set_client(state, "mac_address", record);
+        set_address(state, "client_address", &record->address);
+        break;
+    case SCRIPT_RELAY_SNOOP:
+        set_text(state, "interface", record->interface);
+        set_address(state, "client_address", &record->address);
+        set_text(state, "prefix", record->path);
+        break;
+    case SCRIPT_ACTION_COUNT:
+        break;
+    }
+    call(lua, 2);
+}

@@ -1,0 +1,24 @@
+/* Replies that are held back for a while (dhcp-reply-delay). Nothing waits but a row with a
+ * deadline. All are held back by the same time, so they leave in the order they came in. */
+#ifndef LINNET_DHCP4_DHCP4_DELAY_H
+#define LINNET_DHCP4_DHCP4_DELAY_H
+
+#include "dhcp4/dhcp4_server.h"
+
+#define DHCP4_DELAYED_MAX 1024
+
+struct dhcp4_delay;
+
+NODISCARD enum status dhcp4_delay_create(uint32_t capacity, struct dhcp4_delay **delay);
+void dhcp4_delay_free(struct dhcp4_delay *delay);
+
+/* A copy of the action, to leave at `until` or, if later, when those before it have left.
+ * STATUS_FULL when too many wait, STATUS_NO_MEMORY. */
+NODISCARD enum status dhcp4_delay_add(struct dhcp4_delay *delay, const struct dhcp4_action *action,
+                                      mono_ms until);
+/* The next one whose time has come; false: none. Its bytes are valid until the next call. */
+bool dhcp4_delay_due(struct dhcp4_delay *delay, mono_ms now, struct dhcp4_action *action);
+mono_ms dhcp4_delay_deadline(const struct dhcp4_delay *delay);
+uint32_t dhcp4_delay_count(const struct dhcp4_delay *delay);
+
+#endif

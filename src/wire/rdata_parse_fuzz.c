@@ -1,0 +1,36 @@
+#include "wire/rdata.h"
+#include "wire/rdata_parse.h"
+
+/* The first two bytes are the type, the rest is text. What is read is well formed, and printed and
+ * read again it is the same. */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
+{
+    static uint8_t buffer[RDATA_MAX + 16];
+    static uint8_t again_buffer[RDATA_MAX + 16];
+    static char text_buffer[8 * RDATA_MAX];
+    struct bytes_reader reader = bytes_reader_on(bytes_of(data, count));
+    uint16_t type = bytes_read_u16(&reader);
+    struct text text = text_from_bytes(bytes_read_rest(&reader));
+    struct bytes_writer writer = bytes_writer_on(buffer, sizeof buffer);
+    struct bytes_writer again = bytes_writer_on(again_buffer, sizeof again_buffer);
+    struct text_out out = text_out_on(text_buffer, sizeof text_buffer);
+    struct rdata_complaint complaint;
+
+    enum status status = rdata_parse(text, type, &writer, &complaint);
+    if (status != STATUS_OK) {
+        assert(bytes_writer_count(&writer) == 0);
+        assert(status != STATUS_MALFORMED || complaint.what[0] != '\0');
+        return 0;
+    }
+    struct bytes rdata = bytes_writer_written(&writer);
+    status = rdata_check(rdata, type);
+    assert(status == STATUS_OK);
+    text_put_rdata(&out, rdata, type);
+    assert(!out.failed);
+    status = rdata_parse(text_out_text(&out), type, &again, &complaint);
+    if (status == STATUS_OK)
+        assert(bytes_equal(bytes_writer_written(&again), rdata));
+    return 0;
+}
