@@ -25,8 +25,7 @@ static void on_committed(void *context, uint64_t ticket, enum status status)
 
 static void on_trouble(void *context, const char *what, int error)
 {
-    const struct dhcp_service *service = context;
-    (void)service;
+    (void)context;
     log_line(LOG_PART_DHCP, LOG_ERROR, "lease file: %s: %s", what, strerror(error));
 }
 
@@ -79,10 +78,10 @@ static void create_server(struct dhcp_service *service, struct startup *startup)
         startup_fail(startup, EXIT_MEMORY, "no memory for DHCP");
 }
 
-static bool use_config(void *context, const struct dhcp_config *dhcp)
+static enum status use_config(void *context, const struct dhcp_config *dhcp)
 {
     struct dhcp_service *service = context;
-    return dhcp4_server_set_config(service->server, dhcp) == STATUS_OK;
+    return dhcp4_server_set_config(service->server, dhcp);
 }
 
 void dhcp_service_open(struct dhcp_service *service, struct startup *startup, uv_loop_t *loop,
@@ -102,8 +101,8 @@ void dhcp_service_open(struct dhcp_service *service, struct startup *startup, uv
     host_reload_init(&service->files, loop, config, key, use_config, service);
     const char *what;
     if (dhcp4_sockets_open(dhcp_relay_server_port(&config->dhcp.relay), single_device(config),
-                           config->site.bind != SITE_BIND_WILDCARD,
-                           !config->dhcp.no_ping, &service->sockets, &what)
+                           config->site.bind != SITE_BIND_WILDCARD, !config->dhcp.no_ping,
+                           &service->sockets, &what)
         != STATUS_OK)
         startup_fail(startup, EXIT_NETWORK, "failed to bind DHCP server socket: %s (%s)",
                      strerror(errno), what);
@@ -113,6 +112,12 @@ void dhcp_service_open(struct dhcp_service *service, struct startup *startup, uv
                != STATUS_OK)
         startup_fail(startup, EXIT_NETWORK, "failed to bind DHCP server socket: %s (port %d)",
                      strerror(errno), DHCP4_BOOT_PORT);
+    if (config->dhcp.relay.relay_count > 0
+        && dhcp_relay_server_port(&config->dhcp.relay) != DHCP_SERVER_PORT
+        && dhcp4_sockets_open_reply(config->site.bind != SITE_BIND_WILDCARD, &service->sockets)
+               != STATUS_OK)
+        startup_fail(startup, EXIT_NETWORK, "failed to bind DHCP server socket: %s (port %d)",
+                     strerror(errno), DHCP_SERVER_PORT);
     if (lease_table_create(key, config->dhcp.leases_max, &service->leases) != STATUS_OK)
         startup_fail(startup, EXIT_MEMORY, "no memory for %u leases", config->dhcp.leases_max);
     if (config->dhcp.range_count == 0 || config->script.lease_file_ro)

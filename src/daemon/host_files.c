@@ -10,43 +10,20 @@
 #include "daemon/host_files_build.h"
 
 #define FILE_BYTES_LIMIT ((size_t)64 << 20)
-#define LOG_FIRST        512
 
 /* ------------------------------------------------------------------ lines for the log */
 
-/* A line that finds no memory is lost: what it says is not worth more than the hosts. */
 void host_files_say(struct host_files *files, enum log_level level, const char *format, ...)
 {
-    struct host_files_log *log = &files->log;
-    char line[LOG_LINE_MAX];
-    struct text_out out = text_out_on(line, sizeof line);
     va_list arguments;
     va_start(arguments, format);
-    text_vprintf(&out, format, arguments);
+    load_log_vadd(&files->log, level, format, arguments);
     va_end(arguments);
-
-    size_t needed = log->count + out.count + 2;
-    if (needed > log->room) {
-        size_t room = needed * 2 > LOG_FIRST ? needed * 2 : LOG_FIRST;
-        char *larger = realloc(log->at, room);
-        if (larger == NULL)
-            return;
-        log->at = larger;
-        log->room = room;
-    }
-    log->at[log->count] = (char)level;
-    memcpy(log->at + log->count + 1, line, out.count);
-    log->at[needed - 1] = '\0';
-    log->count = needed;
 }
 
 void host_files_tell(struct host_files *files)
 {
-    struct host_files_log *log = &files->log;
-    for (size_t at = 0; at < log->count; at += strlen(log->at + at + 1) + 2)
-        log_line(LOG_PART_DHCP, (enum log_level)log->at[at], "%s", log->at + at + 1);
-    free(log->at);
-    *log = (struct host_files_log){ 0 };
+    load_log_tell(&files->log, LOG_PART_DHCP);
 }
 
 /* ------------------------------------------------------------------ life */

@@ -9,6 +9,7 @@
 
 #include "base/hashmap.h"
 #include "daemon/daemon_config.h"
+#include "daemon/load_log.h"
 #include "platform/file.h"
 
 /* Complaints about one file; how many more there are is said in one line. */
@@ -34,12 +35,6 @@ struct host_files_config {
     struct dhcp_config dhcp;
 };
 
-/* Lines for the log, in their order. */
-struct host_files_log {
-    char *at; /* level, text, NUL; level, text, NUL ... */
-    size_t count, room;
-};
-
 struct host_files {
     const struct config *config; /* kept */
     const char *ethers_path;
@@ -48,7 +43,7 @@ struct host_files {
     struct host_file ethers;
     uint64_t turns;
     struct siphash_key key;
-    struct host_files_log log;
+    struct load_log log;
 };
 
 /* Lines of files are asked for. */

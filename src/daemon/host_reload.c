@@ -4,7 +4,8 @@
 
 void host_reload_init(struct host_reload *reload, uv_loop_t *loop, const struct config *config,
                       const struct siphash_key *key,
-                      bool (*ready)(void *context, const struct dhcp_config *dhcp), void *context)
+                      enum status (*ready)(void *context, const struct dhcp_config *dhcp),
+                      void *context)
 {
     *reload = (struct host_reload){
         .loop = loop,
@@ -42,9 +43,12 @@ static void on_load(uv_work_t *work)
 static void use_made(struct host_reload *reload)
 {
     struct host_files_config *waste = reload->made;
-    if (reload->status != STATUS_OK
-        || (waste != NULL && !reload->ready(reload->context, &waste->dhcp))) {
-        log_line(LOG_PART_DHCP, LOG_ERROR, "no memory for the hosts of files: the old ones stay");
+    enum status status = reload->status;
+    if (status == STATUS_OK && waste != NULL)
+        status = reload->ready(reload->context, &waste->dhcp);
+    if (status != STATUS_OK) {
+        log_line(LOG_PART_DHCP, LOG_ERROR, "cannot use the hosts of files: %s: the old ones stay",
+                 status == STATUS_FULL ? "too many tags" : status_text(status));
     } else if (waste != NULL) {
         waste = reload->current;
         reload->current = reload->made;

@@ -14,8 +14,9 @@ struct host_reload {
     struct host_files_config *made;    /* by the load that runs */
     enum status status;
     uv_work_t work;
-    /* Another configuration is to be used from now on. False: it cannot be, the old one stays. */
-    bool (*ready)(void *context, const struct dhcp_config *dhcp);
+    /* Another configuration is to be used from now on. STATUS_NO_MEMORY, STATUS_FULL (too many
+     * tags): it cannot be, the old one stays. */
+    enum status (*ready)(void *context, const struct dhcp_config *dhcp);
     void *context;
     bool active, loading, all;
     bool wanted, wanted_all;
@@ -25,7 +26,8 @@ struct host_reload {
 /* Does nothing, now and later, when no lines of files are asked for. `config` outlives it. */
 void host_reload_init(struct host_reload *reload, uv_loop_t *loop, const struct config *config,
                       const struct siphash_key *key,
-                      bool (*ready)(void *context, const struct dhcp_config *dhcp), void *context);
+                      enum status (*ready)(void *context, const struct dhcp_config *dhcp),
+                      void *context);
 /* The first load, waited for; nobody is told. STATUS_NO_MEMORY. */
 NODISCARD enum status host_reload_start(struct host_reload *reload);
 /* What holds now. */

@@ -64,6 +64,14 @@ static bool let_go(int fd)
     return done && chdir("/") == 0;
 }
 
+/* The daemon has ended and nothing it said is left: however the runner came to its end, there is
+ * nothing to start another one for. */
+static bool is_over(int fd)
+{
+    uint8_t byte;
+    return recv(fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 NORETURN static void supervise(const struct script_setup *setup, int fd)
 {
     unsigned again_s = 1;
@@ -81,6 +89,8 @@ NORETURN static void supervise(const struct script_setup *setup, int fd)
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
             continue;
         if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == SCRIPT_RUNNER_END)
+            _exit(EXIT_SUCCESS);
+        if (pid > 0 && is_over(KEEP_FD))
             _exit(EXIT_SUCCESS);
         if (pid > 0)
             tell_death(KEEP_FD, status);

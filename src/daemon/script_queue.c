@@ -257,25 +257,33 @@ enum status script_queue_put(struct script_queue *queue, const struct script_rec
 
 /* ------------------------------------------------------------------ taking */
 
-bool script_queue_take(struct script_queue *queue, struct bytes_writer *writer)
+bool script_queue_first(const struct script_queue *queue, struct bytes *record)
 {
     struct list *node = list_first(&queue->entries);
     if (node == NULL)
         return false;
+    const struct entry *entry = CONTAINER_OF(node, struct entry, node);
+    const struct parcel *parcel = entry->rename.at != NULL ? &entry->rename : &entry->state;
+    *record = bytes_of(parcel->at, parcel->count);
+    return true;
+}
+
+void script_queue_drop_first(struct script_queue *queue)
+{
+    struct list *node = list_first(&queue->entries);
+    if (node == NULL)
+        return;
     struct entry *entry = CONTAINER_OF(node, struct entry, node);
     if (entry->rename.at != NULL) {
-        bytes_write_span(writer, bytes_of(entry->rename.at, entry->rename.count));
         drop(&entry->rename);
         /* Unless a new lease of the address waits, which must not overtake the old one's end. */
         if (entry->after == NULL) {
             list_remove(node);
             list_push_back(&queue->entries, node);
         }
-        return true;
+        return;
     }
-    bytes_write_span(writer, bytes_of(entry->state.at, entry->state.count));
     if (entry->subject != SUBJECT_NONE && entry->after == NULL)
         forget_latest(queue, entry);
     free_entry(queue, entry);
-    return true;
 }

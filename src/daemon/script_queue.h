@@ -28,7 +28,9 @@ void script_queue_free(struct script_queue *queue);
  * dropped. */
 enum status script_queue_put(struct script_queue *queue, const struct script_record *record);
 
-/* Writes the next record; false when there is none. */
-bool script_queue_take(struct script_queue *queue, struct bytes_writer *writer);
+/* The next record as it is written, until the queue changes; false when there is none. */
+bool script_queue_first(const struct script_queue *queue, struct bytes *record);
+/* That one has been handed on. */
+void script_queue_drop_first(struct script_queue *queue);
 
 #endif

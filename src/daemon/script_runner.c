@@ -18,6 +18,7 @@
 
 #define LINE_MAX_BYTES 1000 /* longer lines of a script are told in pieces */
 #define AGAIN_MS       1000
+#define PIPE_BYTES     65536 /* what a pipe holds, unless somebody made it larger */
 
 extern char **environ;
 
@@ -154,15 +155,35 @@ NODISCARD static enum status start(struct script_call *call, struct child *child
     return STATUS_SYSTEM;
 }
 
+/* One read of what there is, at most `limit` bytes, so that a program that prints without end is
+ * still looked after. The bytes read; 0 when there are none now or will be none. */
+static size_t read_output(struct child *child, size_t limit,
+                          void (*each)(void *context, struct bytes output), void *context)
+{
+    uint8_t buffer[4096];
+    if (child->output < 0)
+        return 0;
+    ssize_t count = read(child->output, buffer, limit < sizeof(buffer) ? limit : sizeof(buffer));
+    if (count > 0) {
+        each(context, bytes_of(buffer, (size_t)count));
+        return (size_t)count;
+    }
+    if (count == 0) {
+        close(child->output);
+        child->output = -1;
+    }
+    return 0;
+}
+
 /* Calls `each` with what the program prints until it has ended; what its own children print later
  * is nobody's. False when it had to be killed. */
-NODISCARD static bool attend(struct child *child, void (*each)(void *context, struct bytes output),
-                             void *context, int *status)
+NODISCARD static bool attend(struct child *child, unsigned seconds_max,
+                             void (*each)(void *context, struct bytes output), void *context,
+                             int *status)
 {
-    mono_ms until = instant_mono() + (mono_ms)SCRIPT_RUN_SECONDS_MAX * 1000;
+    mono_ms until = instant_mono() + (mono_ms)seconds_max * 1000;
     bool killed = false;
     bool ended = false;
-    uint8_t buffer[4096];
     sigset_t unblocked;
     sigemptyset(&unblocked);
     (void)fcntl(child->output, F_SETFL, O_NONBLOCK);
@@ -177,14 +198,13 @@ NODISCARD static bool attend(struct child *child, void (*each)(void *context, st
         }
         if (!ended)
             (void)ppoll(&look, 1, &second, &unblocked);
-        ssize_t count = child->output >= 0 ? read(child->output, buffer, sizeof(buffer)) : -1;
-        for (; count > 0; count = read(child->output, buffer, sizeof(buffer)))
-            each(context, bytes_of(buffer, (size_t)count));
-        if (count == 0) {
-            close(child->output);
-            child->output = -1;
-        }
+        if (!ended)
+            (void)read_output(child, SIZE_MAX, each, context);
     }
+    /* What the program left in the pipe, but not what its children put there meanwhile. */
+    size_t left = PIPE_BYTES;
+    for (size_t count = 1; count > 0 && left > 0; left -= count)
+        count = read_output(child, left, each, context);
     if (child->output >= 0)
         close(child->output);
     return !killed;
@@ -205,11 +225,12 @@ static void run_program(struct runner *runner, const struct script_record *recor
         warn(runner, "failed to execute %s: %s", runner->setup->path, strerror(errno));
         return;
     }
-    bool in_time = attend(&child, on_output, runner, &status);
+    unsigned seconds_max = runner->setup->run_seconds_max;
+    bool in_time = attend(&child, seconds_max, on_output, runner, &status);
     if (runner->line_count > 0)
         end_line(runner);
     if (!in_time)
-        warn(runner, "script process ran for %d seconds and was killed", SCRIPT_RUN_SECONDS_MAX);
+        warn(runner, "script process ran for %u seconds and was killed", seconds_max);
     else if (WIFSIGNALED(status))
         warn(runner, "script process killed by signal %d", WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
@@ -240,7 +261,7 @@ static void handle(struct runner *runner, struct bytes message)
     }
     if (runner->lua != NULL) {
         /* A function that never ends is ended with the process, which is started anew. */
-        alarm(SCRIPT_RUN_SECONDS_MAX);
+        alarm(runner->setup->run_seconds_max);
         script_lua_call(runner->lua, &record, &moment);
         alarm(0);
     }
@@ -271,13 +292,17 @@ NORETURN void script_runner_run(const struct script_setup *setup, int fd)
     ssize_t count;
     runner = (struct runner){ .setup = setup, .fd = fd };
     block_child_signal();
-    tell(&runner, SCRIPT_NOTE_READY, TEXT_NONE);
     if (!become_user(&setup->user)) {
         warn(&runner, "cannot become the script's user: %s", strerror(errno));
         _exit(EXIT_FAILURE);
     }
+    /* What the file does when it is loaded, its init() and its shutdown() may hang as well. */
+    alarm(setup->run_seconds_max);
     if (setup->lua != NULL)
         runner.lua = script_lua_open(setup->lua, &ears);
+    alarm(0);
+    /* Not before: a process that fails until here must not take a record with it. */
+    tell(&runner, SCRIPT_NOTE_READY, TEXT_NONE);
     while ((count = recv(fd, message, sizeof(message), 0)) != 0) {
         if (count < 0 && errno != EINTR)
             break;
@@ -286,6 +311,7 @@ NORETURN void script_runner_run(const struct script_setup *setup, int fd)
         handle(&runner, bytes_of(message, (size_t)count));
         tell(&runner, SCRIPT_NOTE_DONE, TEXT_NONE);
     }
+    alarm(setup->run_seconds_max);
     script_lua_close(runner.lua);
     _exit(SCRIPT_RUNNER_END);
 }

@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #include "platform/privilege.h"
 
-#define SCRIPT_RUN_SECONDS_MAX 600 /* what runs longer hangs, and is killed */
+#define SCRIPT_RUN_SECONDS_MAX 600 /* script_setup's, unless a test is in a hurry */
 #define SCRIPT_RUNNER_END      77  /* exit code when the daemon is gone and all is done */
 
 struct script_setup {
@@ -15,6 +15,7 @@ struct script_setup {
     const char *lua;  /* dhcp-luascript; NULL: none */
     bool log_dhcp;
     struct privilege_plan user; /* whom scripts run as */
+    unsigned run_seconds_max;   /* what runs longer hangs, and is killed */
 };
 
 /* Never returns: the process ends with SCRIPT_RUNNER_END once the other end of `fd` is closed and

@@ -33,38 +33,52 @@ static void process_is_gone(struct script_service *service)
              "the process that runs lease scripts is gone: restart to have them run again");
     uv_poll_stop(&service->poll);
     uv_timer_stop(&service->patience);
-    close(service->fd);
-    service->fd = -1;
+    service->gone = true;
     service->busy = false;
 }
 
-/* False when the socket does not take it. */
-static bool give(struct script_service *service)
+/* STATUS_AGAIN: the socket does not take it now, and it stays the next. */
+NODISCARD static enum status give(struct script_service *service)
 {
-    uint8_t buffer[SCRIPT_RECORD_MAX];
-    struct bytes_writer writer = bytes_writer_on(buffer, sizeof(buffer));
-    if (!script_queue_take(&service->queue, &writer))
-        return false;
+    struct bytes record;
+    if (!script_queue_first(&service->queue, &record))
+        return STATUS_NOT_FOUND;
     ssize_t sent;
     do
-        sent = send(service->fd, buffer, bytes_writer_count(&writer), MSG_NOSIGNAL);
+        sent = send(service->fd, record.at, record.count, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
-    if (sent >= 0)
-        return true;
-    service->lost++;
-    return false;
+    if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+        return STATUS_CLOSED;
+    if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM))
+        return STATUS_AGAIN;
+    /* What no socket would ever take must not hold up the rest. */
+    if (sent < 0)
+        service->lost++;
+    script_queue_drop_first(&service->queue);
+    return sent < 0 ? STATUS_SYSTEM : STATUS_OK;
+}
+
+static void on_event_of_socket(uv_poll_t *poll, int status, int events);
+
+static void listen_for(struct script_service *service, int events)
+{
+    uv_poll_start(&service->poll, events, on_event_of_socket);
 }
 
 /* One at a time: what waits here can still be superseded, what waits in the socket cannot. */
 static void give_next(struct script_service *service)
 {
-    if (service->fd < 0 || !service->ready || service->busy || service->queue.count == 0)
+    enum status status = STATUS_SYSTEM;
+    if (!service->polling || service->gone || !service->ready || service->busy)
         return;
-    if (!give(service)) {
-        if (errno == EPIPE || errno == ECONNRESET)
-            process_is_gone(service);
+    while (status == STATUS_SYSTEM)
+        status = give(service);
+    if (status == STATUS_CLOSED)
+        process_is_gone(service);
+    if (status == STATUS_AGAIN)
+        listen_for(service, UV_READABLE | UV_WRITABLE);
+    if (status != STATUS_OK)
         return;
-    }
     service->busy = true;
     service->waited_s = 0;
     uv_timer_start(&service->patience, on_patience, PATIENCE_S * 1000, 0);
@@ -72,7 +86,7 @@ static void give_next(struct script_service *service)
 
 static void put(struct script_service *service, const struct script_record *record)
 {
-    if (service->fd < 0)
+    if (service->gone)
         return;
     if (script_queue_put(&service->queue, record) != STATUS_OK) {
         service->lost++;
@@ -220,14 +234,11 @@ static void take_note(struct script_service *service, struct bytes message)
     }
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+static void take_notes(struct script_service *service)
 {
-    (void)status;
-    (void)events;
-    struct script_service *service = CONTAINER_OF(poll, struct script_service, poll);
     uint8_t message[SCRIPT_NOTE_MAX];
     /* Bounded, so that a script that prints without end does not hold up the loop. */
-    for (int i = 0; i < NOTES_A_TURN && service->fd >= 0; i++) {
+    for (int i = 0; i < NOTES_A_TURN && !service->gone; i++) {
         ssize_t count = recv(service->fd, message, sizeof(message), 0);
         if (count > 0) {
             take_note(service, bytes_of(message, (size_t)count));
@@ -237,6 +248,18 @@ static void on_readable(uv_poll_t *poll, int status, int events)
             process_is_gone(service);
         return;
     }
+}
+
+static void on_event_of_socket(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    struct script_service *service = CONTAINER_OF(poll, struct script_service, poll);
+    if ((events & UV_WRITABLE) != 0) {
+        listen_for(service, UV_READABLE);
+        give_next(service);
+    }
+    if (!service->gone)
+        take_notes(service);
 }
 
 /* ------------------------------------------------------------------ life */
@@ -259,6 +282,7 @@ void script_service_open(struct script_service *service, struct startup *startup
             .path = or_none(config->script.path),
             .lua = or_none(config->script.lua),
             .log_dhcp = config->site.log_dhcp,
+            .run_seconds_max = SCRIPT_RUN_SECONDS_MAX,
         },
     };
     const char *unknown;
@@ -303,7 +327,7 @@ void script_service_start(struct script_service *service)
         return;
     uv_timer_init(service->loop, &service->patience);
     uv_poll_init(service->loop, &service->poll, service->fd);
-    uv_poll_start(&service->poll, UV_READABLE, on_readable);
+    listen_for(service, UV_READABLE);
     service->polling = true;
     service->arp.tell = on_neighbour;
     service->arp.context = service;
@@ -318,13 +342,15 @@ void script_service_stop(struct script_service *service)
     script_arp_stop(&service->arp);
     uv_close((uv_handle_t *)&service->poll, NULL);
     uv_close((uv_handle_t *)&service->patience, NULL);
-    while (service->fd >= 0 && service->queue.count > 0 && give(service))
-        continue;
+    service->polling = false;
+    enum status status = service->gone ? STATUS_CLOSED : STATUS_OK;
+    while (status == STATUS_OK || status == STATUS_SYSTEM)
+        status = give(service);
     service->lost += service->queue.count;
     if (service->lost > 0)
         log_line(LOG_PART_MAIN, LOG_WARN, "%llu events for the lease script were lost",
                  (unsigned long long)service->lost);
-    if (service->fd >= 0)
+    if (!service->gone)
         (void)shutdown(service->fd, SHUT_WR);
 }
 

@@ -22,8 +22,9 @@ struct script_service {
     struct siphash_key key;
     uv_poll_t poll;
     uv_timer_t patience; /* the script takes long */
-    int fd;              /* -1: the process is gone */
+    int fd;              /* -1: not started */
     bool active;         /* there are scripts */
+    bool gone;           /* the process is: the socket stays open until nobody polls it */
     bool polling;
     bool ready; /* the process has said so */
     bool busy;  /* with a record */

@@ -10,43 +10,21 @@
 #include "model/hosts_file.h"
 
 #define DEFAULT_HOSTS "/etc/hosts"
-#define LOG_FIRST     512
 
 /* ------------------------------------------------------------------ lines for the log */
 
-/* A line that finds no memory is lost: what it says is not worth more than the names. */
 PRINTF_LIKE(3, 4)
 static void say(struct load_log *log, enum log_level level, const char *format, ...)
 {
-    char line[LOG_LINE_MAX];
-    struct text_out out = text_out_on(line, sizeof line);
     va_list arguments;
     va_start(arguments, format);
-    text_vprintf(&out, format, arguments);
+    load_log_vadd(log, level, format, arguments);
     va_end(arguments);
-
-    size_t needed = log->count + out.count + 2;
-    if (needed > log->room) {
-        size_t room = needed * 2 > LOG_FIRST ? needed * 2 : LOG_FIRST;
-        char *larger = realloc(log->at, room);
-        if (larger == NULL)
-            return;
-        log->at = larger;
-        log->room = room;
-    }
-    log->at[log->count] = (char)level;
-    memcpy(log->at + log->count + 1, line, out.count);
-    log->at[needed - 1] = '\0';
-    log->count = needed;
-    log->lines++;
 }
 
 void views_load_tell(struct load_log *log)
 {
-    for (size_t at = 0; at < log->count; at += strlen(log->at + at + 1) + 2)
-        log_line(LOG_PART_MAIN, (enum log_level)log->at[at], "%s", log->at + at + 1);
-    free(log->at);
-    *log = (struct load_log){ 0 };
+    load_log_tell(log, LOG_PART_MAIN);
 }
 
 /* ------------------------------------------------------------------ what was loaded */

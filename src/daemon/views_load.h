@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "daemon/daemon_config.h"
+#include "daemon/load_log.h"
 #include "model/local_names.h"
 #include "model/network.h"
 #include "platform/file.h"
@@ -51,13 +52,6 @@ enum views_load_what {
     VIEWS_LOAD_FOLDERS, /* only what changed in folders of hostsdir */
     VIEWS_LOAD_HOSTS,   /* every hosts file */
     VIEWS_LOAD_ALL,     /* the servers-file too */
-};
-
-/* Lines for the log, in their order. */
-struct load_log {
-    char *at;  /* level, text, NUL; level, text, NUL ... */
-    size_t count, room;
-    size_t lines;
 };
 
 struct views_load {

@@ -12,7 +12,7 @@
 
 /* ------------------------------------------------------------------ one value */
 
-static bool contains(struct bytes whole, struct bytes part)
+bool client_match_contains(struct bytes whole, struct bytes part)
 {
     for (size_t i = 0; i + part.count <= whole.count; i++) {
         if (bytes_equal(bytes_of(whole.at + i, part.count), part))
@@ -48,7 +48,7 @@ bool client_match_value(const struct client_match_rule *rule, struct bytes value
     case CLIENT_MATCH_PRESENT:
         return value.count > 0;
     case CLIENT_MATCH_TEXT:
-        return value.count > 0 && contains(value, rule->value);
+        return value.count > 0 && client_match_contains(value, rule->value);
     case CLIENT_MATCH_ELEMENT:
         return has_element(value, rule->value);
     case CLIENT_MATCH_BYTES:

@@ -71,6 +71,8 @@ void client_match_apply(const struct dhcp_config *config, const struct client_ma
 /* The client says it is a TR-069 device: option 125 with its maker's and its own number. */
 bool client_match_is_cpe(const struct dhcp4_message *message);
 
+/* `part` is somewhere in `whole`; an empty one always is. */
+bool client_match_contains(struct bytes whole, struct bytes part);
 /* One value against a line of one of the forms above; bytes from anywhere. */
 bool client_match_value(const struct client_match_rule *rule, struct bytes value);
 

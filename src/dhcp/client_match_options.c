@@ -70,18 +70,9 @@ static enum status keep_text(struct option_context *context, struct text text,
     return STATUS_OK;
 }
 
-static int hex_digit(char c)
+static bool read_hex_byte(struct text text, uint64_t *byte)
 {
-    c = text_fold(c);
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool is_hex_byte(struct text text)
-{
-    return (text.count == 1 || text.count == 2) && hex_digit(text.at[0]) >= 0
-           && hex_digit(text.at[text.count - 1]) >= 0;
+    return text.count <= 2 && text_to_u64_hex(text, byte) == STATUS_OK;
 }
 
 /* "01:2:*" as bytes and which of them may be anything. *is_hex: it has that look, with a colon. */
@@ -90,10 +81,11 @@ static enum status read_hex(struct option_context *context, struct value value, 
 {
     struct text rest = value.text;
     struct text byte;
+    uint64_t number = 0;
     size_t count = 0;
     *is_hex = !value_is_quoted(value) && text_find(value.text, ':') != SIZE_MAX;
     while (*is_hex && text_next_field(&rest, ':', &byte)) {
-        *is_hex = is_hex_byte(byte) || (wildcards && text_equal(byte, TEXT("*")));
+        *is_hex = read_hex_byte(byte, &number) || (wildcards && text_equal(byte, TEXT("*")));
         count++;
     }
     if (!*is_hex)
@@ -104,11 +96,8 @@ static enum status read_hex(struct option_context *context, struct value value, 
     rest = value.text;
     for (size_t i = 0; text_next_field(&rest, ':', &byte); i++) {
         bytes[count + i] = byte.at[0] == '*';
-        if (byte.at[0] == '*')
-            continue;
-        bytes[i] = (uint8_t)hex_digit(byte.at[0]);
-        if (byte.count == 2)
-            bytes[i] = (uint8_t)(bytes[i] << 4 | hex_digit(byte.at[1]));
+        if (read_hex_byte(byte, &number))
+            bytes[i] = (uint8_t)number;
     }
     rule->value = bytes_of(bytes, count);
     rule->any = bytes + count;

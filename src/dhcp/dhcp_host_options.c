@@ -6,26 +6,12 @@ static const char bad_prefix6[] = "bad IPv6 prefix";
 
 /* ------------------------------------------------------------------ hardware addresses */
 
-static int hex_digit(char c)
-{
-    c = text_fold(c);
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One or two digits. */
 static bool read_hex_byte(struct text text, uint8_t *byte)
 {
-    unsigned value = 0;
-    if (text.count == 0 || text.count > 2)
+    uint64_t value;
+    if (text.count > 2 || text_to_u64_hex(text, &value) != STATUS_OK)
         return false;
-    for (size_t i = 0; i < text.count; i++) {
-        int digit = hex_digit(text.at[i]);
-        if (digit < 0)
-            return false;
-        value = value << 4 | (unsigned)digit;
-    }
     *byte = (uint8_t)value;
     return true;
 }

@@ -489,9 +489,10 @@ const struct option dhcp_relay_options[] = {
         .shape = "<local address>,[<server>[#<port>]][,<interface>[*]]",
         .help = "Pass DHCP messages on to another server",
         .doc = "Those that come in on the interface with the local address, which is then not served "
-               "from here. With an interface only replies that come in by it are passed back; without "
-               "a server messages are broadcast on it. Several lines with one local address ask "
-               "several servers.",
+               "from here. With an interface only replies that come in by it are passed back, else "
+               "only those from the server's address; none that come in by the clients' interface. "
+               "Without a server messages are broadcast on the interface named. Several lines with one "
+               "local address ask several servers.",
         .examples = EXAMPLES("dhcp-relay=192.168.0.1,192.0.2.67",
                              "dhcp-relay=192.168.0.1,192.0.2.67#1067,eth1",
                              "dhcp-relay=192.168.0.1,eth1"),
@@ -555,7 +556,9 @@ const struct option dhcp_relay_options[] = {
         .read = read_delay, .print = print_delay,
         .shape = "{tag:<tag>,}<seconds>",
         .help = "Wait this long before making an offer",
-        .doc = "So that another server is heard first. With tag: only for clients that have the tags.",
+        .doc = "So that another server is heard first. With tag: only for clients that have the tags. An "
+               "address stays reserved for 30 seconds from when the offer was made, not from when it "
+               "leaves.",
         .examples = EXAMPLES("dhcp-reply-delay=2", "dhcp-reply-delay=tag:pxe,1"),
     },
     {

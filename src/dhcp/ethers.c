@@ -1,13 +1,5 @@
 #include "dhcp/ethers.h"
 
-static int hex_digit(char c)
-{
-    c = text_fold(c);
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "02:0:*:..", with dashes for colons if one likes; bytes have one or two digits. */
 static bool read_hardware(struct text text, struct dhcp_hardware_pattern *pattern)
 {
@@ -16,16 +8,14 @@ static bool read_hardware(struct text text, struct dhcp_hardware_pattern *patter
     *pattern = (struct dhcp_hardware_pattern){ .hardware.type = 1, .any_type = true };
     while (text_next_field(&text, separator, &byte)) {
         struct hardware *hardware = &pattern->hardware;
-        int high = byte.count > 0 ? hex_digit(byte.at[0]) : -1;
-        int low = byte.count == 2 ? hex_digit(byte.at[1]) : 0;
+        uint64_t value = 0;
         if (hardware->count == HARDWARE_MAX)
             return false;
         if (text_equal(byte, TEXT("*")))
             pattern->wildcards |= 1u << hardware->count;
-        else if (high < 0 || low < 0 || byte.count > 2)
+        else if (byte.count > 2 || text_to_u64_hex(byte, &value) != STATUS_OK)
             return false;
-        else
-            hardware->bytes[hardware->count] = (uint8_t)(byte.count == 2 ? high << 4 | low : high);
+        hardware->bytes[hardware->count] = (uint8_t)value;
         hardware->count++;
     }
     return pattern->hardware.count > 1;

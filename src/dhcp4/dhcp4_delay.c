@@ -2,9 +2,12 @@
 
 #include <stdlib.h>
 
+#define XID_AT 4 /* RFC 951: where it stands in a message */
+
 struct row {
     struct dhcp4_action action; /* without its bytes */
     mono_ms until;
+    uint32_t xid;
     uint8_t *bytes; /* the row's own, kept for the next one */
     size_t count, room;
 };
@@ -41,12 +44,31 @@ void dhcp4_delay_free(struct dhcp4_delay *delay)
     free(delay);
 }
 
-enum status dhcp4_delay_add(struct dhcp4_delay *delay, const struct dhcp4_action *action,
-                            mono_ms until)
+static struct row *row_at(const struct dhcp4_delay *delay, uint32_t place)
 {
-    if (delay->count == delay->capacity)
-        return STATUS_FULL;
-    struct row *row = &delay->rows[(delay->first + delay->count) % delay->capacity];
+    return &delay->rows[(delay->first + place) % delay->capacity];
+}
+
+static uint32_t xid_of(struct bytes message)
+{
+    struct bytes_reader reader = bytes_reader_on(message);
+    bytes_read_skip(&reader, XID_AT);
+    return bytes_read_u32(&reader);
+}
+
+static struct row *find(const struct dhcp4_delay *delay, uint32_t xid,
+                        const struct hardware *hardware)
+{
+    for (uint32_t i = 0; i < delay->count; i++) {
+        struct row *row = row_at(delay, i);
+        if (row->xid == xid && hardware_equal(&row->action.hardware, hardware))
+            return row;
+    }
+    return NULL;
+}
+
+NODISCARD static enum status fill(struct row *row, const struct dhcp4_action *action)
+{
     if (action->bytes.count > row->room) {
         uint8_t *bytes = realloc(row->bytes, action->bytes.count);
         if (bytes == NULL)
@@ -59,8 +81,37 @@ enum status dhcp4_delay_add(struct dhcp4_delay *delay, const struct dhcp4_action
     row->count = bytes_writer_count(&writer);
     row->action = *action;
     row->action.bytes = BYTES_NONE;
+    row->xid = xid_of(action->bytes);
+    return STATUS_OK;
+}
+
+/* The last row goes before those that are due later. */
+static void settle_last(struct dhcp4_delay *delay)
+{
+    for (uint32_t i = delay->count - 1; i > 0; i--) {
+        struct row *row = row_at(delay, i), *before = row_at(delay, i - 1), between = *row;
+        if (before->until <= row->until)
+            return;
+        *row = *before;
+        *before = between;
+    }
+}
+
+enum status dhcp4_delay_add(struct dhcp4_delay *delay, const struct dhcp4_action *action,
+                            mono_ms until)
+{
+    struct row *row = find(delay, xid_of(action->bytes), &action->hardware);
+    if (row != NULL)
+        return fill(row, action);
+    if (delay->count == delay->capacity)
+        return STATUS_FULL;
+    row = row_at(delay, delay->count);
+    enum status status = fill(row, action);
+    if (status != STATUS_OK)
+        return status;
     row->until = until;
     delay->count++;
+    settle_last(delay);
     return STATUS_OK;
 }
 

@@ -1,25 +1,18 @@
 #include "dhcp4/dhcp4_encapsulation.h"
 
-#define PXE_PROMPT 10 /* item of option 43 */
+#include "dhcp/client_match.h"
 
-static bool contains(struct bytes whole, struct text part)
-{
-    for (size_t i = 0; i + part.count <= whole.count; i++) {
-        if (text_equal(text_part(text_from_bytes(whole), i, part.count), part))
-            return true;
-    }
-    return false;
-}
+#define PXE_PROMPT 10 /* item of option 43 */
 
 /* The class of the client, or the one that this reply says it is of. */
 static bool is_for_vendor(const struct dhcp4_writing *writing, const struct dhcp_option_rule *rule)
 {
     const struct dhcp_option_rule *ours = dhcp4_writing_rule(writing, DHCP4_VENDOR_CLASS);
-    struct text wanted = text_of(rule->vendor_class);
-    if (writing->has_vendor && contains(writing->vendor, wanted))
+    struct bytes wanted = text_bytes(text_of(rule->vendor_class));
+    if (writing->has_vendor && client_match_contains(writing->vendor, wanted))
         return true;
     return ours != NULL && dhcp4_builder_has(&writing->builder, DHCP4_VENDOR_CLASS)
-           && contains(ours->value, wanted);
+           && client_match_contains(ours->value, wanted);
 }
 
 /* Applies to this client and belongs to the same outer option as `like`. */

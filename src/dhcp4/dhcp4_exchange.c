@@ -2,9 +2,9 @@
 
 #include "dhcp4/dhcp4_decide.h"
 #include "dhcp4/dhcp4_leasequery.h"
+#include "dhcp4/dhcp4_relay.h"
 #include "dhcp4/dhcp4_state.h"
 
-#define HOPS_MAX     16
 #define AGENT_LINK   5  /* RFC 3527 */
 #define AGENT_SERVER 11 /* RFC 5107 */
 
@@ -24,6 +24,14 @@ void dhcp4_exchange_tell(const struct dhcp4_exchange *exchange, const char *verb
         .lease = exchange->lease,
     };
     event_tell(exchange->server->setup.events, &event);
+}
+
+bool dhcp4_server_may_say(mono_ms *said, mono_ms now)
+{
+    if (*said != 0 && now - *said < DHCP4_WARNING_EVERY_MS)
+        return false;
+    *said = now;
+    return true;
 }
 
 void dhcp4_server_say(const struct dhcp4_server *server, enum event_kind kind, const char *format,
@@ -184,9 +192,8 @@ bool dhcp4_exchange_open(struct dhcp4_exchange *exchange)
     if (!arrive(exchange))
         return false;
     if (dhcp4_message_read(exchange->in->message, message) != STATUS_OK
-        || message->op != DHCP4_BOOTREQUEST || message->hops > HOPS_MAX
-        || (dhcp4_option_first(message, DHCP4_AGENT_INFO, &agent)
-            && !is_sound_agent_info(agent))) {
+        || message->op != DHCP4_BOOTREQUEST || message->hops > DHCP4_HOPS_MAX
+        || (dhcp4_option_first(message, DHCP4_AGENT_INFO, &agent) && !is_sound_agent_info(agent))) {
         dhcp4_exchange_malformed(exchange);
         return false;
     }

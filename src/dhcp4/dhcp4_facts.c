@@ -198,29 +198,6 @@ void dhcp4_facts_fill(const struct dhcp4_server *server, uint64_t ticket, struct
         event->relay = &row->relay;
 }
 
-/* ------------------------------------------------------------------ relays */
-
-static bool holds(const struct dhcp_range *range, const struct address *address)
-{
-    unsigned length;
-    struct prefix network;
-    if (address_compare(&range->first, address) <= 0 && address_compare(address, &range->last) <= 0)
-        return true;
-    return netmask_to_length(&range->netmask, &length) == STATUS_OK && length > 0
-           && prefix_make(range->first, length, &network) == STATUS_OK
-           && prefix_contains(&network, address);
-}
-
-const struct address *dhcp4_facts_relay(const struct dhcp4_server *server,
-                                        const struct address *address)
-{
-    const struct dhcp_config *config = server->setup.config;
-    for (size_t i = 0; i < config->range_count; i++)
-        if (!address_is_none(&server->relays[i]) && holds(&config->ranges[i], address))
-            return &server->relays[i];
-    return NULL;
-}
-
 void dhcp4_facts_free(struct dhcp4_server *server)
 {
     for (size_t i = 0; server->facts != NULL && i < DHCP4_PENDING_MAX; i++)

@@ -17,10 +17,6 @@ void dhcp4_facts_keep(const struct dhcp4_exchange *exchange, const struct dhcp4_
                       const struct lease *lease);
 /* Puts into the event what was kept for this ticket. */
 void dhcp4_facts_fill(const struct dhcp4_server *server, uint64_t ticket, struct event *event);
-
-/* The relay through which clients of the network of this address came last; NULL: none known. */
-const struct address *dhcp4_facts_relay(const struct dhcp4_server *server,
-                                        const struct address *address);
 void dhcp4_facts_free(struct dhcp4_server *server);
 
 #endif

@@ -122,6 +122,24 @@ static void the_relay_is_told_and_what_it_adds(void **state)
     saying = text_out_on(said, sizeof(said));
     dhcp4_server_tell_leases(world->server);
     assert_string_equal(said, "known via 192.168.50.9; ");
+    /* What one client's message says of relays is nothing to the others. */
+    select.mac = 2;
+    select.wanted = "192.168.50.101";
+    select.giaddr = "192.168.50.66";
+    hear(select);
+    saying = text_out_on(said, sizeof(said));
+    dhcp4_server_tell_leases(world->server);
+    assert_string_equal(said, "known via 192.168.50.66; known via 192.168.50.9; ");
+    /* One that comes by itself has no relay any more; one that renews by unicast has. */
+    select.giaddr = NULL;
+    hear(select);
+    struct client_message renew = {
+        .type = DHCP4_REQUEST, .mac = 1, .ciaddr = "192.168.50.100", .unicast = true
+    };
+    assert_string_equal(hear(renew), "renewed via 192.168.50.9; ");
+    saying = text_out_on(said, sizeof(said));
+    dhcp4_server_tell_leases(world->server);
+    assert_string_equal(said, "known; known via 192.168.50.9; ");
 }
 
 static void nobody_asks_nothing_is_kept(void **state)

@@ -11,7 +11,6 @@
 #include "wire/frame.h"
 
 #define RECEIVE_BUFFER (1024 * 1024)
-#define MESSAGE_BYTES  4096 /* longer requests are cut, and so malformed */
 #define BATCHES_A_TURN 4
 #define ECHOES_A_TURN  64
 
@@ -22,6 +21,7 @@ struct dhcp4_io {
     struct udp_batch *batch;
     uv_poll_t udp_poll;
     uv_poll_t boot_poll;
+    uv_poll_t reply_poll;
     uv_poll_t echo_poll;
     uv_timer_t timer;
     uint16_t echo_id;
@@ -46,7 +46,7 @@ NODISCARD static enum status open_udp(uint16_t port, const char *device, bool sh
 enum status dhcp4_sockets_open(uint16_t port, const char *device, bool shared, bool probe,
                                struct dhcp4_sockets *sockets, const char **what)
 {
-    struct dhcp4_sockets opened = { .udp = -1, .link = -1, .echo = -1, .boot = -1 };
+    struct dhcp4_sockets opened = { .udp = -1, .link = -1, .echo = -1, .boot = -1, .reply = -1 };
     *what = "DHCP server socket";
     enum status status = open_udp(port, device, shared, &opened.udp);
     if (status == STATUS_OK) {
@@ -72,6 +72,11 @@ enum status dhcp4_sockets_open_boot(const char *device, bool shared, struct dhcp
     return open_udp(DHCP4_BOOT_PORT, device, shared, &sockets->boot);
 }
 
+enum status dhcp4_sockets_open_reply(bool shared, struct dhcp4_sockets *sockets)
+{
+    return open_udp(DHCP_SERVER_PORT, NULL, shared, &sockets->reply);
+}
+
 void dhcp4_sockets_close(struct dhcp4_sockets *sockets)
 {
     if (sockets->udp >= 0)
@@ -82,7 +87,9 @@ void dhcp4_sockets_close(struct dhcp4_sockets *sockets)
         close(sockets->echo);
     if (sockets->boot >= 0)
         close(sockets->boot);
-    *sockets = (struct dhcp4_sockets){ .udp = -1, .link = -1, .echo = -1, .boot = -1 };
+    if (sockets->reply >= 0)
+        close(sockets->reply);
+    *sockets = (struct dhcp4_sockets){ .udp = -1, .link = -1, .echo = -1, .boot = -1, .reply = -1 };
 }
 
 static void send_udp(struct dhcp4_io *io, const struct dhcp4_action *action)
@@ -171,12 +178,17 @@ static void take_messages(struct dhcp4_io *io, int socket)
     for (int turn = 0; turn < BATCHES_A_TURN; turn++) {
         unsigned count = udp_receive(io->batch, socket, arrivals, NULL);
         for (unsigned i = 0; i < count; i++) {
+            if (arrivals[i].cut) {
+                dhcp4_server_message_cut(io->server);
+                continue;
+            }
             struct dhcp4_datagram datagram = {
                 .message = arrivals[i].message,
                 .from = arrivals[i].from,
                 .local = arrivals[i].local,
                 .interface = arrivals[i].interface,
                 .boot_port = socket == io->sockets.boot,
+                .reply_port = socket == io->sockets.reply,
             };
             dhcp4_server_message(io->server, &datagram, now, &io->outbox);
         }
@@ -205,6 +217,15 @@ static void on_boot_message(uv_poll_t *poll, int status, int events)
     take_messages(io, io->sockets.boot);
 }
 
+static void on_reply(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct dhcp4_io *io = CONTAINER_OF(poll, struct dhcp4_io, reply_poll);
+    if (status < 0)
+        uv_poll_start(poll, UV_READABLE, on_reply);
+    take_messages(io, io->sockets.reply);
+}
+
 static void on_echo(uv_poll_t *poll, int status, int events)
 {
     (void)events;
@@ -231,7 +252,7 @@ struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
     struct dhcp4_io *io = calloc(1, sizeof *io);
     if (io == NULL)
         return NULL;
-    io->batch = udp_batch_create(MESSAGE_BYTES);
+    io->batch = udp_batch_create(DHCP4_MESSAGE_MAX);
     if (io->batch == NULL || uv_poll_init(loop, &io->udp_poll, sockets->udp) != 0) {
         udp_batch_free(io->batch);
         free(io);
@@ -249,6 +270,8 @@ struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
         uv_poll_start(&io->echo_poll, UV_READABLE, on_echo);
     if (sockets->boot >= 0 && uv_poll_init(loop, &io->boot_poll, sockets->boot) == 0)
         uv_poll_start(&io->boot_poll, UV_READABLE, on_boot_message);
+    if (sockets->reply >= 0 && uv_poll_init(loop, &io->reply_poll, sockets->reply) == 0)
+        uv_poll_start(&io->reply_poll, UV_READABLE, on_reply);
     finish_turn(io, instant_mono());
     return io;
 }
@@ -260,6 +283,8 @@ void dhcp4_io_close(struct dhcp4_io *io)
         uv_close((uv_handle_t *)&io->echo_poll, NULL);
     if (io->sockets.boot >= 0)
         uv_close((uv_handle_t *)&io->boot_poll, NULL);
+    if (io->sockets.reply >= 0)
+        uv_close((uv_handle_t *)&io->reply_poll, NULL);
     uv_close((uv_handle_t *)&io->timer, NULL);
     dhcp4_sockets_close(&io->sockets);
 }

@@ -13,6 +13,7 @@ struct dhcp4_sockets {
     int link; /* raw frames to hosts without an address */
     int echo; /* probes; -1: none (no-ping) */
     int boot; /* port 4011; -1: none (no PXE menu) */
+    int reply; /* port 67, where servers answer a relay; -1: none, or `udp` is on it */
 };
 
 /* port: of the server. device: tie to this interface, or NULL. shared: other instances serve other
@@ -23,6 +24,8 @@ NODISCARD enum status dhcp4_sockets_open(uint16_t port, const char *device, bool
 /* Adds the socket of port 4011. */
 NODISCARD enum status dhcp4_sockets_open_boot(const char *device, bool shared,
                                               struct dhcp4_sockets *sockets);
+/* Adds the socket for servers' replies to a relay that listens to clients on another port. */
+NODISCARD enum status dhcp4_sockets_open_reply(bool shared, struct dhcp4_sockets *sockets);
 void dhcp4_sockets_close(struct dhcp4_sockets *sockets);
 
 struct dhcp4_io;

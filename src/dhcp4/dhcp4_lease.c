@@ -78,6 +78,7 @@ static void tell_lease(const struct dhcp4_server *server, enum event_kind kind,
 {
     if (!event_wanted(server->setup.events, kind))
         return;
+    struct address relay = address_ip4_from_u32(lease->relay);
     struct event event = {
         .kind = kind,
         .interface = interface_name(server, lease->interface),
@@ -87,7 +88,7 @@ static void tell_lease(const struct dhcp4_server *server, enum event_kind kind,
         .lease = lease,
         .old_name = old_name != NULL && old_name[0] != '\0' ? old_name : NULL,
         .old_domain = old_domain,
-        .relay = dhcp4_facts_relay(server, &lease->address),
+        .relay = lease->relay != 0 ? &relay : NULL,
     };
     dhcp4_facts_fill(server, lease->ticket, &event);
     event_tell(server->setup.events, &event);
@@ -192,6 +193,15 @@ static bool configured_name(const struct dhcp4_exchange *exchange, const struct 
     return true;
 }
 
+/* A client may claim it again and again. */
+static void say_reserved_name(const struct dhcp4_exchange *exchange, const char *claimed)
+{
+    struct dhcp4_server *server = exchange->server;
+    if (dhcp4_server_may_say(&server->bad_name_said, exchange->now.mono))
+        dhcp4_server_say(server, EVENT_DHCP_WARNING,
+                         "not giving the name %s to a DHCP client that claims it", claimed);
+}
+
 /* What is configured wins over what is claimed, and that over what can be made up. Nothing: it
  * keeps the one it has. */
 static bool choose_name(const struct dhcp4_exchange *exchange, const struct lease *lease,
@@ -201,8 +211,7 @@ static bool choose_name(const struct dhcp4_exchange *exchange, const struct leas
     if (configured_name(exchange, lease, name))
         return true;
     if (lease_name_is_reserved(text_of(claimed)))
-        dhcp4_server_say(exchange->server, EVENT_DHCP_WARNING,
-                         "not giving the name %s to a DHCP client that claims it", claimed);
+        say_reserved_name(exchange, claimed);
     else if (claimed[0] != '\0'
              && lease_name_fit(&exchange->server->namer, text_of(claimed), &lease->address,
                                exchange->interface->name, name))
@@ -266,10 +275,14 @@ static struct lease *take_lease(struct dhcp4_exchange *exchange, const struct ad
     uint8_t scratch[LEASE_CLIENT_ID_MAX];
     *is_new = lease == NULL;
     if (lease == NULL) {
-        if (lease_table_add(leases, address, LEASE_IP4, &client->hardware, client->id, &lease)
-            == STATUS_OK)
+        enum status status =
+            lease_table_add(leases, address, LEASE_IP4, &client->hardware, client->id, &lease);
+        if (status == STATUS_OK)
             return lease;
-        server->counters.lease_limit++;
+        if (status == STATUS_FULL)
+            server->counters.lease_limit++;
+        else
+            server->counters.no_memory++;
         return NULL;
     }
     bool same_hardware = hardware_equal(&lease->hardware, &client->hardware);
@@ -285,7 +298,7 @@ static struct lease *take_lease(struct dhcp4_exchange *exchange, const struct ad
     if (lease_table_set_client(leases, lease, &client->hardware, id_to_keep(client, lease, scratch))
         == STATUS_OK)
         return lease;
-    server->counters.lease_limit++;
+    server->counters.no_memory++;
     return NULL;
 }
 
@@ -301,7 +314,8 @@ static void fill_row(struct lease_commit_row *row, const struct dhcp4_exchange *
     row->xid = exchange->message.xid;
 }
 
-/* Hands the lease to the store, and the reply to a row that waits for it. */
+/* Hands the lease to the store, and the reply to a row that waits for it. One that the store has
+ * never had, for it could not even take the removal, is as new as it was the first time. */
 static void commit_lease(struct dhcp4_exchange *exchange, struct lease *lease,
                          const struct dhcp4_reply *reply, bool is_new, bool changed,
                          const char *old_name)
@@ -309,6 +323,7 @@ static void commit_lease(struct dhcp4_exchange *exchange, struct lease *lease,
     struct dhcp4_server *server = exchange->server;
     struct dhcp4_action action;
     struct lease_commit_row *row;
+    is_new = is_new || !lease->stored;
     dhcp4_reply_build(exchange, reply, &action);
     dhcp4_detail_reply(exchange, reply, &action);
     if (lease_commit_add(server->commit, lease, action.bytes, &row) != STATUS_OK) {
@@ -352,8 +367,11 @@ void dhcp4_lease_grant(struct dhcp4_exchange *exchange, struct dhcp4_reply *repl
     changed = name_lease(exchange, lease, old_name, &told) || changed;
     dhcp4_leasequery_keep(exchange, lease, is_new);
     reply->name = told ? lease->name : NULL;
-    if (exchange->relayed && dhcp4_scope_holds(reply->range, &exchange->message.giaddr))
-        server->relays[reply->range->index] = exchange->message.giaddr;
+    /* One that renews by unicast is where it was; the relay did not see that (RFC 2131 4.3.2). */
+    if (exchange->relayed)
+        lease->relay = address_ip4_to_u32(exchange->message.giaddr);
+    else if (is_new || !dhcp4_exchange_by_unicast(exchange))
+        lease->relay = 0;
     dhcp4_probe_forget(server->probes, &address);
     dhcp4_server_refresh(server, &address);
     commit_lease(exchange, lease, reply, is_new, changed, old_name);

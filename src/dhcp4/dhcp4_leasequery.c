@@ -19,17 +19,17 @@ struct answer {
 
 /* ------------------------------------------------------------------ may it ask */
 
-static void say_not_permitted(struct dhcp4_exchange *exchange)
+static bool is_permitted(struct dhcp4_exchange *exchange, const struct address *asker)
 {
     struct dhcp4_server *server = exchange->server;
     char text[ADDRESS_TEXT_MAX];
-    mono_ms now = exchange->now.mono;
-    if (server->query_refused_said != 0
-        && now - server->query_refused_said < DHCP4_WARNING_EVERY_MS)
-        return;
-    server->query_refused_said = now;
-    dhcp4_server_say(server, EVENT_DHCP_WARNING, "leasequery from %s not permitted",
-                     address_text(&exchange->in->from.address, text));
+    if (dhcp_relay_may_query(&server->setup.config->relay, asker))
+        return true;
+    server->counters.queries_refused++;
+    if (dhcp4_server_may_say(&server->query_refused_said, exchange->now.mono))
+        dhcp4_server_say(server, EVENT_DHCP_WARNING, "leasequery from %s not permitted",
+                         address_text(asker, text));
+    return false;
 }
 
 /* ------------------------------------------------------------------ what it asks */
@@ -271,16 +271,15 @@ void dhcp4_leasequery(struct dhcp4_exchange *exchange)
     server->counters.received[DHCP4_LEASEQUERY]++;
     if (!config->query)
         return;
-    if (!dhcp_relay_may_query(config, &exchange->in->from.address)) {
-        server->counters.queries_refused++;
-        say_not_permitted(exchange);
+    if (!is_permitted(exchange, &exchange->in->from.address))
         return;
-    }
     /* RFC 4388 section 6.4: only relays ask, and are answered at the address they give. */
     if (address_is_any(&exchange->message.giaddr)) {
         dhcp4_exchange_malformed(exchange);
         return;
     }
+    if (!is_permitted(exchange, &exchange->message.giaddr))
+        return;
     tell_question(exchange);
     find_answer(exchange, &answer);
     send_answer(exchange, &answer);

@@ -61,7 +61,7 @@ static struct dhcp4_reply lease_reply(const struct dhcp4_exchange *exchange, uin
 static void say_not_using(const struct dhcp4_exchange *exchange,
                           const struct dhcp4_candidate *configured)
 {
-    const struct dhcp4_server *server = exchange->server;
+    struct dhcp4_server *server = exchange->server;
     char text[ADDRESS_TEXT_MAX], holder[HARDWARE_TEXT_MAX] = "";
     const char *why = NULL;
     if (configured->holder == DHCP4_SERVER)
@@ -74,7 +74,7 @@ static void say_not_using(const struct dhcp4_exchange *exchange,
         text_put_hardware(&out, &lease->hardware);
         why = "it is leased to ";
     }
-    if (why != NULL)
+    if (why != NULL && dhcp4_server_may_say(&server->not_using_said, exchange->now.mono))
         dhcp4_server_say(server, EVENT_DHCP_WARNING, "not using configured address %s because %s%s",
                          address_text(&configured->address, text), why, holder);
 }
@@ -215,10 +215,8 @@ static void tell_discover(const struct dhcp4_exchange *exchange, const char *tex
 static void say_all_taken(const struct dhcp4_exchange *exchange)
 {
     struct dhcp4_server *server = exchange->server;
-    mono_ms now = exchange->now.mono;
-    if (server->no_address_said != 0 && now - server->no_address_said < DHCP4_WARNING_EVERY_MS)
+    if (!dhcp4_server_may_say(&server->no_address_said, exchange->now.mono))
         return;
-    server->no_address_said = now;
     dhcp4_server_say(server, EVENT_DHCP_WARNING,
                      "all addresses for clients of %s are taken: some are not served",
                      exchange->interface->name);

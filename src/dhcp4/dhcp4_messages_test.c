@@ -125,6 +125,47 @@ static void test_decline(void **state)
     assert_string_equal(your(expect_type(DHCP4_OFFER)), "192.168.50.140");
 }
 
+/* dhcp-reply-delay: when too many offers wait, one more leaves at once instead of never. */
+static void test_too_many_delayed(void **state)
+{
+    (void)state;
+    world->config.relay.delay_s = 5;
+    world_start(world);
+    for (uint32_t i = 1; i <= DHCP4_DELAYED_MAX; i++) {
+        hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 1, .xid = i });
+        assert_int_equal(world->sent_count, 0);
+    }
+    hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 1, .xid = 1 });
+    assert_int_equal(world->sent_count, 0);
+    hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 1, .xid = 99999 });
+    assert_int_equal(expect_type(DHCP4_OFFER)->message.xid, 99999);
+    assert_int_equal(dhcp4_server_counters(world->server)->pending_full, 1);
+}
+
+/* Lines that clients can cause as often as they like: one a minute. */
+static void test_warnings_are_said_once(void **state)
+{
+    (void)state;
+    unsigned lines[2] = { 0, 0 };
+    world_host(world, 6, address_ip4(192, 168, 50, 1), NULL);
+    world_start(world);
+    for (int i = 0; i < 61; i++) {
+        hear((struct client_message){ .type = DHCP4_DISCOVER, .mac = 6 });
+        lines[0] += has_line("not using configured address 192.168.50.1 because it is in use by "
+                             "the server or relay");
+        hear((struct client_message){ .type = DHCP4_REQUEST,
+                                      .mac = 1,
+                                      .server = SERVER,
+                                      .wanted = "192.168.50.110",
+                                      .name = "wpad" });
+        expect_type(DHCP4_ACK);
+        lines[1] += has_line("not giving the name wpad to a DHCP client that claims it");
+        world_passes(world, 1000);
+    }
+    assert_int_equal(lines[0], 2);
+    assert_int_equal(lines[1], 2);
+}
+
 static void test_inform(void **state)
 {
     (void)state;
@@ -228,6 +269,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_destinations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_relays_and_subnets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_decline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_many_delayed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_warnings_are_said_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_inform, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bootp, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rapid_commit, set_up, tear_down),

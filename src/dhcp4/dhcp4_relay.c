@@ -119,9 +119,11 @@ static struct bytes rewrite(const struct dhcp4_relay *relay, const struct dhcp4_
     return writer.failed ? BYTES_NONE : bytes_writer_written(&writer);
 }
 
-/* To the server, or, without one, to everybody on the links the line names. */
+/* To the server, or, without one, to everybody on the links the line names; those of the link it
+ * came by have heard it. */
 static bool send_on(const struct dhcp4_relay *relay, const struct dhcp4_message *message,
-                    const struct dhcp_relay *line, struct dhcp4_outbox *out)
+                    const struct dhcp_relay *line, const struct dhcp4_datagram *in,
+                    struct dhcp4_outbox *out)
 {
     struct address gateway = gateway_of(relay, line);
     uint16_t port = line->port != 0 ? line->port : DHCP_SERVER_PORT;
@@ -138,7 +140,8 @@ static bool send_on(const struct dhcp4_relay *relay, const struct dhcp4_message 
         return false;
     for (size_t i = 0; broadcast && i < relay->network->interface_count; i++) {
         const struct network_interface *interface = &relay->network->interfaces[i];
-        if (!site_interface_matches(&line->reply, interface->name))
+        if (interface->index == in->interface || interface->index == in->link
+            || !site_interface_matches(&line->reply, interface->name))
             continue;
         action.interface = interface->index;
         dhcp4_outbox_put(out, &action);
@@ -175,7 +178,7 @@ static bool pass_request(const struct dhcp4_relay *relay, const struct dhcp4_mes
             continue;
         ours = true;
         if (!stop && may_be_served(relay, &line->local, in->interface))
-            sent = send_on(relay, message, line, out) || sent;
+            sent = send_on(relay, message, line, in, out) || sent;
     }
     if (sent)
         relay->counters->relay_requests++;
@@ -186,12 +189,17 @@ static bool pass_request(const struct dhcp4_relay *relay, const struct dhcp4_mes
 
 /* ------------------------------------------------------------------ back to the client */
 
+/* Never a client on its own link. Where the line does not say by which interface the server
+ * answers, only its address tells it from others. */
 static bool may_answer(const struct dhcp4_relay *relay, const struct dhcp_relay *line,
-                       uint32_t interface)
+                       const struct dhcp4_datagram *in)
 {
-    const struct network_interface *link = network_by_index(relay->network, interface);
-    return line->reply.pattern == NULL
-           || (link != NULL && site_interface_matches(&line->reply, link->name));
+    const struct network_interface *link = network_by_index(relay->network, in->interface);
+    if (is_on_interface(relay, &line->local, in->interface))
+        return false;
+    if (line->reply.pattern == NULL)
+        return address_equal(&line->server, &in->from.address);
+    return link != NULL && site_interface_matches(&line->reply, link->name);
 }
 
 /* Several lines may share the address on the server's side; what we put into option 82 tells them
@@ -207,14 +215,14 @@ static bool is_link_of(const struct dhcp_relay *line, const struct dhcp4_message
 
 static const struct dhcp_relay *line_of_reply(const struct dhcp4_relay *relay,
                                               const struct dhcp4_message *message,
-                                              uint32_t interface)
+                                              const struct dhcp4_datagram *in)
 {
     const struct dhcp_relay_config *config = &relay->config->relay;
     for (size_t i = 0; i < config->relay_count; i++) {
         const struct dhcp_relay *line = &config->relays[i];
         struct address gateway = gateway_of(relay, line);
         if (!address_is_none(&gateway) && address_equal(&gateway, &message->giaddr)
-            && may_answer(relay, line, interface) && is_link_of(line, message))
+            && may_answer(relay, line, in) && is_link_of(line, message))
             return line;
     }
     return NULL;
@@ -264,7 +272,7 @@ static bool pass_reply(const struct dhcp4_relay *relay, const struct dhcp4_messa
     if (address_is_any(&message->giaddr)
         || network_own_address(relay->network, &message->giaddr) == NULL)
         return false;
-    const struct dhcp_relay *line = line_of_reply(relay, message, in->interface);
+    const struct dhcp_relay *line = line_of_reply(relay, message, in);
     const struct network_address *own =
         line != NULL ? network_own_address(relay->network, &line->local) : NULL;
     struct dhcp4_action action = { 0 };
@@ -281,6 +289,12 @@ static bool pass_reply(const struct dhcp4_relay *relay, const struct dhcp4_messa
     relay->counters->relay_replies++;
     dhcp4_outbox_put(out, &action);
     return true;
+}
+
+bool dhcp4_relay_is_reply(struct bytes message)
+{
+    struct bytes_reader reader = bytes_reader_on(message);
+    return bytes_read_u8(&reader) == DHCP4_BOOTREPLY;
 }
 
 bool dhcp4_relay_message(const struct dhcp4_relay *relay, const struct dhcp4_datagram *in,

@@ -5,7 +5,10 @@
  * A message that has a relay's address already keeps it (it comes from a relay nearer to the
  * client, which gets the answer without us); one that has ours has gone round in a circle, and one
  * that has crossed too many relays may have: both are dropped. So is a client's message with relay
- * information that no relay put there (RFC 3046 section 2.1): it could choose its network by it. */
+ * information that no relay put there (RFC 3046 section 2.1): it could choose its network by it.
+ *
+ * A reply is passed back only from where the server is: by the interface the line names, else from
+ * the address it names, and never when it comes in by the clients' own link. */
 #ifndef LINNET_DHCP4_DHCP4_RELAY_H
 #define LINNET_DHCP4_DHCP4_RELAY_H
 
@@ -26,5 +29,7 @@ struct dhcp4_relay {
  * may see it. */
 bool dhcp4_relay_message(const struct dhcp4_relay *relay, const struct dhcp4_datagram *in,
                          struct dhcp4_outbox *out);
+/* Of a server, as far as its first byte tells. */
+bool dhcp4_relay_is_reply(struct bytes message);
 
 #endif

@@ -129,6 +129,60 @@ static void test_nothing_configured(void **state)
     world_free(fixture.world);
 }
 
+/* Where an answer comes from decides, when the line does not say by which interface. */
+static void test_sources(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *pattern;
+        const char *from;
+        uint32_t interface;
+        bool passed;
+    } sources[] = {
+        { "the server", NULL, "192.168.60.67", WORLD_ETH1, true },
+        { "another host", NULL, "192.168.60.68", WORLD_ETH1, false },
+        { "the server's address on the clients' link", NULL, "192.168.60.67", WORLD_ETH0, false },
+        { "another address by the interface named", "eth1", "192.168.60.68", WORLD_ETH1, true },
+        { "the clients' link, though it is named", "eth*", "192.168.60.67", WORLD_ETH0, false },
+    };
+    const struct row answer = { .op = 2, .giaddr = OWN };
+    for (size_t i = 0; i < COUNT_OF(sources); i++) {
+        struct fixture fixture;
+        uint8_t buffer[1024];
+        fixture_init(&fixture);
+        fixture.lines[0].reply = (struct site_interface){ .pattern = sources[i].pattern };
+        if (sources[i].pattern != NULL && sources[i].pattern[3] == '*')
+            fixture.lines[0].reply = (struct site_interface){ .pattern = "eth", .prefix = true };
+        struct dhcp4_datagram in = { .message = write_message(&answer, buffer, sizeof(buffer)),
+                                     .from = { world_address(sources[i].from), 67, 0 },
+                                     .interface = sources[i].interface };
+        assert_true(dhcp4_relay_message(&fixture.relay, &in, &fixture.world->out));
+        if ((fixture.world->out.count == 1) != sources[i].passed)
+            fail_msg("%s: %zu sent", sources[i].name, fixture.world->out.count);
+        world_free(fixture.world);
+    }
+}
+
+/* The port that is open only for replies takes nothing else, or clients were served on two. */
+static void test_reply_port(void **state)
+{
+    (void)state;
+    for (uint8_t op = 1; op <= 2; op++) {
+        struct fixture fixture;
+        uint8_t buffer[1024];
+        const struct row row = { .op = op, .giaddr = op == 2 ? OWN : NULL };
+        fixture_init(&fixture);
+        world_start(fixture.world);
+        struct dhcp4_datagram in = { .message = write_message(&row, buffer, sizeof(buffer)),
+                                     .interface = op == 2 ? WORLD_ETH1 : WORLD_ETH0,
+                                     .reply_port = true };
+        dhcp4_server_message(fixture.world->server, &in, fixture.world->now, &fixture.world->out);
+        assert_int_equal(fixture.world->out.count, op == 2 ? 1 : 0);
+        world_free(fixture.world);
+    }
+}
+
 /* Everything but hops and giaddr goes on byte for byte, however odd. */
 static void test_untouched(void **state)
 {
@@ -225,6 +279,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_nothing_configured),
+        cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_reply_port),
         cmocka_unit_test(test_untouched),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_split_without_address),

@@ -71,7 +71,8 @@ static void put_renewal_times(struct dhcp4_writing *writing)
 }
 
 /* The relay is the way out of a network we are not on: the one of this message, or, for a client
- * that renews by unicast, the one its network's leases came through. */
+ * that renews by unicast, the one its own lease came through. What came for others says nothing:
+ * anybody may write any address into giaddr. */
 static bool find_router(const struct dhcp4_writing *writing, struct address *router)
 {
     const struct dhcp4_scope_range *range = writing->reply->range;
@@ -81,9 +82,12 @@ static bool find_router(const struct dhcp4_writing *writing, struct address *rou
     *router = range->own;
     if (exchange->relayed && dhcp4_scope_holds(range, &exchange->message.giaddr))
         *router = exchange->message.giaddr;
-    else if (!exchange->relayed && address_is_none(router))
-        *router = exchange->server->relays[range->index];
-    return !address_is_none(router);
+    if (exchange->relayed || !address_is_none(router))
+        return !address_is_none(router);
+    if (exchange->lease == NULL || exchange->lease->relay == 0)
+        return false;
+    *router = address_ip4_from_u32(exchange->lease->relay);
+    return dhcp4_scope_holds(range, router);
 }
 
 static const struct dname *domain_of(const struct dhcp4_writing *writing)
@@ -506,17 +510,16 @@ static void address_reply(const struct dhcp4_exchange *exchange, const struct dh
                           const struct address *server, uint16_t flags, struct dhcp4_action *action)
 {
     const struct dhcp4_message *message = &exchange->message;
+    const struct dhcp_relay_config *config = &exchange->server->setup.config->relay;
     bool is_nak = reply->type == DHCP4_NAK;
     action->kind = DHCP4_ACTION_SEND_UDP;
-    action->from =
-        (struct endpoint){ *server, dhcp_relay_server_port(&exchange->server->setup.config->relay),
-                           0 };
+    action->from = (struct endpoint){ *server, dhcp_relay_server_port(config), 0 };
     action->interface = exchange->in->link;
     action->hardware = message->hardware;
     if (exchange->in->boot_port)
         action->from.port = DHCP4_BOOT_PORT;
     if (exchange->relayed) {
-        action->to = (struct endpoint){ message->giaddr, action->from.port, 0 };
+        action->to = (struct endpoint){ message->giaddr, dhcp_relay_server_port(config), 0 };
         action->interface = 0; /* a relay is reached by routing */
     } else if ((exchange->in->boot_port || is_inform(exchange))
                && !address_is_any(&exchange->in->from.address)) {
@@ -570,9 +573,10 @@ static bool is_held_back(struct dhcp4_exchange *exchange, const struct dhcp4_rep
     if (config->delay_s == 0 || reply->type != DHCP4_OFFER || until <= exchange->now.mono
         || !tag_set_matches(&exchange->tags, &server->tags.names, &config->delay_conditions))
         return false;
-    if (dhcp4_delay_add(server->delays, action, until) != STATUS_OK)
-        server->counters.pending_full++;
-    return true;
+    if (dhcp4_delay_add(server->delays, action, until) == STATUS_OK)
+        return true;
+    server->counters.pending_full++; /* too early is better than never */
+    return false;
 }
 
 void dhcp4_reply_send(struct dhcp4_exchange *exchange, const struct dhcp4_reply *reply)

@@ -75,8 +75,7 @@ NODISCARD static enum status build(struct dhcp4_server *server)
         status = dhcp4_delay_create(DHCP4_DELAYED_MAX, &server->delays);
     size_t ranges = setup->config->range_count;
     server->scope_ranges = calloc(ranges > 0 ? ranges : 1, sizeof(*server->scope_ranges));
-    server->relays = calloc(ranges > 0 ? ranges : 1, sizeof(*server->relays));
-    if (status == STATUS_OK && (server->scope_ranges == NULL || server->relays == NULL))
+    if (status == STATUS_OK && server->scope_ranges == NULL)
         status = STATUS_NO_MEMORY;
     return status;
 }
@@ -117,7 +116,6 @@ void dhcp4_server_free(struct dhcp4_server *server)
     host_match_free(server->hosts);
     tag_rules_free(&server->tags);
     free(server->scope_ranges);
-    free(server->relays);
     dhcp4_facts_free(server);
     free(server);
 }
@@ -329,8 +327,15 @@ void dhcp4_server_message(struct dhcp4_server *server, const struct dhcp4_datagr
         .buffer = server->reply,
     };
     remove_expired(server, now);
+    if (arrived.reply_port && !dhcp4_relay_is_reply(in->message))
+        return;
     if (arrived.boot_port || !dhcp4_relay_message(&relay, &arrived, out))
         handle(server, &arrived, now, out, false, 0);
+}
+
+void dhcp4_server_message_cut(struct dhcp4_server *server)
+{
+    server->counters.dropped_malformed++;
 }
 
 void dhcp4_server_probe_heard(struct dhcp4_server *server, const struct address *address,

@@ -24,6 +24,7 @@ struct dhcp4_datagram {
     struct address local; /* destination address; 255.255.255.255 for broadcast */
     uint32_t interface;   /* it arrived on, or counts for (bridge-interface) */
     bool boot_port;       /* it came to DHCP4_BOOT_PORT */
+    bool reply_port;      /* it came to the port that is open only for replies to a relay */
     /* the server's: dhcp4_server_message fills them in */
     uint32_t link;    /* it arrived on */
     mono_ms arrived;
@@ -67,7 +68,8 @@ struct dhcp4_counters {
     uint64_t sent[16];
     uint64_t bootp;
     uint64_t dropped_malformed, dropped_not_admitted, dropped_ignored, dropped_no_range;
-    uint64_t no_address, lease_limit, commit_failed, probes, probe_conflicts, pending_full;
+    uint64_t no_address, lease_limit, no_memory, commit_failed, pending_full;
+    uint64_t probes, probe_conflicts;
     uint64_t relay_requests, relay_replies, relay_dropped, queries_refused;
 };
 
@@ -115,6 +117,8 @@ void dhcp4_server_names_changed(struct dhcp4_server *server);
 
 void dhcp4_server_message(struct dhcp4_server *server, const struct dhcp4_datagram *in,
                           struct instant now, struct dhcp4_outbox *out);
+/* One came in that was longer than any may be. */
+void dhcp4_server_message_cut(struct dhcp4_server *server);
 /* Somebody answered an echo request. */
 void dhcp4_server_probe_heard(struct dhcp4_server *server, const struct address *address,
                               struct instant now, struct dhcp4_outbox *out);

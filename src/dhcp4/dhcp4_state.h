@@ -39,9 +39,8 @@ struct dhcp4_server {
     struct dhcp4_declined declined[DHCP4_DECLINED_MAX]; /* oldest first */
     size_t declined_count;
     mono_ms no_range_said;  /* when "no address range available" was last said; 0: never */
-    mono_ms query_refused_said, no_address_said;
-    uint32_t boot_turn;     /* which of a boot server's addresses comes next */
-    struct address *relays; /* of each range: the one its clients' leases last came through */
+    mono_ms query_refused_said, no_address_said, not_using_said, bad_name_said;
+    uint32_t boot_turn; /* which of a boot server's addresses comes next */
     struct dhcp4_facts *facts; /* what clients whose leases wait for the store said; or NULL */
     struct dhcp4_scope_range *scope_ranges; /* of the message at hand */
     struct option_pick options;             /* of the reply at hand */
@@ -108,6 +107,8 @@ bool dhcp4_exchange_names_us(const struct dhcp4_exchange *exchange);
 /* A line of the log: "DHCPACK(eth0) 192.0.2.1 02:.. text". address and text may be NULL. */
 void dhcp4_exchange_tell(const struct dhcp4_exchange *exchange, const char *verb,
                          const struct address *address, const char *text);
+/* Whether a line that strangers can cause may be said now; *said: when it last was, 0: never. */
+NODISCARD bool dhcp4_server_may_say(mono_ms *said, mono_ms now);
 PRINTF_LIKE(3, 4)
 void dhcp4_server_say(const struct dhcp4_server *server, enum event_kind kind, const char *format,
                       ...);

@@ -37,6 +37,7 @@ struct lease {
     wall_s expires_wall;           /* for the file and people; 0: infinite */
     uint32_t length_s;             /* as last granted */
     uint32_t interface;            /* last seen on; 0 unknown */
+    uint32_t relay;                /* IPv4: giaddr of the client's last granted message; 0: none */
     uint64_t ticket;               /* of the acknowledgement that waits for the store; 0: none */
     /* the table's */
     struct timer timer;

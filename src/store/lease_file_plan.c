@@ -574,18 +574,18 @@ enum status lease_plan_change(struct lease_plan *plan, const struct lease_change
     struct lease_file_change change = { .kind = (uint8_t)given->kind,
                                         .record = RECORD_NONE,
                                         .ticket = given->ticket };
-    if (plan->waiting.count == LEASE_FILE_CHANGES_MAX)
-        return STATUS_FULL;
     if (given->lease->store_cookie != 0)
         change.record = given->lease->store_cookie - 1;
+    if (given->kind == LEASE_CHANGE_REMOVE && change.record == RECORD_NONE && given->ticket == 0)
+        return STATUS_OK; /* the file never heard of it */
+    if (plan->waiting.count == LEASE_FILE_CHANGES_MAX)
+        return STATUS_FULL;
     if (given->kind == LEASE_CHANGE_PUT) {
         enum status status = queue_put(plan, given->lease, &change);
         if (status != STATUS_OK)
             return status;
     } else if (change.record != RECORD_NONE) {
         plan->records[change.record].removed = true;
-    } else if (given->ticket == 0) {
-        return STATUS_OK; /* the file never heard of it */
     }
     plan->waiting.changes[plan->waiting.count++] = change;
     return STATUS_OK;

@@ -137,6 +137,25 @@ static void test_put_and_remove_in_one_batch(void **state)
     assert_string_equal(file, "");
 }
 
+/* A lease that was refused for want of room can be given up: there is nothing to write about it. */
+static void test_a_full_batch_takes_a_removal_of_nothing(void **state)
+{
+    (void)state;
+    struct address address = address_ip4(10, 0, 0, 1);
+    struct hardware hardware = { 1, 6, { 2, 0, 0, 0, 0, 1 } };
+    struct lease *lease;
+    assert_int_equal(lease_table_add(table, &address, LEASE_IP4, &hardware, BYTES_NONE, &lease),
+                     STATUS_OK);
+    struct lease_change awaited = { LEASE_CHANGE_REMOVE, lease, 1 };
+    struct lease_change put = { LEASE_CHANGE_PUT, lease, 2 };
+    struct lease_change removal = { LEASE_CHANGE_REMOVE, lease, 0 };
+    for (unsigned i = 0; i < LEASE_FILE_CHANGES_MAX; i++)
+        assert_int_equal(lease_plan_change(&plan, &awaited), STATUS_OK);
+    assert_int_equal(lease_plan_change(&plan, &awaited), STATUS_FULL);
+    assert_int_equal(lease_plan_change(&plan, &put), STATUS_FULL);
+    assert_int_equal(lease_plan_change(&plan, &removal), STATUS_OK);
+}
+
 static void test_a_failed_append_is_forgotten(void **state)
 {
     (void)state;
@@ -524,6 +543,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_append_and_patch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_put_and_remove_in_one_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_full_batch_takes_a_removal_of_nothing, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_failed_append_is_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failed_image_becomes_patches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_foreign_change_makes_an_image, set_up, tear_down),

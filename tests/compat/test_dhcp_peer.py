@@ -23,6 +23,7 @@ BINARY = os.environ.get("LINNET_BINARY", "build/release/src/daemon/linnet")
 # (case, packet, field, reason); the first three are patterns. People read the same list.
 EXPLAINED = [tuple(line.split("\t")) for line
              in (HERE.parent.parent / "docs/differences-dhcp.tsv").read_text().splitlines()[1:]]
+TRIES = 3
 AT_ONCE = 4          # cases; each is two servers
 SERVER = "192.168.50.1"
 SERVER_MAC = "02:00:00:00:50:01"
@@ -254,22 +255,37 @@ def observed(request, tmp_path_factory):
                       for subject in ("linnet", "dnsmasq")] for number, name in enumerate(chosen)}
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_same_replies(case, observed):
-    theirs = observed[case][1].result(120)
+def judge(case, ours, theirs):
+    """What is wrong with what was observed, as lines; counts it."""
     surprises = peer_surprises(CASES[case], theirs)
-    assert not surprises, "\n".join(surprises) + "\n" + theirs["log"]
-    try:
-        ours = observed[case][0].result(120)
-    except NotBuilt as error:
-        SAME["not built"] += 1
-        pytest.skip("; ".join(re.findall(r"(\S+): not built yet", str(error))) + " not built yet")
+    if surprises:
+        return "\n".join(surprises) + "\n" + theirs["log"]
     found = compare(CASES[case], ours, theirs)
     bad = [row for row in found if not is_explained(case, row[0], row[1])]
     SAME["cases"] += 1
     SAME["explained"] += len(found) - len(bad)
-    assert not bad, "\n".join(f"{case}: {packet}: {field}: linnet {our} dnsmasq {their}"
-                              for packet, field, our, their in bad)
+    return "\n".join(f"{case}: {packet}: {field}: linnet {our} dnsmasq {their}" for packet, field, our, their in bad)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_same_replies(case, observed, tmp_path):
+    """Many are under way at once, so a packet may be lost on a busy machine: what is wrong is looked at again, alone."""
+    pair = observed[case]
+    for again in range(TRIES):
+        before = dict(SAME)
+        try:
+            ours, theirs = (future.result(120) for future in pair)
+        except NotBuilt as error:
+            SAME["not built"] += 1
+            pytest.skip("; ".join(re.findall(r"(\S+): not built yet", str(error))) + " not built yet")
+        wrong = judge(case, ours, theirs)
+        if not wrong:
+            return
+        SAME.update(before)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            pair = [pool.submit(observe, subject, CASES[case], tmp_path / f"{again}-{subject}")
+                    for subject in ("linnet", "dnsmasq")]
+    pytest.fail(wrong, pytrace=False)
 
 
 def test_enough_compared(capsys):

@@ -193,6 +193,16 @@ def test_a_script_that_hangs(network):
     scripted.wait_words("add", "02:00:00:00:01:1d", "192.168.50.39")
 
 
+def test_a_script_leaves_something_that_prints_without_end(network):
+    scripted = Scripted(network, more='[ "$4" = first ] && yes &')
+    scripted.requests((1, "192.168.50.11", "first"))
+    scripted.wait_words("add", "02:00:00:00:01:01", "192.168.50.11", "first")
+    scripted.requests((2, "192.168.50.12", "second"))
+    scripted.wait_words("add", "02:00:00:00:01:02", "192.168.50.12", "second")
+    # A pipe holds 64 KiB: what is printed after the script's end is nobody's.
+    assert len(re.findall(r"linnet-script\[\d+\]: y\n", scripted.server.log())) < 200000
+
+
 def test_the_script_keeps_the_leases(network):
     now = int(time.time())
     lines = [f"{now + 500} 02:00:00:00:01:09 192.168.50.19 kept 01:02", "0 02:00:00:00:01:08 192.168.50.18 ever *",
@@ -258,3 +268,22 @@ end
     assert re.findall("lua is here", scripted.server.log()) == ["lua is here"] * 2
     assert scripted.server.stop() == 0
     wait_until(lambda: (network.folder / "shut").exists(), what="shutdown()")
+
+
+def test_lua_ends_the_process_at_the_end(network):
+    script = network.folder / "on-lease.lua"
+    count = network.folder / "starts"
+    script.write_text(f"""
+function init() io.open("{count}", "a"):write("x"):close() end
+function shutdown() os.exit(4) end
+""")
+    path = network.folder / "conf"
+    path.write_text(f"dhcp-luascript={script}\n")
+    if "without Lua" in subprocess.run([BINARY, "--test", "-C", path], capture_output=True, text=True).stderr:
+        pytest.skip("this build is without Lua")
+    scripted = Scripted(network, config=f"dhcp-luascript={script}\n")
+    wait_until(lambda: count.exists() and count.read_text() == "x", what="init()")
+    helpers = helpers_of(scripted.server.pid)
+    assert scripted.server.stop() == 0
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in helpers), 5, "the end of the processes")
+    assert count.read_text() == "x"

@@ -694,6 +694,7 @@ static const struct counter_row dhcp4_rows[] = {
     DHCP_ROW(probes),
     DHCP_ROW(probe_conflicts),
     DHCP_ROW(pending_full),
+    DHCP_ROW(no_memory),
     DHCP_ROW(relay_requests),
     DHCP_ROW(relay_replies),
     DHCP_ROW(relay_dropped),
