@@ -489,8 +489,8 @@ const struct option dhcp_relay_options[] = {
         .shape = "<local address>,[<server>[#<port>]][,<interface>[*]]",
         .help = "Pass DHCP messages on to another server",
         .doc = "Those that come in on the interface with the local address, which is then not served "
-               "from here. With an interface only replies that come in by it are passed back, else "
-               "only those from the server's address; none that come in by the clients' interface. "
+               "from here. With an interface only replies that come in by it are passed back, and "
+               "never those that come in by the clients' interface. "
                "Without a server messages are broadcast on the interface named. Several lines with one "
                "local address ask several servers.",
         .examples = EXAMPLES("dhcp-relay=192.168.0.1,192.0.2.67",

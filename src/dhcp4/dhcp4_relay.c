@@ -189,8 +189,9 @@ static bool pass_request(const struct dhcp4_relay *relay, const struct dhcp4_mes
 
 /* ------------------------------------------------------------------ back to the client */
 
-/* Never a client on its own link. Where the line does not say by which interface the server
- * answers, only its address tells it from others. */
+/* Never a client on its own link, and only by the interface that the line names. The address tells
+ * nothing: behind another relay it is a server we do not know that answers (RFC 1542 section 4.1).
+ */
 static bool may_answer(const struct dhcp4_relay *relay, const struct dhcp_relay *line,
                        const struct dhcp4_datagram *in)
 {
@@ -198,7 +199,7 @@ static bool may_answer(const struct dhcp4_relay *relay, const struct dhcp_relay 
     if (is_on_interface(relay, &line->local, in->interface))
         return false;
     if (line->reply.pattern == NULL)
-        return address_equal(&line->server, &in->from.address);
+        return true;
     return link != NULL && site_interface_matches(&line->reply, link->name);
 }
 

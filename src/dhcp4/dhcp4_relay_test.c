@@ -129,7 +129,7 @@ static void test_nothing_configured(void **state)
     world_free(fixture.world);
 }
 
-/* Where an answer comes from decides, when the line does not say by which interface. */
+/* By which link an answer comes decides whether it is passed back. */
 static void test_sources(void **state)
 {
     (void)state;
@@ -141,7 +141,7 @@ static void test_sources(void **state)
         bool passed;
     } sources[] = {
         { "the server", NULL, "192.168.60.67", WORLD_ETH1, true },
-        { "another host", NULL, "192.168.60.68", WORLD_ETH1, false },
+        { "a server behind another relay", NULL, "192.168.60.68", WORLD_ETH1, true },
         { "the server's address on the clients' link", NULL, "192.168.60.67", WORLD_ETH0, false },
         { "another address by the interface named", "eth1", "192.168.60.68", WORLD_ETH1, true },
         { "the clients' link, though it is named", "eth*", "192.168.60.67", WORLD_ETH0, false },
