@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dns/dns_record_options.h"
 
@@ -26,36 +27,26 @@ struct config *config_create(void)
     dns_config_init(&config->dns);
     dhcp_config_init(&config->dhcp);
 
-    size_t count = 0;
-    config->tables[count++] = option_own_table();
-    config->tables[count++] =
-        (struct option_table){ daemon_options, daemon_option_count, &config->daemon };
-    config->tables[count++] =
-        (struct option_table){ site_options, site_option_count, &config->site };
-    config->tables[count++] = (struct option_table){ dns_options, dns_option_count, &config->dns };
-    config->tables[count++] =
-        (struct option_table){ dns_record_options, dns_record_option_count, &config->dns };
-    config->tables[count++] =
-        (struct option_table){ dns_filter_options, dns_filter_option_count, &config->dns };
-    config->tables[count++] =
-        (struct option_table){ dns_upstream_options, dns_upstream_option_count, &config->dns };
-    config->tables[count++] =
-        (struct option_table){ dns_auth_options, dns_auth_option_count, &config->dns };
-    config->tables[count++] =
-        (struct option_table){ dhcp_options, dhcp_option_count, &config->dhcp };
-    config->tables[count++] =
-        (struct option_table){ dhcp_client_options, dhcp_client_option_count, &config->dhcp };
-    config->tables[count++] =
-        (struct option_table){ dhcp_boot_options, dhcp_boot_option_count, &config->dhcp };
-    config->tables[count++] =
-        (struct option_table){ dhcp_relay_options, dhcp_relay_option_count, &config->dhcp };
-    config->tables[count++] =
-        (struct option_table){ script_options, script_option_count, &config->script };
-    config->tables[count++] =
-        (struct option_table){ script_lua_options, script_lua_option_count, &config->script };
-    config->tables[count++] = (struct option_table){ later_options, later_option_count, NULL };
-    assert(count <= COUNT_OF(config->tables));
-    config->set = (struct option_set){ config->tables, count };
+    const struct option_table tables[] = {
+        option_own_table(),
+        { daemon_options, daemon_option_count, &config->daemon },
+        { site_options, site_option_count, &config->site },
+        { dns_options, dns_option_count, &config->dns },
+        { dns_record_options, dns_record_option_count, &config->dns },
+        { dns_filter_options, dns_filter_option_count, &config->dns },
+        { dns_upstream_options, dns_upstream_option_count, &config->dns },
+        { dns_auth_options, dns_auth_option_count, &config->dns },
+        { dhcp_options, dhcp_option_count, &config->dhcp },
+        { dhcp_client_options, dhcp_client_option_count, &config->dhcp },
+        { dhcp_boot_options, dhcp_boot_option_count, &config->dhcp },
+        { dhcp_relay_options, dhcp_relay_option_count, &config->dhcp },
+        { script_options, script_option_count, &config->script },
+        { script_lua_options, script_lua_option_count, &config->script },
+        { later_options, later_option_count, NULL },
+    };
+    static_assert(sizeof(tables) <= sizeof(config->tables), "a table more");
+    memcpy(config->tables, tables, sizeof(tables));
+    config->set = (struct option_set){ config->tables, COUNT_OF(tables) };
     return config;
 }
 
