@@ -21,6 +21,8 @@ import sys
 import tempfile
 import time
 
+from network import make_network, run
+
 BENCH = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -38,25 +40,6 @@ dhcp-lease-max=60000
 dhcp-range=10.9.1.0,10.9.240.255,255.255.0.0,12h
 quiet-dhcp
 """
-
-
-def run(*words, seconds=300):
-    result = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=seconds)
-    if result.returncode != 0:
-        raise SystemExit(f"{words}: {result.returncode}\n{result.stdout}{result.stderr}")
-    return result.stdout
-
-
-def make_network():
-    server, client = NAMESPACES
-    for namespace in NAMESPACES:
-        run("ip", "netns", "add", namespace)
-        run("ip", "-n", namespace, "link", "set", "lo", "up")
-    run("ip", "-n", server, "link", "add", "b0", "type", "veth", "peer", "name", "b1", "netns", client)
-    run("ip", "-n", server, "addr", "add", "10.9.0.1/16", "dev", "b0")
-    run("ip", "-n", client, "addr", "add", "10.9.0.2/16", "dev", "b1")
-    run("ip", "-n", server, "link", "set", "b0", "up")
-    run("ip", "-n", client, "link", "set", "b1", "up")
 
 
 def kea_config(folder):
@@ -218,7 +201,7 @@ def main():
     run("ninja", "-C", BUILD, "--quiet", "bench/dhcp_load")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of what is below
     try:
-        make_network()
+        make_network(*NAMESPACES)
         with tempfile.TemporaryDirectory(prefix="linnet-bench-") as name:
             for part in wanted:
                 PARTS[part](pathlib.Path(name))

@@ -23,6 +23,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import peers  # noqa: E402
+from network import make_network, run  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 PORT = 53
@@ -34,13 +35,6 @@ NAMESPACES = tuple(INSIDE.split()) or (f"lbench{os.getpid()}s", f"lbench{os.getp
 PROGRAMS = [p for p in os.environ.get("PROGRAMS", " ".join(peers.PROGRAMS)).split()
             if p == "linnet" or shutil.which(p)]
 UPSTREAM = "127.0.0.2"
-
-
-def run(*words, seconds=300):
-    result = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=seconds)
-    if result.returncode != 0:
-        raise SystemExit(f"{words}: {result.returncode}\n{result.stdout}{result.stderr}")
-    return result.stdout
 
 
 def inside(namespace, *words):
@@ -145,18 +139,6 @@ def daemon(program, path, *more):
                      "--log-facility=/dev/null", *more])
     time.sleep(0.5)
     return server
-
-
-def make_network():
-    server, client = NAMESPACES
-    for namespace in NAMESPACES:
-        run("ip", "netns", "add", namespace)
-        run("ip", "-n", namespace, "link", "set", "lo", "up")
-    run("ip", "-n", server, "link", "add", "b0", "type", "veth", "peer", "name", "b1", "netns", client)
-    run("ip", "-n", server, "addr", "add", "10.9.0.1/16", "dev", "b0")
-    run("ip", "-n", client, "addr", "add", "10.9.0.2/16", "dev", "b1")
-    run("ip", "-n", server, "link", "set", "b0", "up")
-    run("ip", "-n", client, "link", "set", "b1", "up")
 
 
 def cpu_each(server, **wishes):
@@ -414,7 +396,7 @@ def main():
     run("ninja", "-C", BUILD, "--quiet", "bench/dns_load", "bench/udp_echo", "bench/dhcp_load", "bench/tcp_load",
         "bench/dns_fake_upstream")
     try:
-        make_network()
+        make_network(*NAMESPACES)
         subprocess.run(inside(NAMESPACES[0], sys.executable, __file__, BUILD, *wanted),
                        env={**os.environ, "LINNET_BENCH_NAMESPACES": " ".join(NAMESPACES)}, check=False)
     finally:
