@@ -131,13 +131,14 @@ static void send_due(int fd)
     }
 }
 
-static int wait_ms(void)
+/* Until the next answer is due, to the nanosecond: whoever waits in whole milliseconds is late or spins. */
+static struct timespec wait_time(void)
 {
     if (tail == head)
-        return 1000;
+        return (struct timespec){ .tv_sec = 1 };
     uint64_t time = now();
     uint64_t due = ring[tail % WAITING_MAX].due;
-    return due > time ? (int)((due - time) / 1000000u) : 0;
+    return due > time ? (struct timespec){ .tv_nsec = (long)((due - time) % 1000000000u) } : (struct timespec){ 0 };
 }
 
 int main(int argc, char **argv)
@@ -160,7 +161,8 @@ int main(int argc, char **argv)
     sigaction(SIGTERM, &action, NULL);
     while (!stopped) {
         struct pollfd wait = { .fd = fd, .events = POLLIN };
-        poll(&wait, 1, wait_ms());
+        struct timespec time = wait_time();
+        ppoll(&wait, 1, &time, NULL);
         for (int i = 0; i < 16 && take_batch(fd); i++)
             ;
         send_due(fd);

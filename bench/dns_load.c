@@ -10,6 +10,7 @@
  *     name=%u.up.test  %u counts from 0 to names - 1 and again; names=0: never again
  *     names=1
  *     first=0          the number to begin with
+ *     sources=0        addresses the clients ask from, 127.1.0.1 and on; 0: the system's choice
  *     patience=1000    milliseconds after which an answer is lost
  *     rate=0           questions a second at most; 0: as fast as answers come
  *
@@ -43,9 +44,9 @@ struct client {
 };
 
 static struct {
-    uint64_t queries, seconds, window, clients, names, first, patience, rate;
+    uint64_t queries, seconds, window, clients, names, first, patience, rate, sources;
     const char *name;
-} wish = { 200000, 60, 100, 1, 1, 0, 1000, 0, "%u.up.test" };
+} wish = { 200000, 60, 100, 1, 1, 0, 1000, 0, 0, "%u.up.test" };
 
 static struct slot slots[WINDOW_MAX];
 static struct client *clients;
@@ -65,6 +66,7 @@ static bool read_wish(const char *word)
         { "queries", &wish.queries }, { "seconds", &wish.seconds }, { "window", &wish.window },
         { "clients", &wish.clients }, { "names", &wish.names }, { "first", &wish.first },
         { "patience", &wish.patience }, { "rate", &wish.rate },
+        { "sources", &wish.sources },
     };
     size_t key = strcspn(word, "=");
     if (word[key] == '\0')
@@ -103,6 +105,16 @@ static size_t build_query(uint8_t *to, uint16_t id, uint64_t number)
     return at + sizeof tail;
 }
 
+/* Client number i asks from 127.1.x.y, so that servers see clients of their own. */
+static bool bind_source(int fd, uint64_t i)
+{
+    struct sockaddr_in from = { .sin_family = AF_INET };
+    if (wish.sources == 0)
+        return true;
+    from.sin_addr.s_addr = htonl(0x7f010001u + (uint32_t)(i % wish.sources));
+    return bind(fd, (const struct sockaddr *)&from, sizeof from) == 0;
+}
+
 static void open_clients(const struct sockaddr_in *to, int set)
 {
     clients = calloc(wish.clients, sizeof *clients);
@@ -112,7 +124,8 @@ static void open_clients(const struct sockaddr_in *to, int set)
         client->fd = socket(AF_INET, SOCK_DGRAM, 0);
         setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
         struct epoll_event event = { .events = EPOLLIN, .data.u64 = i };
-        if (client->fd < 0 || connect(client->fd, (const struct sockaddr *)to, sizeof *to) != 0
+        if (client->fd < 0 || !bind_source(client->fd, i)
+            || connect(client->fd, (const struct sockaddr *)to, sizeof *to) != 0
             || epoll_ctl(set, EPOLL_CTL_ADD, client->fd, &event) != 0)
             exit(2);
         client->free_head = UINT32_MAX;

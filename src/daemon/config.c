@@ -26,6 +26,8 @@ struct config *config_create(void)
     site_init(&config->site);
     dns_config_init(&config->dns);
     dhcp_config_init(&config->dhcp);
+    netboot_config_init(&config->netboot);
+    tftp_config_init(&config->tftp);
 
     const struct option_table tables[] = {
         option_own_table(),
@@ -38,8 +40,14 @@ struct config *config_create(void)
         { dns_auth_options, dns_auth_option_count, &config->dns },
         { dhcp_options, dhcp_option_count, &config->dhcp },
         { dhcp_client_options, dhcp_client_option_count, &config->dhcp },
+        { dhcp6_options, dhcp6_option_count, &config->dhcp },
         { dhcp_boot_options, dhcp_boot_option_count, &config->dhcp },
         { dhcp_relay_options, dhcp_relay_option_count, &config->dhcp },
+        { names6_options, names6_option_count, &config->dhcp },
+        { netboot_options, netboot_option_count, &config->netboot },
+        { netboot_http_options, netboot_http_option_count, &config->netboot },
+        { tftp_options, tftp_option_count, &config->tftp },
+        { ra_options, ra_option_count, &config->ra },
         { script_options, script_option_count, &config->script },
         { script_lua_options, script_lua_option_count, &config->script },
         { later_options, later_option_count, NULL },
@@ -217,6 +225,37 @@ static void check_names(struct config *config)
                                 "known only with it");
 }
 
+/* ------------------------------------------------------------------ netboot */
+
+/* The folder is one of TFTP's: the only one where no tftp-root is for all interfaces, so that
+ * netboot alone shows nothing else; else the one that is looked into second. */
+static enum status finish_netboot(struct config *config)
+{
+    struct tftp_config *tftp = &config->tftp;
+    bool has_root = false;
+    if (config->netboot.folder == NULL)
+        return STATUS_OK;
+    config->dhcp.boot.netboot = true;
+    tftp->enabled = true;
+    tftp->second_root = config->netboot.folder;
+    for (size_t i = 0; i < tftp->root_count; i++)
+        has_root = has_root || tftp->roots[i].interface == NULL;
+    if (has_root)
+        return STATUS_OK;
+    struct tftp_root *roots =
+        arena_take_array(&config->arena, tftp->root_count + 1, sizeof(*roots));
+    if (roots == NULL)
+        return STATUS_NO_MEMORY;
+    if (tftp->root_count > 0)
+        memcpy(roots, tftp->roots, tftp->root_count * sizeof(*roots));
+    roots[tftp->root_count] = (struct tftp_root){ .folder = config->netboot.folder,
+                                                  .place = config->netboot.place };
+    tftp->roots = roots;
+    tftp->root_count++;
+    tftp->root_room = tftp->root_count;
+    return STATUS_OK;
+}
+
 /* Last, for the site's domains are among them. */
 static void finish_rules(struct config *config)
 {
@@ -236,6 +275,9 @@ enum status config_finish(struct config *config, bool test_only)
     dns_record_options_finish(&config->dns, &config->site, &config->errors, &config->arena);
     check_hosts(config);
     check_names(config);
+    if (finish_netboot(config) != STATUS_OK)
+        (void)option_fail_whole(&config->errors, &config->arena, config->netboot.place, 4,
+                                "could not get memory", "out of memory");
     if (config->errors.count == 0)
         finish_rules(config);
     return config->errors.count == 0 ? STATUS_OK : STATUS_MALFORMED;

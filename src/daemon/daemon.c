@@ -9,14 +9,18 @@
 
 #include "base/log.h"
 #include "daemon/cache_dump.h"
-#include "daemon/dhcp_service.h"
+#include "daemon/dhcp_services.h"
 #include "daemon/log_lines.h"
+#include "daemon/names6_service.h"
+#include "daemon/netboot_service.h"
 #include "daemon/packet_dump.h"
 #include "daemon/neighbour_watch.h"
+#include "daemon/ra_service.h"
 #include "daemon/reload.h"
 #include "daemon/script_service.h"
 #include "daemon/startup.h"
 #include "daemon/statistics.h"
+#include "daemon/tftp_service.h"
 #include "daemon/views.h"
 #include "daemon/watches.h"
 #include "daemon/workers.h"
@@ -55,11 +59,15 @@ struct daemon {
     struct dns_sockets sockets;
     uv_timer_t follow_timer; /* sockets could not follow the network all the way */
     struct workers *workers;
-    struct neighbour_watch neighbours; /* add-mac */
+    struct neighbour_watch neighbours; /* add-mac, DHCPv6 */
     struct dns_loops loops;            /* dns-loop-detect */
     uv_async_t loop_found;
     struct script_service script;
-    struct dhcp_service dhcp;
+    struct dhcp_services dhcp;
+    struct names6_service names6;
+    struct ra_service ra;
+    struct tftp_service tftp;
+    struct netboot_service netboot;
     uv_signal_t signals[5];
     uv_poll_t netwatch_poll;
     int netwatch_fd;
@@ -175,7 +183,7 @@ static void on_folders_changed(void *context)
 {
     struct daemon *daemon = context;
     reload_want(&daemon->reload, VIEWS_LOAD_FOLDERS, false);
-    dhcp_service_files_changed(&daemon->dhcp, false);
+    dhcp_services_files_changed(&daemon->dhcp, false);
 }
 
 /* A load has read files; what it made is in the views already, but nobody has seen it yet. */
@@ -187,9 +195,10 @@ static void on_loaded(void *context, bool by_signal, bool new_servers)
         log_line(LOG_PART_MAIN, LOG_INFORM, "cleared cache");
     }
     reload_tell(&daemon->reload);
-    dhcp_service_names_changed(&daemon->dhcp);
+    dhcp_services_names_changed(&daemon->dhcp);
+    names6_service_names_changed(&daemon->names6);
     if (by_signal)
-        dhcp_service_tell_leases(&daemon->dhcp);
+        dhcp_services_tell_leases(&daemon->dhcp);
     if (by_signal && daemon->config->dns.no_poll && views_read_resolv(&daemon->views, true))
         new_servers = true;
     publish(daemon, new_servers);
@@ -287,7 +296,10 @@ static void on_network_change(uv_poll_t *poll, int status, int events)
     struct shared_network *before = daemon->views.network;
     before->uses++; /* DHCP looks at it until it is told of the new one */
     if (views_read_network(&daemon->views) == STATUS_OK) {
-        dhcp_service_network_changed(&daemon->dhcp);
+        dhcp_services_network_changed(&daemon->dhcp);
+        names6_service_network_changed(&daemon->names6);
+        ra_service_network_changed(&daemon->ra);
+        tftp_service_network_changed(&daemon->tftp);
         publish(daemon, false);
         follow_network(daemon);
         read_for_network(daemon, before->network);
@@ -308,12 +320,12 @@ static void on_report(void *context, const struct worker_report *sum)
         .tcp_connections_max = daemon->config->dns.tcp_connections_max,
     };
     dns_cache_read_counters(daemon->cache, &statistics.cache);
-    if (daemon->dhcp.active) {
-        statistics.dhcp = dhcp4_server_counters(daemon->dhcp.server);
-        statistics.leases = lease_table_count(daemon->dhcp.leases);
-        statistics.leases_max = lease_table_capacity(daemon->dhcp.leases);
-    }
+    dhcp_services_count(&daemon->dhcp, &statistics);
     statistics_log(&statistics);
+    names6_service_report(&daemon->names6);
+    ra_service_report(&daemon->ra);
+    tftp_service_report(&daemon->tftp);
+    netboot_service_log(&daemon->netboot);
     if (daemon->config->site.port != 0
         && (daemon->config->site.log_queries || daemon->config->daemon.no_daemon))
         cache_dump_start(&daemon->dump, daemon->cache, views_names(&daemon->views),
@@ -339,7 +351,11 @@ static void stop(struct daemon *daemon, int exit_code)
         uv_close((uv_handle_t *)&daemon->netwatch_poll, NULL);
         close(daemon->netwatch_fd);
     }
-    dhcp_service_stop(&daemon->dhcp);
+    dhcp_services_stop(&daemon->dhcp);
+    names6_service_stop(&daemon->names6);
+    ra_service_stop(&daemon->ra);
+    tftp_service_stop(&daemon->tftp);
+    netboot_service_stop(&daemon->netboot);
     script_service_stop(&daemon->script);
     if (daemon->workers != NULL)
         workers_stop(daemon->workers);
@@ -352,7 +368,7 @@ static void on_signal(uv_signal_t *signal, int number)
     case SIGHUP:
         watches_refresh(&daemon->watches);
         reload_want(&daemon->reload, VIEWS_LOAD_ALL, true);
-        dhcp_service_files_changed(&daemon->dhcp, true);
+        dhcp_services_files_changed(&daemon->dhcp, true);
         break;
     case SIGUSR1:
         if (daemon->workers != NULL)
@@ -457,9 +473,9 @@ static void create_shared(struct daemon *daemon)
         .workers = config->dns.threads,
         .key = daemon->key,
     };
-    size_t names = (size_t)config->dhcp.leases_max + LEASE_NAMES_EXTRA;
+    size_t leases = dhcp_services_leases_max(config) + names6_service_room(config);
     if (dns_cache_create(&cache, &daemon->cache) != STATUS_OK
-        || lease_names_create(&daemon->key, dhcp_service_wanted(config) ? names : 1,
+        || lease_names_create(&daemon->key, leases > 0 ? leases + LEASE_NAMES_EXTRA : 1,
                               &daemon->lease_names)
                != STATUS_OK)
         startup_fail(&daemon->startup, EXIT_MEMORY, "no memory for the cache");
@@ -469,7 +485,9 @@ static void create_shared(struct daemon *daemon)
     daemon->log_lines.forward_max =
         limits.group_flights_max > 0 ? limits.group_flights_max : limits.flights_max;
     daemon->views.loops = &daemon->loops;
-    if (config->site.port != 0 && config->dns.asking.mac_forms != 0)
+    if ((config->site.port != 0 && config->dns.asking.mac_forms != 0)
+        || dhcp6_service_wanted(config)
+        || (tftp_service_wanted(config) && config->tftp.unique_root == TFTP_UNIQUE_HARDWARE))
         neighbour_watch_open(&daemon->neighbours, &daemon->key);
     neighbour_watch_start(&daemon->neighbours, &daemon->loop);
     daemon->dns_sink = log_lines_dns_sink(&daemon->log_lines);
@@ -518,7 +536,8 @@ static struct privilege_plan needed_later(const struct daemon *daemon)
             (site->port != 0 && site->port < LOW_PORTS && site->bind == SITE_BIND_DYNAMIC)
             || (dns->query_port_given && dns->query_port > 0 && dns->query_port < LOW_PORTS)
             || (dns->min_port > 0 && dns->min_port < LOW_PORTS)
-            || (dns->max_port > 0 && dns->max_port < LOW_PORTS),
+            || (dns->max_port > 0 && dns->max_port < LOW_PORTS)
+            || tftp_service_binds_later(daemon->config),
     };
     for (size_t i = 0; i < dns->server_count; i++) {
         const struct dns_server *server = &dns->servers[i];
@@ -543,6 +562,42 @@ static void open_packet_dump(struct daemon *daemon)
                      strerror(errno));
 }
 
+static void open_dhcp(struct daemon *daemon)
+{
+    const struct config *config = daemon->config;
+    const struct dhcp_shared shared = {
+        .loop = &daemon->loop,
+        .config = config,
+        .views = &daemon->views,
+        .random = &daemon->random,
+        .names = config->site.port != 0 ? daemon->lease_names : NULL,
+        .neighbours = daemon->neighbours.table,
+        .names6 = &daemon->names6,
+        .ra = &daemon->ra,
+        .tap = daemon->packets != NULL ? packet_dump_tap(daemon->packets) : NULL,
+        .netboot = netboot_service_wanted(config) ? &daemon->netboot : NULL,
+        .key = daemon->key,
+    };
+    const struct event_sink nobody = { .wanted = 0 };
+    if (names6_service_wanted(config))
+        names6_service_open(&daemon->names6, &daemon->startup, &daemon->loop, config,
+                            &daemon->views, &daemon->random, daemon->lease_names,
+                            log_lines_dhcp_sink(&daemon->log_lines), &daemon->key);
+    if (netboot_service_wanted(config))
+        netboot_service_open(&daemon->netboot, &daemon->startup, config);
+    if (dhcp_services_wanted(config))
+        dhcp_services_open(&daemon->dhcp, &daemon->startup, &shared,
+                           log_lines_dhcp_sink(&daemon->log_lines),
+                           log_lines_dhcp6_sink(&daemon->log_lines, config->dhcp.quiet_dhcp6),
+                           names6_service_sink(&daemon->names6,
+                                               script_service_sink(&daemon->script, nobody)));
+    if (ra_service_wanted(config))
+        ra_service_open(&daemon->ra, &daemon->startup, config, &daemon->views,
+                        log_lines_ra_sink(&daemon->log_lines, config->ra.quiet));
+    if (config->script.lease_file_ro)
+        daemon->dhcp.store.init_lines = script_service_init(&daemon->script, &daemon->startup);
+}
+
 /* What needs root, in dnsmasq's order: sockets, pid file, then away with it. */
 static void open_what_needs_root(struct daemon *daemon)
 {
@@ -551,20 +606,15 @@ static void open_what_needs_root(struct daemon *daemon)
     if (config->site.port != 0)
         sockets_open(&daemon->startup, &config->site, daemon->views.network->network,
                      worker_count(&config->dns), &daemon->sockets);
-    if (dhcp_service_wanted(config))
-        dhcp_service_open(&daemon->dhcp, &daemon->startup, &daemon->loop, config, &daemon->views,
-                          &daemon->random, config->site.port != 0 ? daemon->lease_names : NULL,
-                          script_service_sink(&daemon->script,
-                                              log_lines_dhcp_sink(&daemon->log_lines)),
-                          &daemon->key);
-    if (config->script.lease_file_ro)
-        daemon->dhcp.init_lines = script_service_init(&daemon->script, &daemon->startup);
+    open_packet_dump(daemon);
+    open_dhcp(daemon);
+    if (tftp_service_wanted(config))
+        tftp_service_open(&daemon->tftp, &daemon->startup, config, &daemon->views);
     const char *pid_file = config->daemon.pid_file;
     if (pid_file == NULL)
         pid_file = daemon->compat ? DEFAULT_PID_FILE_COMPAT : DEFAULT_PID_FILE;
     startup_write_pid(&daemon->startup, pid_file);
     struct privilege_plan keep = needed_later(daemon);
-    open_packet_dump(daemon);
     startup_drop_privileges(&daemon->startup, &config->daemon, &keep);
     /* Its thread must not have more rights than we do now. */
     if (config->daemon.log_queue > 0 && log_start_queue(config->daemon.log_queue) != STATUS_OK)
@@ -582,6 +632,17 @@ static void log_memory(const struct daemon *daemon)
              (unsigned long long)cache.bytes, daemon->config->arena.taken);
 }
 
+static void start_tftp(struct daemon *daemon)
+{
+    if (!daemon->tftp.active)
+        return;
+    daemon->tftp.script = &daemon->script;
+    daemon->tftp.neighbours = daemon->neighbours.table;
+    daemon->tftp.leases = daemon->dhcp.store.leases4;
+    tftp_service_start(&daemon->tftp, &daemon->startup, &daemon->loop, &daemon->key,
+                       daemon->packets != NULL ? packet_dump_tap(daemon->packets) : NULL);
+}
+
 static void start_services(struct daemon *daemon)
 {
     log_memory(daemon);
@@ -597,8 +658,15 @@ static void start_services(struct daemon *daemon)
             workers_look(daemon->workers);
     }
     script_service_start(&daemon->script);
-    if (daemon->dhcp.active)
-        dhcp_service_start(&daemon->dhcp, &daemon->startup, &daemon->loop);
+    if (daemon->netboot.active)
+        netboot_service_start(&daemon->netboot, &daemon->startup, &daemon->loop, &daemon->views);
+    dhcp_services_start(&daemon->dhcp, &daemon->startup);
+    if (daemon->ra.active)
+        ra_service_start(&daemon->ra, &daemon->startup, &daemon->loop, &daemon->random,
+                         daemon->packets != NULL ? packet_dump_tap(daemon->packets) : NULL,
+                         dhcp_services_config(&daemon->dhcp));
+    names6_service_start(&daemon->names6);
+    start_tftp(daemon);
 }
 
 static void take_down(struct daemon *daemon)
@@ -606,7 +674,11 @@ static void take_down(struct daemon *daemon)
     workers_free(daemon->workers);
     packet_dump_close(daemon->packets);
     neighbour_watch_free(&daemon->neighbours);
-    dhcp_service_free(&daemon->dhcp);
+    tftp_service_free(&daemon->tftp);
+    dhcp_services_free(&daemon->dhcp);
+    names6_service_free(&daemon->names6);
+    ra_service_free(&daemon->ra);
+    netboot_service_free(&daemon->netboot);
     script_service_free(&daemon->script);
     views_free(&daemon->views);
     dns_cache_free(daemon->cache);

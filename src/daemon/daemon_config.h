@@ -9,6 +9,9 @@
 #include "dhcp/dhcp_config.h"
 #include "dns/dns_config.h"
 #include "model/site.h"
+#include "ra/ra_config.h"
+#include "tftp/netboot_config.h"
+#include "tftp/tftp_config.h"
 
 
 struct daemon_config {
@@ -31,7 +34,10 @@ struct config {
     struct site site;
     struct dns_config dns;
     struct dhcp_config dhcp;
+    struct ra_config ra;
     struct script_config script;
+    struct netboot_config netboot;
+    struct tftp_config tftp;
     struct option_table tables[24];
     struct option_set set;
     struct option_errors errors;
@@ -67,10 +73,22 @@ extern const struct option dhcp_client_options[];
 extern const size_t dhcp_client_option_count;
 extern const struct option dhcp_options[];
 extern const size_t dhcp_option_count;
+extern const struct option dhcp6_options[];
+extern const size_t dhcp6_option_count;
 extern const struct option dhcp_boot_options[];
 extern const size_t dhcp_boot_option_count;
 extern const struct option dhcp_relay_options[];
 extern const size_t dhcp_relay_option_count;
+extern const struct option names6_options[];
+extern const size_t names6_option_count;
+extern const struct option netboot_options[];
+extern const size_t netboot_option_count;
+extern const struct option netboot_http_options[];
+extern const size_t netboot_http_option_count;
+extern const struct option tftp_options[];
+extern const size_t tftp_option_count;
+extern const struct option ra_options[];
+extern const size_t ra_option_count;
 extern const struct option script_options[];
 extern const size_t script_option_count;
 extern const struct option script_lua_options[];

@@ -175,24 +175,6 @@ const struct option daemon_options[] = {
         .examples = EXAMPLES("log-malloc"),
     },
     {
-        .name = "quiet-dhcp6", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "log", .shape = "",
-        .help = "Do not log ordinary DHCPv6 traffic",
-        .doc = "Errors and problems are still logged. log-dhcp wins over it.",
-        .examples = EXAMPLES("quiet-dhcp6"),
-    },
-    {
-        .name = "quiet-ra", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "log", .shape = "",
-        .help = "Do not log router advertisements",
-        .doc = "Errors and problems are still logged.",
-        .examples = EXAMPLES("quiet-ra"),
-    },
-    {
-        .name = "quiet-tftp", .kind = OPTION_FLAG, .state = OPTION_NOT_BUILT, .area = "log", .shape = "",
-        .help = "Do not log ordinary TFTP traffic",
-        .doc = "A file that is not found counts as ordinary.",
-        .examples = EXAMPLES("quiet-tftp"),
-    },
-    {
         .name = "dumpfile", .kind = OPTION_TEXT, .once = true,
         .field = offsetof(struct daemon_config, dump_file),
         .area = "log", .shape = "<path>",

@@ -175,9 +175,15 @@ static bool format_dhcp_message(const struct event *event, struct text_out *out)
     text_printf(out, "%s(%s) ", event->verb, event->interface != NULL ? event->interface : "?");
     if (event->address != NULL) {
         text_put_address(out, event->address);
+        if (event->prefix_length > 0)
+            text_printf(out, "/%u", (unsigned)event->prefix_length);
         text_put_char(out, ' ');
     }
-    if (event->hardware != NULL)
+    if (event->duid.count > 0)
+        text_put_hex(out, event->duid, ':');
+    else if (event->hardware != NULL && event->hardware->count == 0)
+        text_put_string(out, "<null>");
+    else if (event->hardware != NULL)
         text_put_hardware(out, event->hardware);
     text_put_char(out, ' ');
     if (event->text != NULL)
@@ -348,13 +354,32 @@ struct event_sink log_lines_dns_sink(struct log_lines *lines)
     return sink;
 }
 
-struct event_sink log_lines_dhcp_sink(struct log_lines *lines)
+static struct event_sink dhcp_sink(struct log_lines *lines, bool quiet)
 {
     struct event_sink sink = { .on_event = on_dhcp_event, .context = lines };
     sink.wanted = WANT(EVENT_DHCP_WARNING) | WANT(EVENT_DHCP_DROPPED);
-    if (!lines->site->quiet_dhcp || lines->site->log_dhcp)
+    if (!quiet || lines->site->log_dhcp)
         sink.wanted |= WANT(EVENT_DHCP_MESSAGE) | WANT(EVENT_DHCP_NOTE);
     if (lines->site->log_dhcp)
         sink.wanted |= WANT(EVENT_DHCP_DETAIL);
+    return sink;
+}
+
+struct event_sink log_lines_dhcp_sink(struct log_lines *lines)
+{
+    return dhcp_sink(lines, lines->site->quiet_dhcp);
+}
+
+struct event_sink log_lines_dhcp6_sink(struct log_lines *lines, bool quiet)
+{
+    return dhcp_sink(lines, quiet);
+}
+
+struct event_sink log_lines_ra_sink(struct log_lines *lines, bool quiet)
+{
+    struct event_sink sink = { .on_event = on_dhcp_event, .context = lines };
+    sink.wanted = WANT(EVENT_DHCP_WARNING) | WANT(EVENT_DHCP_DROPPED) | WANT(EVENT_DHCP_DETAIL);
+    if (!quiet)
+        sink.wanted |= WANT(EVENT_DHCP_NOTE);
     return sink;
 }

@@ -26,6 +26,10 @@ struct log_lines {
 /* A sink that listens to what this configuration wants logged. `lines` must outlive it. */
 struct event_sink log_lines_dns_sink(struct log_lines *lines);
 struct event_sink log_lines_dhcp_sink(struct log_lines *lines);
+/* The same for DHCPv6; quiet: quiet-dhcp6. */
+struct event_sink log_lines_dhcp6_sink(struct log_lines *lines, bool quiet);
+/* And for router advertisement: details are prefixes that come and go. quiet: quiet-ra. */
+struct event_sink log_lines_ra_sink(struct log_lines *lines, bool quiet);
 
 /* One event as its line, without prefix; false when it makes none. For tests and for the sinks. */
 bool log_lines_format(const struct log_lines *lines, const struct event *event,

@@ -298,6 +298,25 @@ static void test_dhcp_lines(void **test)
     }
 }
 
+/* A DHCPv6 client goes by its DUID, and a prefix with its length. */
+static void test_dhcp6_lines(void **test)
+{
+    (void)test;
+    struct site site = { 0 };
+    struct log_lines lines = { .site = &site };
+    struct address address = address_of("2001:db8::");
+    struct event event = { .kind = EVENT_DHCP_MESSAGE,
+                           .verb = "DHCPREPLY",
+                           .interface = "s0",
+                           .duid = bytes_of("\0\3\0\1", 4),
+                           .text = "foo" };
+    check_line(&lines, &event, "DHCPREPLY(s0) 00:03:00:01 foo");
+    event.address = &address;
+    check_line(&lines, &event, "DHCPREPLY(s0) 2001:db8:: 00:03:00:01 foo");
+    event.prefix_length = 56;
+    check_line(&lines, &event, "DHCPREPLY(s0) 2001:db8::/56 00:03:00:01 foo");
+}
+
 /* ------------------------------------------------------------------ sinks */
 
 #define BIT(kind)   (UINT64_C(1) << (kind))
@@ -334,6 +353,9 @@ static void test_wanted(void **test)
         struct log_lines lines = { .site = &rows[i].site };
         struct event_sink dns = log_lines_dns_sink(&lines);
         struct event_sink dhcp = log_lines_dhcp_sink(&lines);
+        struct event_sink dhcp6 = log_lines_dhcp6_sink(&lines, rows[i].site.quiet_dhcp);
+        if (dhcp6.wanted != rows[i].dhcp)
+            fail_msg("%s: dhcp6 %llx", rows[i].what, (unsigned long long)dhcp6.wanted);
         if (dns.wanted != rows[i].dns || dhcp.wanted != rows[i].dhcp)
             fail_msg("%s: dns %llx, dhcp %llx", rows[i].what, (unsigned long long)dns.wanted,
                      (unsigned long long)dhcp.wanted);
@@ -397,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dns_lines), cmocka_unit_test(test_serial_and_client),
         cmocka_unit_test(test_dropped),   cmocka_unit_test(test_dhcp_lines),
+        cmocka_unit_test(test_dhcp6_lines),
         cmocka_unit_test(test_wanted),    cmocka_unit_test(test_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

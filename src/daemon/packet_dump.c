@@ -21,7 +21,10 @@
 #define IP6_BYTES     40
 #define UDP_BYTES     8
 #define PROTOCOL_UDP  17
+#define PROTOCOL_ICMP 58 /* version 6 */
 #define HOPS          64
+#define ICMP_LEAST    4   /* type, code, checksum */
+#define ICMP_HOPS     255 /* RFC 4861: what neighbours say has crossed no router */
 #define MESSAGE_MAX   (SNAP_BYTES - IP6_BYTES - UDP_BYTES) /* a longer one, by TCP, is cut */
 
 /* ------------------------------------------------------------------ a record */
@@ -71,17 +74,17 @@ static void write_ip4(struct bytes_writer *writer, const struct address *from,
 }
 
 static void write_ip6(struct bytes_writer *writer, const struct address *from,
-                      const struct address *to, size_t udp_bytes)
+                      const struct address *to, size_t inner_bytes, bool icmp)
 {
     bytes_write_u32(writer, 0x60000000);
-    bytes_write_u16(writer, (uint16_t)udp_bytes);
-    bytes_write_u8(writer, PROTOCOL_UDP);
-    bytes_write_u8(writer, HOPS);
+    bytes_write_u16(writer, (uint16_t)inner_bytes);
+    bytes_write_u8(writer, icmp ? PROTOCOL_ICMP : PROTOCOL_UDP);
+    bytes_write_u8(writer, icmp ? ICMP_HOPS : HOPS);
     bytes_write_span(writer, address_bytes(from));
     bytes_write_span(writer, address_bytes(to));
 }
 
-static void write_udp(struct bytes_writer *writer, const struct dns_tap_packet *packet,
+static void write_udp(struct bytes_writer *writer, const struct packet_tap_packet *packet,
                       const struct address *from, const struct address *to, struct bytes message)
 {
     size_t start = bytes_writer_count(writer);
@@ -98,30 +101,50 @@ static void write_udp(struct bytes_writer *writer, const struct dns_tap_packet *
     bytes_patch_u16(writer, start + 6, check != 0 ? check : 0xffff);
 }
 
-size_t packet_dump_record(const struct dns_tap_packet *packet, int64_t seconds, uint32_t micros,
+/* The kernel writes the sum of what we send, and of what we hear it is right. */
+static void write_icmp(struct bytes_writer *writer, const struct address *from,
+                       const struct address *to, struct bytes message)
+{
+    size_t start = bytes_writer_count(writer);
+    bytes_write_span(writer, message);
+    bytes_patch_u16(writer, start + 2, 0);
+    struct bytes whole = bytes_writer_written(writer);
+    whole = bytes_of(whole.at + start, whole.count - start);
+    uint32_t sum = add_words(add_words(0, address_bytes(from)), address_bytes(to));
+    sum += PROTOCOL_ICMP + (uint32_t)message.count;
+    bytes_patch_u16(writer, start + 2, fold(add_words(sum, whole)));
+}
+
+size_t packet_dump_record(const struct packet_tap_packet *packet, int64_t seconds, uint32_t micros,
                           uint8_t record[PACKET_DUMP_RECORD_MAX])
 {
     struct bytes_writer writer = bytes_writer_on(record, PACKET_DUMP_RECORD_MAX);
     struct bytes message = packet->message;
     bool from_known = packet->from.address.family != ADDRESS_NONE;
     uint8_t family = from_known ? packet->from.address.family : packet->to.address.family;
-    bool is_ip6 = family == ADDRESS_IP6;
+    bool is_icmp = packet->icmp6 && packet->message.count >= ICMP_LEAST;
+    bool is_ip6 = family == ADDRESS_IP6 || is_icmp;
+    if (is_icmp)
+        family = ADDRESS_IP6;
     struct address from = end_address(&packet->from, family);
     struct address to = end_address(&packet->to, family);
 
     if (message.count > MESSAGE_MAX)
         message.count = MESSAGE_MAX;
-    size_t udp_bytes = UDP_BYTES + message.count;
-    uint32_t whole = (uint32_t)((is_ip6 ? IP6_BYTES : IP4_BYTES) + udp_bytes);
+    size_t inner_bytes = (is_icmp ? 0 : UDP_BYTES) + message.count;
+    uint32_t whole = (uint32_t)((is_ip6 ? IP6_BYTES : IP4_BYTES) + inner_bytes);
     write_native(&writer, (uint32_t)seconds);
     write_native(&writer, micros);
     write_native(&writer, whole);
     write_native(&writer, whole);
     if (is_ip6)
-        write_ip6(&writer, &from, &to, udp_bytes);
+        write_ip6(&writer, &from, &to, inner_bytes, is_icmp);
     else
-        write_ip4(&writer, &from, &to, udp_bytes);
-    write_udp(&writer, packet, &from, &to, message);
+        write_ip4(&writer, &from, &to, inner_bytes);
+    if (is_icmp)
+        write_icmp(&writer, &from, &to, message);
+    else
+        write_udp(&writer, packet, &from, &to, message);
     return bytes_writer_count(&writer);
 }
 
@@ -193,7 +216,7 @@ static bool keep_record(struct packet_dump *dump, const uint8_t *record, size_t 
     return true;
 }
 
-static void on_packet(void *context, const struct dns_tap_packet *packet)
+static void on_packet(void *context, const struct packet_tap_packet *packet)
 {
     struct packet_dump *dump = context;
     uint8_t record[PACKET_DUMP_RECORD_MAX];
@@ -234,7 +257,7 @@ enum status packet_dump_open(const char *path, uint32_t mask, struct packet_dump
     }
     pthread_mutex_init(&made->lock, NULL);
     made->fd = fd;
-    made->tap = (struct dns_tap){ .mask = mask, .on_packet = on_packet, .context = made };
+    made->tap = (struct packet_tap){ .mask = mask, .on_packet = on_packet, .context = made };
     *dump = made;
     return STATUS_OK;
 }
@@ -254,7 +277,7 @@ int packet_dump_descriptor(const struct packet_dump *dump)
     return dump->fd;
 }
 
-const struct dns_tap *packet_dump_tap(struct packet_dump *dump)
+const struct packet_tap *packet_dump_tap(struct packet_dump *dump)
 {
     return &dump->tap;
 }

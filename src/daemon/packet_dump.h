@@ -1,11 +1,12 @@
-/* dumpfile: copies of packets in the form that tcpdump reads (raw IP), each as one UDP datagram
- * with headers made up from what is known of its ends. Any thread. */
+/* dumpfile: copies of packets in the form that tcpdump reads (raw IP), each as one UDP datagram, or
+ * one packet of ICMPv6, with headers made up from what is known of its ends. Any thread. */
 #ifndef LINNET_DAEMON_PACKET_DUMP_H
 #define LINNET_DAEMON_PACKET_DUMP_H
 
 #include <pthread.h>
 
-#include "dns/dns_shell_io.h"
+#include "base/status.h"
+#include "model/packet_tap.h"
 
 #define PACKET_DUMP_RECORD_MAX 65600
 #define PACKET_DUMP_BYTES      (2 * PACKET_DUMP_RECORD_MAX) /* kept for a slow reader of a pipe */
@@ -16,7 +17,7 @@ struct packet_dump {
     uint64_t count;    /* packets, those left out too */
     uint64_t left_out; /* since that was last told */
     size_t waiting;
-    struct dns_tap tap;
+    struct packet_tap tap;
     uint8_t buffer[PACKET_DUMP_BYTES];
 };
 
@@ -27,10 +28,10 @@ void packet_dump_close(struct packet_dump *dump);
 /* For fchown after open. */
 int packet_dump_descriptor(const struct packet_dump *dump);
 /* What the shells call. */
-const struct dns_tap *packet_dump_tap(struct packet_dump *dump);
+const struct packet_tap *packet_dump_tap(struct packet_dump *dump);
 
 /* A record of the file. Returns its bytes; for tests. */
-size_t packet_dump_record(const struct dns_tap_packet *packet, int64_t seconds, uint32_t micros,
+size_t packet_dump_record(const struct packet_tap_packet *packet, int64_t seconds, uint32_t micros,
                           uint8_t record[PACKET_DUMP_RECORD_MAX]);
 
 #endif

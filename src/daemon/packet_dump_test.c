@@ -35,10 +35,10 @@ static int tear_down(void **test)
 
 static const uint8_t message[] = "a message";
 
-static struct dns_tap_packet packet_of(struct address from, struct address to)
+static struct packet_tap_packet packet_of(struct address from, struct address to)
 {
-    return (struct dns_tap_packet){
-        .mask = DNS_TAP_QUERY,
+    return (struct packet_tap_packet){
+        .mask = PACKET_TAP_QUERY,
         .from = { .address = from, .port = 1234 },
         .to = { .address = to, .port = 53 },
         .message = bytes_of(message, sizeof message),
@@ -58,7 +58,8 @@ static void test_ip4(void **test)
 {
     (void)test;
     static uint8_t record[PACKET_DUMP_RECORD_MAX];
-    struct dns_tap_packet packet = packet_of(address_ip4(192, 0, 2, 1), address_ip4(192, 0, 2, 2));
+    struct packet_tap_packet packet =
+        packet_of(address_ip4(192, 0, 2, 1), address_ip4(192, 0, 2, 2));
     size_t count = packet_dump_record(&packet, 1000, 7, record);
     uint32_t head[4];
     memcpy(head, record, sizeof head);
@@ -82,7 +83,7 @@ static void test_ip6_and_unknown(void **test)
     (void)test;
     static uint8_t record[PACKET_DUMP_RECORD_MAX];
     struct address from = address_ip6((const uint8_t[16]){ 0x20, 1, 0xd, 0xb8, [15] = 1 });
-    struct dns_tap_packet packet = packet_of(from, (struct address){ .family = ADDRESS_NONE });
+    struct packet_tap_packet packet = packet_of(from, (struct address){ .family = ADDRESS_NONE });
     size_t count = packet_dump_record(&packet, 0, 0, record);
     const uint8_t *ip = record + 16;
     assert_int_equal(count, 16 + 40 + 8 + sizeof message);
@@ -95,12 +96,34 @@ static void test_ip6_and_unknown(void **test)
     assert_true(packet_dump_record(&packet, 0, 0, record) > 0);
 }
 
+/* As the kernel sends it: the sum is made up. */
+static void test_icmp6(void **test)
+{
+    (void)test;
+    static uint8_t record[PACKET_DUMP_RECORD_MAX];
+    static const uint8_t solicitation[] = { 133, 0, 0, 0, 0, 0, 0, 0 };
+    struct address from = address_ip6((const uint8_t[16]){ 0xfe, 0x80, [15] = 1 });
+    struct packet_tap_packet packet = packet_of(from, (struct address){ .family = ADDRESS_NONE });
+    packet.icmp6 = true;
+    packet.message = bytes_of(solicitation, sizeof solicitation);
+    size_t count = packet_dump_record(&packet, 0, 0, record);
+    const uint8_t *ip = record + 16;
+    assert_int_equal(count, 16 + 40 + sizeof solicitation);
+    assert_int_equal(ip[5], sizeof solicitation);
+    assert_int_equal(ip[6], 58);
+    assert_int_equal(ip[7], 255);
+    assert_int_equal(ip[40], 133);
+    assert_int_equal(sum_of(ip + 8, 32 + sizeof solicitation, 58 + (uint32_t)sizeof solicitation),
+                     0xffff);
+}
+
 static void test_longest(void **test)
 {
     (void)test;
     static uint8_t record[PACKET_DUMP_RECORD_MAX];
     static uint8_t longest[65535];
-    struct dns_tap_packet packet = packet_of(address_ip4(192, 0, 2, 1), address_ip4(192, 0, 2, 2));
+    struct packet_tap_packet packet =
+        packet_of(address_ip4(192, 0, 2, 1), address_ip4(192, 0, 2, 2));
     packet.message = bytes_of(longest, sizeof longest);
     size_t count = packet_dump_record(&packet, 0, 0, record);
     assert_in_range(count, 65000, 16 + 65535);
@@ -116,8 +139,9 @@ static off_t file_bytes(void)
 
 static void dump_one(struct packet_dump *dump)
 {
-    struct dns_tap_packet packet = packet_of(address_ip4(192, 0, 2, 1), address_ip4(192, 0, 2, 2));
-    const struct dns_tap *tap = packet_dump_tap(dump);
+    struct packet_tap_packet packet =
+        packet_of(address_ip4(192, 0, 2, 1), address_ip4(192, 0, 2, 2));
+    const struct packet_tap *tap = packet_dump_tap(dump);
     tap->on_packet(tap->context, &packet);
 }
 
@@ -181,9 +205,9 @@ static void test_slow_pipe(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ip4),       cmocka_unit_test(test_ip6_and_unknown),
-        cmocka_unit_test(test_longest),   cmocka_unit_test(test_file),
-        cmocka_unit_test(test_slow_pipe),
+        cmocka_unit_test(test_ip4),   cmocka_unit_test(test_ip6_and_unknown),
+        cmocka_unit_test(test_icmp6), cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_file),  cmocka_unit_test(test_slow_pipe),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -125,7 +125,8 @@ static void tell_ip6(const struct telling *telling, const struct script_record *
 {
     char buffer[HARDWARE_TEXT_MAX];
     struct text_out out = text_out_on(buffer, sizeof(buffer));
-    text_printf(&out, "%s%" PRIu32, record->temporary ? "T" : "", record->iaid);
+    const char *kind = record->temporary ? "T" : record->prefix_length > 0 ? "P" : "";
+    text_printf(&out, "%s%" PRIu32, kind, record->iaid);
     tell(telling, "IAID", text_out_text(&out));
     tell_hex(telling, "SERVER_DUID", record->server_duid);
     if (record->hardware.count == 0)
@@ -223,6 +224,16 @@ static void add_address(struct script_call *call, const struct address *address)
     add_word(call, &out);
 }
 
+/* What the lease is of: an address, or a prefix for the script to route. */
+static void add_leased(struct script_call *call, const struct script_record *record)
+{
+    struct text_out out = begin(call);
+    text_put_address(&out, &record->address);
+    if (record->prefix_length > 0)
+        text_printf(&out, "/%u", (unsigned)record->prefix_length);
+    add_word(call, &out);
+}
+
 static void add_client(struct script_call *call, const struct script_record *record)
 {
     struct text_out out = begin(call);
@@ -238,7 +249,7 @@ static void add_words(struct script_call *call, const struct script_record *reco
     case SCRIPT_OLD:
     case SCRIPT_DEL:
         add_client(call, record);
-        add_address(call, &record->address);
+        add_leased(call, record);
         if (!text_is_empty(record->name) && text_is_empty(record->old_name))
             add_text(call, record->name);
         break;

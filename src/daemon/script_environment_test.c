@@ -112,6 +112,22 @@ static void an_ip6_lease_goes_by_its_duid(void **state)
                         "| DNSMASQ_LEASE_EXPIRES=0 ");
 }
 
+static void a_delegated_prefix_has_its_length(void **state)
+{
+    (void)state;
+    struct script_record record = {
+        .action = SCRIPT_DEL,
+        .client_id = bytes_of("\0\3\0\1", 4),
+        .iaid = 77,
+        .prefix_length = 56,
+        .has_facts = true,
+    };
+    assert_int_equal(address_from_text(TEXT("2001:db8::"), &record.address), STATUS_OK);
+    assert_string_equal(build(&record, none),
+                        "del 00:03:00:01 2001:db8::/56 | DNSMASQ_IAID=P77 "
+                        "| DNSMASQ_LEASE_EXPIRES=0 ");
+}
+
 /* They reach the script as they are, up to a NUL; what looks like words of a shell stays one. */
 static void strangers_words_stay_what_they_are(void **state)
 {
@@ -166,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_as_documented),
         cmocka_unit_test(an_ip6_lease_goes_by_its_duid),
+        cmocka_unit_test(a_delegated_prefix_has_its_length),
         cmocka_unit_test(strangers_words_stay_what_they_are),
         cmocka_unit_test(only_harmless_variables_pass),
     };

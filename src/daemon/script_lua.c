@@ -141,12 +141,22 @@ static void set_client(lua_State *state, const char *key, const struct script_re
     set_text(state, key, text_out_text(&out));
 }
 
+static void set_leased(lua_State *state, const struct script_record *record)
+{
+    char buffer[ADDRESS_TEXT_MAX + 4];
+    struct text_out out = text_out_on(buffer, sizeof(buffer));
+    text_put_address(&out, &record->address);
+    if (record->prefix_length > 0)
+        text_printf(&out, "/%u", (unsigned)record->prefix_length);
+    set_text(state, "ip_address", text_out_text(&out));
+}
+
 static void set_lease(lua_State *state, const struct script_record *record,
                       const struct script_moment *moment)
 {
     bool ip6 = record->address.family == ADDRESS_IP6;
     set_client(state, ip6 ? "client_duid" : "mac_address", record);
-    set_address(state, "ip_address", &record->address);
+    set_leased(state, record);
     if (!text_is_empty(record->name) && text_is_empty(record->old_name))
         set_text(state, "hostname", record->name);
     script_environment_each(record, moment, set_variable, state);

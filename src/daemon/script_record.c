@@ -30,7 +30,7 @@ static const uint16_t field_max[FIELD_COUNT] = {
     [FIELD_FACTS] = LEASE_FACTS_MAX,
     [FIELD_CLIENT_ID] = SCRIPT_ID_MAX,
     [FIELD_SERVER_DUID] = SCRIPT_ID_MAX,
-    [FIELD_IAID] = 5,
+    [FIELD_IAID] = 6,
     [FIELD_EXPIRES] = 8,
     [FIELD_NAME] = SCRIPT_NAME_MAX,
     [FIELD_DOMAIN] = SCRIPT_NAME_MAX,
@@ -79,8 +79,9 @@ static void put_iaid(struct bytes_writer *writer, const struct script_record *re
     if (record->address.family != ADDRESS_IP6 || record->client_id.count == 0)
         return;
     bytes_write_u8(writer, FIELD_IAID);
-    bytes_write_u16(writer, 5);
+    bytes_write_u16(writer, 6);
     bytes_write_u8(writer, record->temporary);
+    bytes_write_u8(writer, record->prefix_length);
     bytes_write_u32(writer, record->iaid);
 }
 
@@ -150,8 +151,10 @@ static bool take_iaid(struct bytes value, struct script_record *record)
     struct bytes_reader reader = bytes_reader_on(value);
     unsigned temporary = bytes_read_u8(&reader);
     record->temporary = temporary != 0;
+    record->prefix_length = bytes_read_u8(&reader);
     record->iaid = bytes_read_u32(&reader);
-    return !reader.failed && bytes_reader_left(&reader) == 0 && temporary <= 1;
+    return !reader.failed && bytes_reader_left(&reader) == 0 && temporary <= 1
+           && record->prefix_length <= 128;
 }
 
 static bool take_facts(struct bytes value, struct script_record *record)

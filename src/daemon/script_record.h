@@ -39,6 +39,7 @@ struct script_record {
     struct bytes server_duid;
     uint32_t iaid;
     bool temporary;
+    uint8_t prefix_length; /* of a delegated prefix that begins at `address`; 0: an address */
     wall_s expires; /* 0: never */
     struct text name, domain;
     struct text old_name; /* it has lost this name: the record says no other */

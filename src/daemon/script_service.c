@@ -120,6 +120,7 @@ static void put_lease(struct script_service *service, const struct event *event,
         .server_duid = event->server_duid,
         .iaid = lease->iaid,
         .temporary = lease->kind == LEASE_IP6_TA,
+        .prefix_length = lease->prefix_length,
         .expires = lease->expires_wall,
         .name = text_or_none(lease->name),
         .domain = text_or_none(lease->domain),
@@ -132,6 +133,17 @@ static void put_lease(struct script_service *service, const struct event *event,
     put(service, &record);
 }
 
+static void put_snooped(struct script_service *service, const struct event *event)
+{
+    struct script_record record = {
+        .action = SCRIPT_RELAY_SNOOP,
+        .address = *event->address,
+        .interface = text_or_none(event->interface),
+        .path = text_or_none(event->text),
+    };
+    put(service, &record);
+}
+
 static void put_event(struct script_service *service, const struct event *event)
 {
     const struct script_config *config = &service->config->script;
@@ -141,6 +153,8 @@ static void put_event(struct script_service *service, const struct event *event)
         put_lease(service, event, SCRIPT_OLD);
     else if (event->kind == EVENT_LEASE_REMOVED)
         put_lease(service, event, SCRIPT_DEL);
+    else if (event->kind == EVENT_DHCP_SNOOPED)
+        put_snooped(service, event);
     else if (event->kind == EVENT_LEASE_RENEWED
              && (event->has_facts || config->on_renewal || config->lease_file_ro))
         put_lease(service, event, SCRIPT_OLD);
@@ -164,8 +178,8 @@ static void on_neighbour(void *context, bool is_there, const struct address *add
     put(context, &record);
 }
 
-void script_service_sent(struct script_service *service, const struct address *to,
-                         const char *path, uint64_t bytes)
+void script_service_sent(struct script_service *service, const struct address *to, const char *path,
+                         uint64_t bytes)
 {
     struct script_record record = {
         .action = SCRIPT_TFTP, .address = *to, .path = text_of(path), .size = bytes
@@ -183,7 +197,8 @@ struct event_sink script_service_sink(struct script_service *service, struct eve
     service->next = next;
     return (struct event_sink){
         .wanted = next.wanted | WANT(EVENT_LEASE_ADDED) | WANT(EVENT_LEASE_CHANGED)
-                  | WANT(EVENT_LEASE_REMOVED) | WANT(EVENT_LEASE_RENEWED) | WANT(EVENT_LEASE_KNOWN),
+                  | WANT(EVENT_LEASE_REMOVED) | WANT(EVENT_LEASE_RENEWED) | WANT(EVENT_LEASE_KNOWN)
+                  | WANT(EVENT_DHCP_SNOOPED),
         .on_event = on_event,
         .context = service,
         .wants_facts = true,

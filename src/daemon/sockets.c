@@ -156,7 +156,7 @@ static enum status open_one(const struct endpoint *endpoint, struct socket_kind 
         .reuse_port = kind.reuse_port,
         .want_arrival = kind.arrival,
         .free_bind = kind.early,
-        .receive_bytes = 4 << 20,
+        .receive_bytes = 8 << 20,
     };
     return udp_open(&setup, fd);
 }

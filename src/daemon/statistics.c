@@ -71,6 +71,62 @@ static void log_dhcp(const struct statistics *statistics)
         dhcp->sent[DHCP4_NAK], dhcp->dropped_malformed + dhcp->dropped_not_admitted);
 }
 
+static void log_relay(const char *family, uint64_t requests, uint64_t replies, uint64_t dropped)
+{
+    if (requests + replies + dropped > 0)
+        SAY("%s relayed: requests %" PRIu64 ", replies %" PRIu64 ", dropped %" PRIu64, family,
+            requests, replies, dropped);
+}
+
+static void log_relays(const struct statistics *statistics)
+{
+    const struct dhcp4_counters *dhcp = statistics->dhcp;
+    if (dhcp != NULL)
+        log_relay("DHCPv4", dhcp->relay_requests, dhcp->relay_replies, dhcp->relay_dropped);
+    if (statistics->relay6 != NULL)
+        log_relay("DHCPv6", statistics->relay6->requests, statistics->relay6->replies,
+                  statistics->relay6->dropped);
+}
+
+static void log_others(const struct dhcp4_counters *dhcp)
+{
+    if (dhcp != NULL && dhcp->other_servers > 0)
+        SAY("DHCPv4 offers of other servers taken %" PRIu64, dhcp->other_servers);
+}
+
+static void log_queries(const struct dhcp4_counters *dhcp)
+{
+    if (dhcp != NULL && dhcp->received[DHCP4_LEASEQUERY] > 0)
+        SAY("DHCPv4 lease queries %" PRIu64 ", active %" PRIu64 ", unassigned %" PRIu64
+            ", unknown %" PRIu64 ", refused %" PRIu64,
+            dhcp->received[DHCP4_LEASEQUERY], dhcp->sent[DHCP4_LEASEACTIVE],
+            dhcp->sent[DHCP4_LEASEUNASSIGNED], dhcp->sent[DHCP4_LEASEUNKNOWN],
+            dhcp->queries_refused);
+}
+
+static void log_dhcp6(const struct statistics *statistics)
+{
+    const struct dhcp6_counters *dhcp = statistics->dhcp6;
+    if (dhcp == NULL)
+        return;
+    SAY("DHCPv6 leases %u of %u, solicit %" PRIu64 ", advertise %" PRIu64 ", request %" PRIu64
+        ", renew %" PRIu64 ", rebind %" PRIu64 ", information request %" PRIu64 ", reply %" PRIu64
+        ", dropped %" PRIu64,
+        statistics->leases6, statistics->leases6_max, dhcp->received[DHCP6_SOLICIT],
+        dhcp->sent[DHCP6_ADVERTISE], dhcp->received[DHCP6_REQUEST], dhcp->received[DHCP6_RENEW],
+        dhcp->received[DHCP6_REBIND], dhcp->received[DHCP6_INFORMATION_REQUEST],
+        dhcp->sent[DHCP6_REPLY],
+        dhcp->dropped_malformed + dhcp->dropped_not_admitted + dhcp->dropped_no_client
+            + dhcp->dropped_no_range);
+    if (dhcp->no_address + dhcp->lease_limit + dhcp->pending_full + dhcp->commit_failed
+            + dhcp->no_memory
+        > 0)
+        SAY("DHCPv6 refused: no address %" PRIu64 ", too many leases %" PRIu64
+            ", too many replies wait %" PRIu64 ", not stored %" PRIu64 ", no memory %" PRIu64,
+            dhcp->no_address, dhcp->lease_limit, dhcp->pending_full, dhcp->commit_failed,
+            dhcp->no_memory);
+}
+
 void statistics_log(const struct statistics *statistics)
 {
     const struct worker_report *workers = statistics->workers;
@@ -86,11 +142,15 @@ void statistics_log(const struct statistics *statistics)
     /* We have no children, nor a pool that grows; but this is where tools look for such figures. */
     SAY("pool memory in use %" PRIu64 ", max %" PRIu64 ", allocated %" PRIu64,
         statistics->cache.bytes, statistics->cache.bytes, statistics->cache.bytes);
-    SAY("child processes for TCP requests: in use %" PRIu64
-        ", highest since last SIGUSR1 %" PRIu64 ", max allowed %u.",
+    SAY("child processes for TCP requests: in use %" PRIu64 ", highest since last SIGUSR1 %" PRIu64
+        ", max allowed %u.",
         workers->shell.tcp_open, workers->shell.tcp_open_max, statistics->tcp_connections_max);
     log_closed(&workers->shell);
     log_dropped(dns, workers->shell.tcp_not_admitted);
     log_servers(statistics);
     log_dhcp(statistics);
+    log_dhcp6(statistics);
+    log_relays(statistics);
+    log_queries(statistics->dhcp);
+    log_others(statistics->dhcp);
 }

@@ -4,6 +4,7 @@
 
 #include "daemon/workers.h"
 #include "dhcp4/dhcp4_server.h"
+#include "dhcp6/dhcp6_relay.h"
 
 struct statistics {
     wall_s time;
@@ -14,6 +15,9 @@ struct statistics {
     uint32_t tcp_connections_max;
     uint32_t leases, leases_max;         /* 0, 0: no DHCP */
     const struct dhcp4_counters *dhcp;   /* NULL: no DHCP */
+    uint32_t leases6, leases6_max;
+    const struct dhcp6_counters *dhcp6;  /* NULL: no DHCPv6 */
+    const struct dhcp6_relay_counters *relay6;
 };
 
 void statistics_log(const struct statistics *statistics);

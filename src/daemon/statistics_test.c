@@ -109,6 +109,63 @@ static void test_fewer_servers(void **test)
     assert_null(strstr(log, "server 10.1.0.3"));
 }
 
+static void test_dhcp6(void **test)
+{
+    (void)test;
+    static struct dhcp6_counters dhcp6 = { .dropped_malformed = 1, .dropped_no_range = 2 };
+    static struct dhcp6_relay_counters relay6;
+    struct statistics statistics = {
+        .workers = &report,
+        .view = &view,
+        .leases6 = 3,
+        .leases6_max = 4,
+        .dhcp6 = &dhcp6,
+        .relay6 = &relay6,
+    };
+    dhcp6.received[DHCP6_SOLICIT] = 10;
+    dhcp6.sent[DHCP6_ADVERTISE] = 11;
+    dhcp6.received[DHCP6_REQUEST] = 12;
+    dhcp6.received[DHCP6_RENEW] = 13;
+    dhcp6.received[DHCP6_REBIND] = 14;
+    dhcp6.received[DHCP6_INFORMATION_REQUEST] = 15;
+    dhcp6.sent[DHCP6_REPLY] = 16;
+    static const char *const lines[] = {
+        "DHCPv6 leases 3 of 4, solicit 10, advertise 11, request 12, renew 13, rebind 14, "
+        "information request 15, reply 16, dropped 3\n",
+    };
+    const char *log = log_of(&statistics);
+    check_lines(log, lines, COUNT_OF(lines));
+    assert_null(strstr(log, "refused"));
+    assert_null(strstr(log, "relayed"));
+    dhcp6.no_address = 1;
+    dhcp6.pending_full = 2;
+    relay6 = (struct dhcp6_relay_counters){ 1, 2, 3 };
+    static const char *const more[] = {
+        "DHCPv6 refused: no address 1, too many leases 0, too many replies wait 2, not stored 0, "
+        "no memory 0\n",
+        "DHCPv6 relayed: requests 1, replies 2, dropped 3\n",
+    };
+    check_lines(log_of(&statistics), more, COUNT_OF(more));
+}
+
+static void test_dhcp_relay_and_queries(void **test)
+{
+    (void)test;
+    dhcp = (struct dhcp4_counters){
+        .relay_requests = 4, .relay_replies = 5, .relay_dropped = 6, .queries_refused = 1
+    };
+    dhcp.received[DHCP4_LEASEQUERY] = 7;
+    dhcp.sent[DHCP4_LEASEACTIVE] = 2;
+    dhcp.sent[DHCP4_LEASEUNASSIGNED] = 3;
+    dhcp.sent[DHCP4_LEASEUNKNOWN] = 1;
+    static const char *const lines[] = {
+        "DHCPv4 relayed: requests 4, replies 5, dropped 6\n",
+        "DHCPv4 lease queries 7, active 2, unassigned 3, unknown 1, refused 1\n",
+    };
+    struct statistics statistics = { .workers = &report, .view = &view, .dhcp = &dhcp };
+    check_lines(log_of(&statistics), lines, COUNT_OF(lines));
+}
+
 static void test_dhcp(void **test)
 {
     (void)test;
@@ -137,6 +194,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fewer_servers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dhcp, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_dhcp6, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_dhcp_relay_and_queries, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

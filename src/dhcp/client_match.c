@@ -117,7 +117,103 @@ static bool match_agent(const struct client_match_rule *rule, struct bytes agent
            && client_match_value(rule, value);
 }
 
-static bool matches(const struct client_match_rule *rule, const struct client_match_facts *facts)
+/* ------------------------------------------------------------------ the same in DHCPv6 */
+
+#define ENTERPRISE_BYTES 4
+
+static bool match_option6(const struct client_match_rule *rule, const struct dhcp6_options *options)
+{
+    struct bytes value;
+    for (unsigned place = 0; dhcp6_option_next(options, rule->code, &place, &value);) {
+        if (client_match_value(rule, value))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 9915 section 21.15: strings with a length each. */
+static bool match_strings(const struct client_match_rule *rule, struct bytes rest)
+{
+    struct bytes string;
+    while (dhcp6_string_next(&rest, &string)) {
+        if (client_match_value(rule, string))
+            return true;
+    }
+    return false;
+}
+
+static bool match_user_class6(const struct client_match_rule *rule,
+                              const struct dhcp6_options *options)
+{
+    struct bytes value;
+    return dhcp6_option_find(options, DHCP6_USER_CLASS, &value) && match_strings(rule, value);
+}
+
+/* RFC 9915 section 21.16: one option for each enterprise. */
+static bool match_vendor_class6(const struct client_match_rule *rule,
+                                const struct dhcp6_options *options)
+{
+    struct bytes value;
+    for (unsigned place = 0; dhcp6_option_next(options, DHCP6_VENDOR_CLASS, &place, &value);) {
+        struct bytes_reader reader = bytes_reader_on(value);
+        uint32_t enterprise = bytes_read_u32(&reader);
+        if (reader.failed || (rule->has_enterprise && enterprise != rule->enterprise))
+            continue;
+        if (rule->ip6 || match_strings(rule, bytes_read_rest(&reader)))
+            return true;
+    }
+    return false;
+}
+
+static bool match_remote_id6(const struct client_match_rule *rule, struct bytes value)
+{
+    if (value.count == 0)
+        return false;
+    struct bytes_reader reader = bytes_reader_on(value);
+    bytes_read_skip(&reader, ENTERPRISE_BYTES);
+    return client_match_value(rule, value)
+           || (bytes_reader_left(&reader) > 0
+               && client_match_value(rule, bytes_read_rest(&reader)));
+}
+
+/* Any relay on the way may have said it. */
+static bool match_relays6(const struct client_match_rule *rule, const struct dhcp6_wrapped *wrapped)
+{
+    for (unsigned i = 0; wrapped != NULL && i < wrapped->relay_count; i++) {
+        const struct dhcp6_relay *relay = &wrapped->relays[i];
+        if (rule->subject == CLIENT_MATCH_REMOTE_ID
+                ? match_remote_id6(rule, relay->remote_id)
+                : relay->subscriber_id.count > 0 && client_match_value(rule, relay->subscriber_id))
+            return true;
+    }
+    return false;
+}
+
+static bool matches6(const struct client_match_rule *rule, const struct client_match_facts *facts)
+{
+    switch ((enum client_match_subject)rule->subject) {
+    case CLIENT_MATCH_VENDOR_CLASS:
+        return match_vendor_class6(rule, facts->options6);
+    case CLIENT_MATCH_USER_CLASS:
+        return match_user_class6(rule, facts->options6);
+    case CLIENT_MATCH_OPTION:
+        return rule->ip6 && match_option6(rule, facts->options6);
+    case CLIENT_MATCH_HARDWARE:
+        return facts->hardware6.count > 0
+               && host_match_hardware(&rule->hardware, &facts->hardware6);
+    case CLIENT_MATCH_REMOTE_ID:
+    case CLIENT_MATCH_SUBSCRIBER_ID:
+        return match_relays6(rule, facts->wrapped6);
+    case CLIENT_MATCH_NAME:
+        return match_name(rule, facts->name);
+    case CLIENT_MATCH_ENTERPRISE:
+    case CLIENT_MATCH_CIRCUIT_ID:
+        return false;
+    }
+    return false;
+}
+
+static bool matches4(const struct client_match_rule *rule, const struct client_match_facts *facts)
 {
     if (rule->ip6)
         return false;
@@ -151,7 +247,9 @@ void client_match_apply(const struct dhcp_config *config, const struct client_ma
 {
     for (size_t i = 0; i < config->match_count; i++) {
         const struct client_match_rule *rule = &config->matches[i];
-        if ((subjects >> rule->subject & 1) != 0 && matches(rule, facts))
+        if ((subjects >> rule->subject & 1) == 0)
+            continue;
+        if (facts->message != NULL ? matches4(rule, facts) : matches6(rule, facts))
             tag_set_add(set, rule->tag);
     }
 }

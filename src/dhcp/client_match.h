@@ -6,18 +6,19 @@
 
 #include "dhcp/dhcp_config.h"
 #include "wire/dhcp4_message.h"
+#include "wire/dhcp6_message.h"
 
 #define CLIENT_MATCH_SUBJECTS 9
 
 enum client_match_subject {
-    CLIENT_MATCH_VENDOR_CLASS,  /* option 60 */
-    CLIENT_MATCH_USER_CLASS,    /* option 77: plain, or RFC 3004 instances */
+    CLIENT_MATCH_VENDOR_CLASS,  /* option 60; DHCPv6 option 16: any of its classes */
+    CLIENT_MATCH_USER_CLASS,    /* option 77: plain, or RFC 3004 instances; DHCPv6 option 15 */
     CLIENT_MATCH_OPTION,        /* any option */
-    CLIENT_MATCH_ENTERPRISE,    /* a class of option 124 (RFC 3925) */
+    CLIENT_MATCH_ENTERPRISE,    /* a class of option 124 (RFC 3925); DHCPv4 only */
     CLIENT_MATCH_HARDWARE,
-    CLIENT_MATCH_CIRCUIT_ID,    /* option 82, suboption 1 (RFC 3046) */
-    CLIENT_MATCH_REMOTE_ID,     /* suboption 2 */
-    CLIENT_MATCH_SUBSCRIBER_ID, /* suboption 6 (RFC 3993) */
+    CLIENT_MATCH_CIRCUIT_ID,    /* option 82, suboption 1 (RFC 3046); DHCPv4 only */
+    CLIENT_MATCH_REMOTE_ID,     /* suboption 2; DHCPv6 option 37, with its enterprise or without */
+    CLIENT_MATCH_SUBSCRIBER_ID, /* suboption 6 (RFC 3993); DHCPv6 option 38 */
     CLIENT_MATCH_NAME,          /* what the client calls itself */
 };
 
@@ -48,11 +49,14 @@ struct client_match_rule {
     struct place place;
 };
 
-/* What is known of a DHCPv4 client. */
+/* What is known of a client: of one of the two protocols. */
 struct client_match_facts {
-    const struct dhcp4_message *message;
-    struct bytes agent_info; /* option 82; empty: none */
-    struct text name;        /* as it was said, whole; empty: none */
+    const struct dhcp4_message *message;  /* DHCPv4; NULL: DHCPv6 */
+    struct bytes agent_info;              /* DHCPv4 option 82; empty: none */
+    struct text name;                     /* as it was said, whole; empty: none */
+    const struct dhcp6_options *options6; /* DHCPv6: of the client's own message */
+    const struct dhcp6_wrapped *wrapped6; /* DHCPv6: with what relays said; NULL: none did */
+    struct hardware hardware6;            /* DHCPv6: count 0 when not known */
 };
 
 /* Which subjects are looked at in one call: bits 1 << enum client_match_subject. */

@@ -230,10 +230,101 @@ static void test_subjects(void **state)
     arena_free(&arena);
 }
 
+/* ------------------------------------------------------------------ DHCPv6 */
+
+/* The options of a client's message, or the one that a relay adds. */
+static const struct {
+    const char *claim, *line;
+    struct bytes options;
+    bool by_relay;
+    bool matches;
+} rows6[] = {
+    { "a vendor class", "dhcp-vendorclass=set:t,cme", SENT("\0\x10\0\xa\0\0\0\x9\0\4Acme"), false,
+      true },
+    { "of an enterprise", "dhcp-vendorclass=set:t,enterprise:9,Ac",
+      SENT("\0\x10\0\xa\0\0\0\x9\0\4Acme"), false, true },
+    { "of another enterprise", "dhcp-vendorclass=set:t,enterprise:8,Ac",
+      SENT("\0\x10\0\xa\0\0\0\x9\0\4Acme"), false, false },
+    { "an enterprise alone", "dhcp-vendorclass=set:t,enterprise:9", SENT("\0\x10\0\4\0\0\0\x9"),
+      false, true },
+    { "not over two classes", "dhcp-vendorclass=set:t,ab", SENT("\0\x10\0\xa\0\0\0\x9\0\1a\0\1b"),
+      false, false },
+    { "the second class option", "dhcp-vendorclass=set:t,ab",
+      SENT("\0\x10\0\4\0\0\0\x8\0\x10\0\x8\0\0\0\x9\0\2ab"), false, true },
+    { "a user class", "dhcp-userclass=set:t,lab", SENT("\0\xf\0\x8\0\1x\0\3lab"), false, true },
+    { "a user class cut", "dhcp-userclass=set:t,lab", SENT("\0\xf\0\5\0\4lab"), false, false },
+    { "an option is there", "dhcp-match=set:t,option6:79", SENT("\0\x4f\0\1x"), false, true },
+    { "an option is empty", "dhcp-match=set:t,option6:79", SENT("\0\x4f\0\0"), false, false },
+    { "an option of DHCPv4", "dhcp-match=set:t,79", SENT("\0\x4f\0\1x"), false, false },
+    { "an option by name", "dhcp-match=set:t,option6:bootfile-url,tftp", SENT("\0\x3b\0\6tftp:/"),
+      false, true },
+    { "bytes", "dhcp-match=set:t,option6:200,01:*:03", SENT("\0\xc8\0\3\1\2\3"), false, true },
+    { "an enterprise of DHCPv4", "dhcp-match=set:t,vi-encap:9", SENT("\0\x10\0\4\0\0\0\x9"), false,
+      false },
+    { "hardware", "dhcp-mac=set:t,02:*:*:*:*:07", SENT(""), false, true },
+    { "other hardware", "dhcp-mac=set:t,02:*:*:*:*:08", SENT(""), false, false },
+    { "the name", "dhcp-name-match=set:t,cl*", SENT(""), false, true },
+    { "a remote id", "dhcp-remoteid=set:t,ab", SENT("\0\x25\0\6\0\0\0\x9\x61\x62"), true, true },
+    { "with its enterprise", "dhcp-remoteid=set:t,00:00:00:09:61:62",
+      SENT("\0\x25\0\6\0\0\0\x9\x61\x62"), true, true },
+    { "a remote id of the client's own", "dhcp-remoteid=set:t,ab",
+      SENT("\0\x25\0\6\0\0\0\x9\x61\x62"), false, false },
+    { "part of a remote id", "dhcp-remoteid=set:t,a", SENT("\0\x25\0\6\0\0\0\x9\x61\x62"), true,
+      false },
+    { "a subscriber id", "dhcp-subscrid=set:t,ab", SENT("\0\x26\0\2\x61\x62"), true, true },
+    { "no circuit ids", "dhcp-circuitid=set:t,ab", SENT("\0\x12\0\2\x61\x62"), true, false },
+};
+
+/* A relay's envelope around a message, with these options. */
+static struct bytes relayed(struct bytes options, uint8_t *buffer, size_t room)
+{
+    struct bytes_writer writer = bytes_writer_on(buffer, room);
+    bytes_write_u8(&writer, DHCP6_RELAY_FORW);
+    bytes_write_zeros(&writer, 33);
+    bytes_write_span(&writer, options);
+    bytes_write_u16(&writer, DHCP6_RELAY_MSG);
+    bytes_write_u16(&writer, 4);
+    bytes_write_u32(&writer, 0x01000001);
+    assert_false(writer.failed);
+    return bytes_writer_written(&writer);
+}
+
+static void test_rows6(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows6); i++) {
+        uint8_t buffer[512];
+        static struct dhcp6_wrapped wrapped;
+        static struct dhcp6_options options;
+        struct tag_set set;
+        uint16_t tag;
+        struct client_match_facts facts = {
+            .options6 = &options,
+            .wrapped6 = &wrapped,
+            .hardware6 = { 1, 6, { 2, 0, 0, 0, 0, 7 } },
+            .name = TEXT("client"),
+        };
+        arena_init(&arena, 16384, 1 << 20);
+        read_line(rows6[i].line);
+        struct bytes around = rows6[i].by_relay ? rows6[i].options : BYTES_NONE;
+        struct bytes inside = rows6[i].by_relay ? BYTES_NONE : rows6[i].options;
+        assert_int_equal(dhcp6_unwrap(relayed(around, buffer, sizeof(buffer)), &wrapped),
+                         STATUS_OK);
+        assert_int_equal(dhcp6_options_read(inside, &options), STATUS_OK);
+        tag_set_init(&set);
+        client_match_apply(&config, &facts, ~0u, &set);
+        assert_int_equal(tag_names_find(&config.tags, TEXT("t"), &tag), STATUS_OK);
+        if (tag_set_has(&set, tag) != rows6[i].matches)
+            fail_msg("%s: %s", rows6[i].claim, rows6[i].matches ? "no tag" : "a tag");
+        arena_free(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows6),
         cmocka_unit_test(test_cpe),
         cmocka_unit_test(test_subjects),
     };

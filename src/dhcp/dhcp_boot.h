@@ -62,12 +62,19 @@ struct dhcp_boot_config {
     size_t broadcast_count, broadcast_room;
     struct dhcp_conditions *bootp_dynamics;
     size_t bootp_dynamic_count, bootp_dynamic_room;
+    bool netboot; /* netboot= gives files: PXE clients of a proxy range are answered */
 };
 
-/* PXE clients are told more than others, and port 4011 is served. */
+/* PXE clients are told more than others. */
 static inline bool dhcp_boot_has_pxe(const struct dhcp_boot_config *boot)
 {
     return boot->service_count > 0 || boot->prompt_count > 0;
+}
+
+/* Those of a proxy range are answered, and port 4011 is served. */
+static inline bool dhcp_boot_answers_pxe(const struct dhcp_boot_config *boot)
+{
+    return dhcp_boot_has_pxe(boot) || boot->netboot;
 }
 
 #endif

@@ -22,3 +22,9 @@ bool dhcp_config_excludes(const struct dhcp_config *config, const char *interfac
     return is_listed(config->no_dhcp, config->no_dhcp_count, interface)
            || is_listed(config->relay.no_dhcp4, config->relay.no_dhcp4_count, interface);
 }
+
+bool dhcp_config_excludes6(const struct dhcp_config *config, const char *interface)
+{
+    return is_listed(config->no_dhcp, config->no_dhcp_count, interface)
+           || is_listed(config->no_dhcp6, config->no_dhcp6_count, interface);
+}

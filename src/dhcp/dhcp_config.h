@@ -1,4 +1,4 @@
-/* The DHCP part of the configuration, shared by DHCPv4 and (later) DHCPv6. Filled by
+/* The DHCP part of the configuration, shared by DHCPv4, DHCPv6 and router advertisement. Filled by
  * dhcp_options.c, then read-only. All memory is the config arena's. */
 #ifndef LINNET_DHCP_DHCP_CONFIG_H
 #define LINNET_DHCP_DHCP_CONFIG_H
@@ -6,6 +6,7 @@
 #include "base/address.h"
 #include "base/place.h"
 #include "dhcp/dhcp_boot.h"
+#include "dhcp/dhcp_range6.h"
 #include "dhcp/dhcp_relay_config.h"
 #include "dhcp/option_value.h"
 #include "model/site.h"
@@ -52,7 +53,7 @@ struct dhcp_host {
     struct bytes client_id;                /* id:..., empty when none */
     bool client_id_any;                    /* id:* : ignore client ids of this host */
     struct address address;                /* IPv4, none when not given */
-    struct dhcp_host_address6 *addresses6; /* kept for DHCPv6 */
+    struct dhcp_host_address6 *addresses6; /* DHCPv6 */
     size_t address6_count, address6_room;
     struct dname name; /* count 0: none; one or more labels */
     uint32_t lease_s;
@@ -113,6 +114,8 @@ struct client_match_rule; /* dhcp/client_match.h */
 struct dhcp_config {
     struct dhcp_range *ranges;
     size_t range_count, range_room;
+    struct dhcp_range6 *ranges6; /* in order of the files */
+    size_t range6_count, range6_room;
     struct dhcp_host *hosts; /* in order of the files */
     size_t host_count, host_room;
     struct dhcp_option_rule *options;
@@ -138,6 +141,12 @@ struct dhcp_config {
     const char *lease_file;         /* NULL: the default, which the daemon knows */
     struct site_interface *no_dhcp; /* no-dhcp-interface */
     size_t no_dhcp_count, no_dhcp_room;
+    struct site_interface *no_dhcp6; /* no-dhcpv6-interface */
+    size_t no_dhcp6_count, no_dhcp6_room;
+    bool quiet_dhcp6;  /* no log lines of ordinary DHCPv6 traffic, unless log-dhcp */
+    struct bytes duid; /* dhcp-duid: the whole DUID-EN; empty: made from hardware */
+    bool join_names;           /* one name in both families: dhcp/host_names6.h */
+    bool address_registration; /* RFC 9686 */
     struct dhcp_relay_config relay;
 };
 
@@ -145,5 +154,7 @@ struct dhcp_config {
 void dhcp_config_init(struct dhcp_config *config);
 /* No DHCPv4 on this interface (no-dhcp-interface, no-dhcpv4-interface). */
 bool dhcp_config_excludes(const struct dhcp_config *config, const char *interface);
+/* No DHCPv6 and no router advertisement on it (no-dhcp-interface, no-dhcpv6-interface). */
+bool dhcp_config_excludes6(const struct dhcp_config *config, const char *interface);
 
 #endif

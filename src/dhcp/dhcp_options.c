@@ -13,17 +13,32 @@ const struct option dhcp_options[] = {
         .name = "dhcp-range", .letter = 'F', .kind = OPTION_STRUCTURED, .area = "dhcp4",
         .read = dhcp_read_range, .print = dhcp_print_range,
         .shape = "{tag:<tag>,}[set:<tag>,]<first>,<last>|static|proxy"
-                 "[,<netmask>[,<broadcast>]][,<lease time>]",
+                 "[,<netmask>[,<broadcast>]][,<lease time>] or "
+                 "{tag:<tag>,}[set:<tag>,]<IPv6 first>[,<last>][,constructor:<interface>[*]]{,<mode>}"
+                 "[,<prefix length>][,<lease time>|deprecated] or "
+                 "{tag:<tag>,}[set:<tag>,]<IPv6 prefix>,pd,<length>[,<client's length>][,<lease time>]",
         .help = "Serve DHCP on a network, from this range of addresses",
         .doc = "\"static\" serves only hosts of dhcp-host, \"proxy\" only tells clients of another server how "
                "to boot. The netmask is that of the interface unless given; behind a relay it should be. "
                "Lease times are a number with s, m, h, d or w, or \"infinite\"; an hour unless given and two "
                "minutes at least. With tag: the range is used only for clients that have the tags; set: gives "
-               "a tag to the clients in it.",
+               "a tag to the clients in it. "
+               "For IPv6 the prefix length is 64 unless given and the lease time a day; \"deprecated\" "
+               "in its place tells clients to make no new use of the network. With constructor: the "
+               "addresses have host bits only, and hold in every network of the interface. Modes combine: "
+               "\"static\" as above (\"::,static\" for whatever networks there are), \"slaac\" lets hosts "
+               "make addresses of their own as well, \"ra-only\" advertises and gives none, "
+               "\"ra-stateless\" advertises and only informs, \"ra-names\" gives IPv4 leases' names to the "
+               "addresses that hosts make, \"ra-advrouter\" tells the router's addresses, \"off-link\" that "
+               "hosts of the network do not see each other. \"pd\" is a pool of prefixes for routers and for "
+               "hosts that ask for one (RFC 9663): each client gets one of 64 bits, or of the length given.",
         .examples = EXAMPLES("dhcp-range=192.168.0.50,192.168.0.150,12h",
                              "dhcp-range=192.168.0.0,static",
                              "dhcp-range=tag:guest,set:far,192.168.9.10,192.168.9.99,255.255.255.0,1h",
-                             "dhcp-range=10.0.0.10,10.0.0.99,255.255.255.0,10.0.0.255,infinite"),
+                             "dhcp-range=10.0.0.10,10.0.0.99,255.255.255.0,10.0.0.255,infinite",
+                             "dhcp-range=2001:db8::100,2001:db8::1ff,64,12h",
+                             "dhcp-range=::100,::1ff,constructor:eth0,slaac",
+                             "dhcp-range=2001:db8:f000::,pd,52,60"),
     },
     {
         .name = "dhcp-host", .letter = 'G', .kind = OPTION_STRUCTURED, .area = "dhcp4",
@@ -34,10 +49,13 @@ const struct option dhcp_options[] = {
         .doc = "The host is known by its hardware address (with '*' for bytes that may be anything, several "
                "when it has several cards), by its client id, or by the name it claims. Items come in any "
                "order. id:* means: ignore the client id of this host. \"ignore\" means: do not serve it. Two "
-               "hosts may not have the same IPv4 address.",
+               "hosts may not have the same IPv4 address. For IPv6 the client id is the DUID; [2001:db8::5] is an "
+               "address, [::5] one in whatever network the host is in, and of a block such as [2001:db8::8/125] "
+               "each client gets an address of its own.",
         .examples = EXAMPLES("dhcp-host=02:00:00:00:00:01,192.168.0.60,printer,infinite",
                              "dhcp-host=02:00:00:00:00:02,02:00:00:00:00:03,set:laptops,192.168.0.61",
                              "dhcp-host=id:01:02:00:00:00:00:04,192.168.0.62,45m",
+                             "dhcp-host=id:00:03:00:01:02:00:00:00:00:05,[2001:db8::5],camera",
                              "dhcp-host=02:00:00:*:*:*,ignore"),
     },
     {
@@ -59,10 +77,11 @@ const struct option dhcp_options[] = {
                "this machine. Without a value the option is not sent at all, which turns off those that are "
                "sent by themselves, such as the router. With tag: it goes only to clients that have the tags, "
                "and wins over one without. encap:, vi-encap: and vendor: put it inside another option. A value "
-               "in double quotes is always text.",
+               "in double quotes is always text. option6: is for DHCPv6, where [::] stands for this machine's "
+               "global address, [fd00::] for its unique local and [fe80::] for its link-local one.",
         .examples = EXAMPLES("dhcp-option=option:router,192.168.0.254", "dhcp-option=3",
                              "dhcp-option=tag:guest,6,192.0.2.53,0.0.0.0",
-                             "dhcp-option=vendor:MSFT,2,1i"),
+                             "dhcp-option=vendor:MSFT,2,1i", "dhcp-option=option6:dns-server,[2001:db8::53],[::]"),
     },
     {
         .name = "dhcp-option-force", .kind = OPTION_STRUCTURED, .area = "dhcp4",
@@ -123,7 +142,7 @@ const struct option dhcp_options[] = {
         .field = offsetof(struct dhcp_config, leases_max), .min = 0, .max = 1000000,
         .shape = "<leases>",
         .help = "How many leases there may be",
-        .doc = "1000 unless given. Further clients are not served.",
+        .doc = "1000 unless given, of IPv4 and of IPv6 each. Further clients are not served.",
         .examples = EXAMPLES("dhcp-lease-max=5000"),
     },
     {

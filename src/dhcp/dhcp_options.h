@@ -64,6 +64,12 @@ void dhcp_print_lease_file(const void *part, struct option_printer *printer);
 enum status dhcp_read_range(struct option_context *context, struct value value);
 void dhcp_print_range(const void *part, struct option_printer *printer);
 
+/* dhcp_range6_options.c */
+/* The rest of a line whose first address is IPv6, with what its tags said. */
+NODISCARD enum status dhcp_read_range6(struct option_context *context, struct value first,
+                                       struct value rest, const struct dhcp_range *tags);
+void dhcp_print_ranges6(const struct dhcp_config *dhcp, struct option_printer *printer);
+
 /* dhcp_host_options.c */
 /* "aa:bb:*:dd", perhaps with "TT-" in front; dashes do for colons when there are none. */
 NODISCARD enum status dhcp_read_hardware(struct option_context *context, struct text text,
@@ -86,7 +92,7 @@ void dhcp_print_matches(const void *part, struct option_printer *printer);
 /* dhcp_value_options.c */
 #define DHCP_OPTION_SHAPE                                                                          \
     "{tag:<tag>,}[encap:<number>,|vi-encap:<enterprise>,|vendor:[<class>],]"                       \
-    "<number>|option:<name>{,<value>}"
+    "<number>|option:<name>|option6:<number>|option6:<name>{,<value>}"
 enum status dhcp_read_option(struct option_context *context, struct value value);
 enum status dhcp_read_option_force(struct option_context *context, struct value value);
 enum status dhcp_read_option_pxe(struct option_context *context, struct value value);

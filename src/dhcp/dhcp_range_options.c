@@ -57,7 +57,8 @@ static enum status read_tags(struct option_context *context, struct fields *fiel
             range->interface = option_string(context, after.text);
             if (range->interface == NULL)
                 status = STATUS_NO_MEMORY;
-        } else if (field.text.count > 0 && !looks_like_address(field.text)) {
+        } else if (field.text.count > 0 && !looks_like_address(field.text)
+                   && text_find(field.text, ':') == SIZE_MAX) {
             status = set_tag(context, name, range); /* an old way to write set: */
         } else {
             return STATUS_OK;
@@ -73,8 +74,6 @@ static enum status read_first(struct option_context *context, struct fields *fie
     if (!fields->left || text.count == 0)
         return option_fail(context, TEXT_NONE, bad_range,
                            "a range starts with an address (try 192.0.2.10,192.0.2.50,12h)");
-    if (text_find(text, ':') != SIZE_MAX)
-        return option_fail(context, text, "unsupported option", "DHCPv6 is not built yet");
     if (address_from_text(text, &range->first) != STATUS_OK)
         return option_fail(context, text, bad_range,
                            "\"%.*s\" is not an IPv4 address (like 192.0.2.10)", TEXT_ARG(text));
@@ -177,6 +176,8 @@ enum status dhcp_read_range(struct option_context *context, struct value value)
     next(&fields);
 
     enum status status = read_tags(context, &fields, &range);
+    if (status == STATUS_OK && text_find(fields.field.text, ':') != SIZE_MAX)
+        return dhcp_read_range6(context, fields.field, fields.rest, &range);
     if (status == STATUS_OK)
         status = read_first(context, &fields, &range);
     if (status == STATUS_OK)
@@ -251,4 +252,5 @@ void dhcp_print_range(const void *part, struct option_printer *printer)
         }
         option_print_value(printer, "%s", line);
     }
+    dhcp_print_ranges6(dhcp, printer);
 }

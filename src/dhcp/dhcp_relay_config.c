@@ -1,5 +1,14 @@
 #include "dhcp/dhcp_relay_config.h"
 
+bool dhcp_relay_has(const struct dhcp_relay_config *config, enum address_family family)
+{
+    for (size_t i = 0; i < config->relay_count; i++) {
+        if (config->relays[i].local.family == family)
+            return true;
+    }
+    return false;
+}
+
 const char *dhcp_relay_served_as(const struct dhcp_relay_config *config, const char *name)
 {
     for (size_t i = 0; i < config->bridge_count; i++) {

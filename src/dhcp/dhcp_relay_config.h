@@ -71,6 +71,8 @@ static inline uint16_t dhcp_relay_client_port(const struct dhcp_relay_config *co
     return config->client_port != 0 ? config->client_port : DHCP_CLIENT_PORT;
 }
 
+/* There is a dhcp-relay (or dhcp-split-relay) line of this family. */
+bool dhcp_relay_has(const struct dhcp_relay_config *config, enum address_family family);
 /* The name of the interface that messages which come in by `name` count for: itself, or the one it
  * is an alias of. */
 const char *dhcp_relay_served_as(const struct dhcp_relay_config *config, const char *name);

@@ -64,6 +64,11 @@ static enum status read_port(struct option_context *context, struct text text, c
     return STATUS_OK;
 }
 
+static const char *family_name(unsigned family)
+{
+    return family == ADDRESS_IP6 ? "IPv6" : "IPv4";
+}
+
 /* "address" or "address#port". False: it is something else. */
 static bool is_server(struct option_context *context, struct value field, const char *compat,
                       struct dhcp_relay *relay, enum status *status)
@@ -71,16 +76,16 @@ static bool is_server(struct option_context *context, struct value field, const 
     size_t hash = text_find(field.text, '#');
     struct text address = text_part(field.text, 0, hash);
     *status = STATUS_OK;
-    if (is_ip6(address)) {
-        *status = option_fail(context, field.text, compat,
-                              "clients and server of a relay speak one protocol, but \"%.*s\" is "
-                              "an IPv6 address",
-                              TEXT_ARG(address));
-        return true;
-    }
     struct address server;
     if (address_from_text(address, &server) != STATUS_OK)
         return false;
+    if (server.family != relay->local.family) {
+        *status = option_fail(context, field.text, compat,
+                              "clients and server of a relay speak one protocol, but \"%.*s\" is "
+                              "an %s address",
+                              TEXT_ARG(address), family_name(server.family));
+        return true;
+    }
     if (!address_is_any(&server))
         relay->server = server;
     if (hash != SIZE_MAX)
@@ -96,11 +101,14 @@ static enum status read_local(struct option_context *context, struct value *rest
         return option_fail(context, TEXT_NONE, compat,
                            "a relay has an address of its own and a server (try "
                            "192.168.0.1,192.0.2.67)");
-    if (is_ip6(field.text))
-        return option_fail(context, field.text, "unsupported option", "DHCPv6 is not built yet");
-    if (!is_ip4(field.text, &relay->local))
+    if (address_from_text(field.text, &relay->local) != STATUS_OK
+        || address_is_any(&relay->local))
         return option_fail(context, field.text, compat,
-                           "\"%.*s\" is not an IPv4 address of this machine (like 192.168.0.1)",
+                           "\"%.*s\" is not an address of this machine (like 192.168.0.1)",
+                           TEXT_ARG(field.text));
+    if (relay->split && relay->local.family != ADDRESS_IP4)
+        return option_fail(context, field.text, compat,
+                           "DHCPv6 has no split relays, but \"%.*s\" is an IPv6 address",
                            TEXT_ARG(field.text));
     return STATUS_OK;
 }
@@ -186,7 +194,7 @@ static void print_relays(const void *part, struct option_printer *printer, bool 
             continue;
         text_put_address(&out, &relay->local);
         if (!address_is_none(&relay->server) || relay->port != 0) {
-            struct address any = address_any(ADDRESS_IP4);
+            struct address any = address_any((enum address_family)relay->local.family);
             text_put_char(&out, ',');
             text_put_address(&out, address_is_none(&relay->server) ? &any : &relay->server);
             if (relay->port != 0)
@@ -491,11 +499,13 @@ const struct option dhcp_relay_options[] = {
         .doc = "Those that come in on the interface with the local address, which is then not served "
                "from here. With an interface only replies that come in by it are passed back, and "
                "never those that come in by the clients' interface. "
-               "Without a server messages are broadcast on the interface named. Several lines with one "
-               "local address ask several servers.",
+               "Without a server messages are broadcast on the interface named; those of DHCPv6 go to all "
+               "servers of the site (ff05::1:3) by it. Several lines with one local address ask several "
+               "servers.",
         .examples = EXAMPLES("dhcp-relay=192.168.0.1,192.0.2.67",
                              "dhcp-relay=192.168.0.1,192.0.2.67#1067,eth1",
-                             "dhcp-relay=192.168.0.1,eth1"),
+                             "dhcp-relay=192.168.0.1,eth1",
+                             "dhcp-relay=2001:db8:1::1,2001:db8:2::547"),
     },
     {
         .name = "dhcp-split-relay", .kind = OPTION_STRUCTURED, .area = "dhcp4",

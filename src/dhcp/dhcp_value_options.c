@@ -4,7 +4,7 @@
 static const char bad_option[] = "bad dhcp-option";
 
 #define VALUE_FIELDS_MAX 256  /* fields of one value: more do not fit in an option */
-#define VALUE_ROOM       1024 /* for the encoded bytes, which option_value.h bounds */
+#define VALUE_ROOM       4096 /* for the encoded bytes, which option_value.h bounds */
 
 /* ------------------------------------------------------------------ which option */
 
@@ -26,10 +26,11 @@ static enum status set_number(struct option_context *context, struct text text,
     /* Inside an encapsulation the whole byte is free; outside 0 is padding and 255 the end, which
      * stands for siaddr here. */
     unsigned lowest = rule->scope == DHCP_SCOPE_TOP ? 1 : 0;
-    if (text_to_u16(text, &code) != STATUS_OK || code > 255 || code < lowest)
+    unsigned highest = rule->ip6 ? UINT16_MAX : 255;
+    if (text_to_u16(text, &code) != STATUS_OK || code > highest || code < lowest)
         return option_fail(context, text, bad_option,
-                           "%.*s is not the number of a DHCP option (%u to 255)", TEXT_ARG(text),
-                           lowest);
+                           "%.*s is not the number of a DHCP%s option (%u to %u)", TEXT_ARG(text),
+                           rule->ip6 ? "v6" : "", lowest, highest);
     rule->code = code;
     return STATUS_OK;
 }
@@ -37,13 +38,13 @@ static enum status set_number(struct option_context *context, struct text text,
 static enum status set_name(struct option_context *context, struct text name,
                             struct dhcp_option_rule *rule)
 {
-    const struct dhcp_code *code = code_by_name(name);
+    const struct dhcp_code *code = rule->ip6 ? dhcp6_code_by_name(name) : code_by_name(name);
     if (code == NULL)
         return option_fail(
             context, name, bad_option,
-            "no DHCP option is called \"%.*s\" (--help dhcp lists them; a number does "
+            "no DHCP%s option is called \"%.*s\" (--help dhcp%s lists them; a number does "
             "for any)",
-            TEXT_ARG(name));
+            rule->ip6 ? "v6" : "", TEXT_ARG(name), rule->ip6 ? "6" : "");
     rule->code = code->code;
     rule->by_name = true;
     return STATUS_OK;
@@ -79,6 +80,20 @@ static enum status set_encap(struct option_context *context, struct value value,
     return STATUS_OK;
 }
 
+/* option6:<number> or option6:<name>, perhaps behind vi-encap:. */
+static enum status set_option6(struct option_context *context, struct text option,
+                               struct dhcp_option_rule *rule)
+{
+    rule->ip6 = true;
+    if (rule->scope == DHCP_SCOPE_ENCAP || rule->scope == DHCP_SCOPE_VENDOR)
+        return option_fail(context, option, "unsupported encapsulation for IPv6 option",
+                           "a DHCPv6 option stands alone or in vi-encap:<enterprise>");
+    if (rule->pxe_only)
+        return option_fail(context, option, bad_option, "PXE is about DHCPv4 options only");
+    bool digits = option.count > 0 && option.at[0] >= '0' && option.at[0] <= '9';
+    return digits ? set_number(context, option, rule) : set_name(context, option, rule);
+}
+
 /* One field before the value. *done once it was the option itself. */
 static enum status read_selector(struct option_context *context, struct value field, bool last,
                                  struct dhcp_option_rule *rule, bool *done)
@@ -102,8 +117,10 @@ static enum status read_selector(struct option_context *context, struct value fi
         rule->vendor_class = option_string(context, after.text);
         return rule->vendor_class != NULL ? status : STATUS_NO_MEMORY;
     }
-    if (value_after_prefix(field, "option6:", &after))
-        return option_fail(context, field.text, "unsupported option", "DHCPv6 is not built yet");
+    if (value_after_prefix(field, "option6:", &after)) {
+        *done = true;
+        return set_option6(context, after.text, rule);
+    }
     if (value_after_prefix(field, "option:", &after)) {
         *done = true;
         return set_name(context, after.text, rule);
@@ -121,14 +138,19 @@ static enum status read_selector(struct option_context *context, struct value fi
 
 /* ------------------------------------------------------------------ its value */
 
+static const struct dhcp_code *code_of(const struct dhcp_option_rule *rule)
+{
+    return rule->ip6 ? dhcp6_code_find(rule->code) : dhcp4_code_find(rule->code);
+}
+
 /* What the option's row wants, for an error message. */
 static const char *wanted_value(const struct dhcp_option_rule *rule)
 {
     const struct dhcp_code *code =
-        rule->scope == DHCP_SCOPE_TOP || rule->by_name ? dhcp4_code_find(rule->code) : NULL;
+        rule->scope == DHCP_SCOPE_TOP || rule->by_name ? code_of(rule) : NULL;
     switch ((enum dhcp_value)(code != NULL ? code->value : DHCP_VALUE_UNKNOWN)) {
     case DHCP_VALUE_ADDRESSES:
-        return "IPv4 addresses, like 192.0.2.1";
+        return rule->ip6 ? "IPv6 addresses, like [2001:db8::1]" : "IPv4 addresses, like 192.0.2.1";
     case DHCP_VALUE_NUMBER:
         return "a number";
     case DHCP_VALUE_TIME:
@@ -225,7 +247,8 @@ static enum status read_value(struct option_context *context, struct value rest,
         return option_fail(context, rest.text, "dhcp-option too long",
                            "a value has at most %d fields", VALUE_FIELDS_MAX);
     size_t count = split_value(rest, fields);
-    struct option_value_source source = { .code = rule->code,
+    struct option_value_source source = { .is_dhcp6 = rule->ip6,
+                                          .code = rule->code,
                                           .encapsulated = rule->scope != DHCP_SCOPE_TOP,
                                           .by_name = rule->by_name,
                                           .fields = fields,
@@ -322,8 +345,11 @@ static void print_rules(const void *part, struct option_printer *printer, bool f
 
         dhcp_put_conditions(&out, &rule->conditions, &dhcp->tags);
         put_scope(&out, rule);
+        const char *six = rule->ip6 ? "6" : "";
         if (rule->by_name)
-            text_printf(&out, "option:%s", dhcp4_code_find(rule->code)->name);
+            text_printf(&out, "option%s:%s", six, code_of(rule)->name);
+        else if (rule->ip6)
+            text_printf(&out, "option6:%u", rule->code);
         else
             text_printf(&out, "%u", rule->code);
         if (rule->written != NULL)

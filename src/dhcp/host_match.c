@@ -13,6 +13,7 @@ struct host_link {
     struct host_link *next; /* same key, configured before */
     const struct dhcp_hardware_pattern *hardware;
     struct address address;
+    uint8_t length; /* by_block6: of the prefix that begins at `address` */
 };
 
 /* What a map holds: the newest of the links with one key. */
@@ -26,7 +27,9 @@ struct host_match {
     const struct local_names *names;
     struct arena arena;
     struct hashmap by_id, by_hardware, by_name, by_address;
-    struct arena address_arena;  /* by_address: built anew with the hosts files */
+    struct hashmap by_block6;    /* IPv6 addresses and blocks, host parts among them */
+    uint64_t block6_lengths[3];  /* bit n: by_block6 holds one of length n */
+    struct arena address_arena;  /* the last two: built anew with the hosts files */
     struct host_link *wildcards; /* fewest wildcards first */
     size_t wildcard_count;
 };
@@ -74,6 +77,13 @@ static bool match_name(const void *value, const void *key)
 static bool match_address(const void *value, const void *key)
 {
     return address_equal(&((const struct host_chain *)value)->first->address, key);
+}
+
+static bool match_block6(const void *value, const void *key)
+{
+    const struct host_link *own = ((const struct host_chain *)value)->first;
+    const struct prefix *wanted = key;
+    return own->length == wanted->length && address_equal(&own->address, &wanted->address);
 }
 
 static const struct host_link *first_of(const struct hashmap *map, uint64_t hash,
@@ -185,7 +195,7 @@ enum status host_match_create(const struct siphash_key *key, const struct dhcp_c
     arena_init(&match->arena, 16384, HOST_ARENA_LIMIT);
     arena_init(&match->address_arena, 16384, HOST_ARENA_LIMIT);
     struct hashmap *maps[] = { &match->by_id, &match->by_hardware, &match->by_name,
-                               &match->by_address };
+                               &match->by_address, &match->by_block6 };
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < COUNT_OF(maps); i++)
         status = hashmap_init(maps[i], 0);
@@ -207,6 +217,7 @@ void host_match_free(struct host_match *match)
     hashmap_free(&match->by_hardware);
     hashmap_free(&match->by_name);
     hashmap_free(&match->by_address);
+    hashmap_free(&match->by_block6);
     arena_free(&match->arena);
     arena_free(&match->address_arena);
     free(match);
@@ -222,12 +233,13 @@ static const struct local_name *configured_name(const struct host_match *match,
     return local_names_find(match->names, name, dname_hash(&match->key, name));
 }
 
-/* Address `index` of the IPv4 addresses a hosts file gives the name; false past the last. */
-static bool name_address(const struct local_name *name, size_t *index, struct address *address)
+/* Address `index` of those of this type a hosts file gives the name; false past the last. */
+static bool name_address(const struct local_name *name, unsigned type, size_t *index,
+                         struct address *address)
 {
     while (name != NULL && *index < name->count) {
         const struct local_record *record = &name->records[(*index)++];
-        if (record->type == RRTYPE_A && address_from_bytes(record->rdata, address) == STATUS_OK)
+        if (record->type == type && address_from_bytes(record->rdata, address) == STATUS_OK)
             return true;
     }
     return false;
@@ -241,11 +253,38 @@ NODISCARD static enum status own_address(struct host_match *match, const struct 
                      hash_bytes(match, address_bytes(address)), match_address, address, &link);
 }
 
+NODISCARD static enum status own_block6(struct host_match *match, const struct dhcp_host *host,
+                                        const struct address *address, uint8_t length)
+{
+    struct host_link link = { .host = host, .address = *address, .length = length };
+    struct prefix block = { *address, length };
+    match->block6_lengths[length / 64] |= (uint64_t)1 << (length % 64);
+    return file_link(&match->by_block6, &match->address_arena,
+                     hash_bytes(match, address_bytes(address)), match_block6, &block, &link);
+}
+
+/* All IPv6 addresses of the line or, when it has none of either family, of its name. */
+NODISCARD static enum status own_blocks6(struct host_match *match, const struct dhcp_host *host)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < host->address6_count; i++)
+        status = own_block6(match, host, &host->addresses6[i].address, host->addresses6[i].length);
+    if (host->address6_count > 0 || !address_is_none(&host->address))
+        return status;
+    const struct local_name *name = configured_name(match, &host->name);
+    struct address address;
+    for (size_t at = 0; status == STATUS_OK && name_address(name, RRTYPE_AAAA, &at, &address);)
+        status = own_block6(match, host, &address, 128);
+    return status;
+}
+
 enum status host_match_set_names(struct host_match *match, const struct local_names *names)
 {
     enum status status = STATUS_OK;
     match->names = names;
     hashmap_clear(&match->by_address);
+    hashmap_clear(&match->by_block6);
+    memset(match->block6_lengths, 0, sizeof(match->block6_lengths));
     arena_reset(&match->address_arena);
     for (size_t i = 0; i < match->config->host_count && status == STATUS_OK; i++) {
         const struct dhcp_host *host = &match->config->hosts[i];
@@ -255,9 +294,11 @@ enum status host_match_set_names(struct host_match *match, const struct local_na
         }
         const struct local_name *name = configured_name(match, &host->name);
         struct address address;
-        for (size_t at = 0; status == STATUS_OK && name_address(name, &at, &address);)
+        for (size_t at = 0; status == STATUS_OK && name_address(name, RRTYPE_A, &at, &address);)
             status = own_address(match, host, &address);
     }
+    for (size_t i = 0; i < match->config->host_count && status == STATUS_OK; i++)
+        status = own_blocks6(match, &match->config->hosts[i]);
     return status;
 }
 
@@ -276,6 +317,93 @@ bool host_match_next_address(const struct host_match *match, size_t *place, stru
         return false;
     *address = chain->first->address;
     return true;
+}
+
+/* ------------------------------------------------------------------ IPv6 addresses of lines */
+
+#define HOST_PART_BYTES 8 /* of an address whose network is the client's */
+
+static bool is_host_part(const struct address *address)
+{
+    static const uint8_t zeros[HOST_PART_BYTES];
+    return memcmp(address->bytes, zeros, sizeof(zeros)) == 0;
+}
+
+static struct address host_part_of(struct address address)
+{
+    memset(address.bytes, 0, HOST_PART_BYTES);
+    return address;
+}
+
+static uint64_t block_count(const struct dhcp_host_address6 *block)
+{
+    unsigned bits = 128u - block->length;
+    return bits < 16 ? (uint64_t)1 << bits : HOST_BLOCK_MAX;
+}
+
+/* Address `offset` of the block, in this network; false when it lies in another. */
+static bool in_network(const struct dhcp_host_address6 *block, uint64_t offset,
+                       const struct prefix *network, struct address *address)
+{
+    *address = address_add(block->address, offset);
+    if (is_host_part(&block->address)) {
+        for (size_t i = 0; i < HOST_PART_BYTES; i++)
+            address->bytes[i] = network->address.bytes[i];
+    }
+    return prefix_contains(network, address);
+}
+
+bool host_match_next_address6(const struct dhcp_host *host, const struct prefix *network,
+                              size_t *place, struct address *address)
+{
+    size_t index;
+    while ((index = *place / HOST_BLOCK_MAX) < host->address6_count) {
+        const struct dhcp_host_address6 *block = &host->addresses6[index];
+        uint64_t offset = *place % HOST_BLOCK_MAX;
+        bool here = in_network(block, offset, network, address);
+        if (here && offset + 1 < block_count(block))
+            (*place)++;
+        else
+            *place = (index + 1) * HOST_BLOCK_MAX;
+        if (here)
+            return true;
+    }
+    return false;
+}
+
+bool host_match_has6(const struct dhcp_host *host, const struct address *address)
+{
+    for (size_t i = 0; i < host->address6_count; i++) {
+        const struct dhcp_host_address6 *own = &host->addresses6[i];
+        struct prefix block = { own->address, own->length };
+        struct address part = host_part_of(*address);
+        if (prefix_contains(&block, is_host_part(&own->address) ? &part : address))
+            return true;
+    }
+    return false;
+}
+
+static bool has_block6(const struct host_match *match, const struct address *address,
+                       unsigned length)
+{
+    struct prefix block;
+    return prefix_make(*address, length, &block) == STATUS_OK
+           && first_of(&match->by_block6, hash_bytes(match, address_bytes(&block.address)),
+                       match_block6, &block)
+                  != NULL;
+}
+
+bool host_match_reserves6(const struct host_match *match, const struct address *address)
+{
+    struct address part = host_part_of(*address);
+    for (unsigned word = 0; word < COUNT_OF(match->block6_lengths); word++) {
+        for (uint64_t left = match->block6_lengths[word]; left != 0; left &= left - 1) {
+            unsigned length = word * 64 + (unsigned)__builtin_ctzll(left);
+            if (has_block6(match, address, length) || has_block6(match, &part, length))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* ------------------------------------------------------------------ finding */
@@ -299,12 +427,33 @@ static bool address_here(struct search *search, const struct dhcp_host *host,
     if (!address_is_none(address))
         return question->is_served(question->context, address);
     const struct local_name *name = configured_name(search->match, &host->name);
-    for (size_t at = 0; name_address(name, &at, address);) {
+    for (size_t at = 0; name_address(name, RRTYPE_A, &at, address);) {
         if (question->is_served(question->context, address))
             return true;
     }
     *address = (struct address){ 0 };
     return host->address6_count == 0;
+}
+
+/* The same for DHCPv6: *address is what a hosts file says. */
+static bool address6_here(struct search *search, const struct dhcp_host *host,
+                          struct address *address)
+{
+    const struct host_question *question = search->question;
+    for (size_t i = 0; i < host->address6_count; i++) {
+        const struct address *own = &host->addresses6[i].address;
+        if (is_host_part(own) || question->is_served(question->context, own))
+            return true;
+    }
+    if (host->address6_count > 0 || !address_is_none(&host->address))
+        return false;
+    const struct local_name *name = configured_name(search->match, &host->name);
+    for (size_t at = 0; name_address(name, RRTYPE_AAAA, &at, address);) {
+        if (question->is_served(question->context, address))
+            return true;
+    }
+    *address = (struct address){ 0 };
+    return true;
 }
 
 static bool takes(struct search *search, const struct dhcp_host *host)
@@ -315,8 +464,8 @@ static bool takes(struct search *search, const struct dhcp_host *host)
     if (search->with_conditions
         && !tag_set_matches(question->tags, question->tag_names, &host->conditions))
         return false;
-    struct address address;
-    if (!address_here(search, host, &address)) {
+    struct address address = { 0 };
+    if (!(question->ip6 ? address6_here : address_here)(search, host, &address)) {
         search->elsewhere = true;
         return false;
     }
@@ -344,7 +493,7 @@ static bool find_by_id(struct search *search)
         return false;
     if (takes_one_of(search, first_of(&match->by_id, hash_bytes(match, id), match_id, &id)))
         return true;
-    if (id.at[0] != 0 || id.count == 1)
+    if (search->question->ip6 || id.at[0] != 0 || id.count == 1)
         return false;
     struct bytes_reader reader = bytes_reader_on(id);
     bytes_read_skip(&reader, 1);

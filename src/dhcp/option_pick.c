@@ -30,27 +30,32 @@ static bool same_option(const struct dhcp_option_rule *a, const struct dhcp_opti
            && same_class(a->vendor_class, b->vendor_class);
 }
 
+static bool is_top4(const struct dhcp_option_rule *rule)
+{
+    return !rule->ip6 && rule->scope == DHCP_SCOPE_TOP && rule->code < 256;
+}
+
 /* Where the same option already is in the pick, or count. */
 static size_t place_of(const struct option_pick *pick, const struct dhcp_option_rule *rule)
 {
     size_t at = 0;
-    if (rule->scope == DHCP_SCOPE_TOP && rule->code < 256 && pick->top4[rule->code] == NULL)
+    if (is_top4(rule) && pick->top4[rule->code] == NULL)
         return pick->count;
     while (at < pick->count && !same_option(pick->rules[at], rule))
         at++;
     return at;
 }
 
-void option_pick_choose(struct option_pick *pick, const struct dhcp_config *config,
-                        const struct tag_names *names, const struct tag_set *tags,
-                        const struct tag_set *own_tags, bool is_pxe)
+static void choose(struct option_pick *pick, const struct dhcp_config *config, bool ip6,
+                   const struct tag_names *names, const struct tag_set *tags,
+                   const struct tag_set *own_tags, bool is_pxe)
 {
     uint8_t fits[OPTION_PICK_MAX];
     pick->count = 0;
     memset(pick->top4, 0, sizeof(pick->top4));
     for (size_t i = config->option_count; i-- > 0;) {
         const struct dhcp_option_rule *rule = &config->options[i];
-        enum fit fit = rule->ip6 ? FIT_NONE : fit_of(rule, names, tags, own_tags, is_pxe);
+        enum fit fit = rule->ip6 != ip6 ? FIT_NONE : fit_of(rule, names, tags, own_tags, is_pxe);
         if (fit == FIT_NONE)
             continue;
         size_t at = place_of(pick, rule);
@@ -60,9 +65,33 @@ void option_pick_choose(struct option_pick *pick, const struct dhcp_config *conf
             pick->count++;
         fits[at] = (uint8_t)fit;
         pick->rules[at] = rule;
-        if (rule->scope == DHCP_SCOPE_TOP && rule->code < 256)
+        if (is_top4(rule))
             pick->top4[rule->code] = rule;
     }
+}
+
+void option_pick_choose(struct option_pick *pick, const struct dhcp_config *config,
+                        const struct tag_names *names, const struct tag_set *tags,
+                        const struct tag_set *own_tags, bool is_pxe)
+{
+    choose(pick, config, false, names, tags, own_tags, is_pxe);
+}
+
+void option_pick_choose6(struct option_pick *pick, const struct dhcp_config *config,
+                         const struct tag_names *names, const struct tag_set *tags,
+                         const struct tag_set *own_tags)
+{
+    choose(pick, config, true, names, tags, own_tags, false);
+}
+
+const struct dhcp_option_rule *option_pick_find6(const struct option_pick *pick, unsigned code)
+{
+    for (size_t i = 0; i < pick->count; i++) {
+        const struct dhcp_option_rule *rule = pick->rules[i];
+        if (rule->ip6 && rule->scope == DHCP_SCOPE_TOP && rule->code == code)
+            return rule;
+    }
+    return NULL;
 }
 
 const struct dhcp_option_rule *option_pick_next_duplicate(const struct dhcp_config *config,

@@ -22,6 +22,12 @@ struct option_pick {
 void option_pick_choose(struct option_pick *pick, const struct dhcp_config *config,
                         const struct tag_names *names, const struct tag_set *tags,
                         const struct tag_set *own_tags, bool is_pxe);
+/* The same of DHCPv6 lines; there is no PXE. */
+void option_pick_choose6(struct option_pick *pick, const struct dhcp_config *config,
+                         const struct tag_names *names, const struct tag_set *tags,
+                         const struct tag_set *own_tags);
+/* The chosen DHCPv6 line of no encapsulation for this number, or NULL. */
+const struct dhcp_option_rule *option_pick_find6(const struct option_pick *pick, unsigned code);
 /* An untagged line that a later untagged one for the same number replaces, after *place; NULL at
  * the end. Start with *place = 0. */
 const struct dhcp_option_rule *option_pick_next_duplicate(const struct dhcp_config *config,

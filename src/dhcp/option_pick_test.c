@@ -138,10 +138,43 @@ static void test_too_many(void **state)
     assert_int_equal(pick.count, OPTION_PICK_MAX);
 }
 
+/* DHCPv6 lines by themselves, numbers above 255 and encapsulated ones among them. */
+static void test_dhcp6(void **state)
+{
+    (void)state;
+    static const char *names[] = { "known", "rng", "other" };
+    struct tag_names tag_names = { .names = names, .count = 3 };
+    struct tag_set all, own;
+    struct option_pick pick;
+    tag_set_init(&all);
+    tag_set_init(&own);
+    tag_set_add(&all, 1);
+    add(23, NULL);
+    add(23, &range)->ip6 = true;
+    const struct dhcp_option_rule *tagged = &rules[1];
+    add(23, NULL)->ip6 = true;
+    add(300, NULL)->ip6 = true;
+    add(300, NULL)->ip6 = true;
+    const struct dhcp_option_rule *last = &rules[4];
+    struct dhcp_option_rule *inside = add(300, NULL);
+    inside->ip6 = true;
+    inside->scope = DHCP_SCOPE_VI_ENCAP;
+    inside->encap = 9;
+    add(24, &other)->ip6 = true;
+    option_pick_choose6(&pick, &config, &tag_names, &all, &own);
+    assert_int_equal(pick.count, 3);
+    assert_ptr_equal(option_pick_find6(&pick, 23), tagged);
+    assert_ptr_equal(option_pick_find6(&pick, 300), last);
+    assert_null(option_pick_find6(&pick, 24));
+    assert_null(pick.top4[23]);
+    assert_ptr_equal(pick.rules[0], inside);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_ranks, set_up),
+        cmocka_unit_test_setup(test_dhcp6, set_up),
         cmocka_unit_test_setup(test_encapsulations_are_apart, set_up),
         cmocka_unit_test_setup(test_pxe_only, set_up),
         cmocka_unit_test_setup(test_duplicates, set_up),

@@ -584,7 +584,9 @@ enum status option_value_read(const struct option_value_source *source, struct b
         .out = out,
         .start = bytes_writer_count(out),
     };
-    size_t longest = source->is_dhcp6 ? OPTION_VALUE6_MAX : OPTION_VALUE4_MAX;
+    size_t longest = source->is_dhcp6       ? OPTION_VALUE6_MAX
+                     : source->encapsulated ? OPTION_VALUE4_MAX
+                                            : OPTION_VALUE4_LONG_MAX;
     enum status status = STATUS_OK;
 
     if (out->failed) {

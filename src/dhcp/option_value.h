@@ -21,7 +21,8 @@
 
 #define OPTION_VALUE_OWN_MAX   8   /* own addresses in one value */
 #define OPTION_VALUE_NAMES_MAX 128 /* compression targets remembered in one value */
-#define OPTION_VALUE4_MAX      255 /* bytes of a DHCPv4 value, as dnsmasq takes them */
+#define OPTION_VALUE4_MAX      255  /* bytes of a DHCPv4 value inside an encapsulation */
+#define OPTION_VALUE4_LONG_MAX 2048 /* of others: sent in pieces (RFC 3396) */
 #define OPTION_VALUE6_MAX      65535
 
 /* One field of the comma-separated list, blanks and all; those around it count only in text. */

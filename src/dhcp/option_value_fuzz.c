@@ -64,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
         return 0;
     }
     assert(!out.failed && value.own_count <= OPTION_VALUE_OWN_MAX);
-    assert(bytes_writer_count(&out) <= (source.is_dhcp6 ? OPTION_VALUE6_MAX : OPTION_VALUE4_MAX));
+    assert(bytes_writer_count(&out)
+           <= (source.is_dhcp6 ? OPTION_VALUE6_MAX : OPTION_VALUE4_LONG_MAX));
     assert(!source.encapsulated || value.own_count == 0);
     check_fill(bytes_writer_written(&out), &value);
     return 0;

@@ -551,18 +551,28 @@ static void test_limits(void **state)
     static char text[OPTION_VALUE6_MAX + 1];
     const char *why = NULL;
     struct option_value value;
-    struct option_value_field field = { { text, OPTION_VALUE4_MAX }, false };
+    struct option_value_field field = { { text, OPTION_VALUE4_LONG_MAX }, false };
     struct option_value_source source = { .code = 200, .fields = &field, .count = 1 };
     struct bytes_writer out = bytes_writer_on(bytes, sizeof bytes);
 
     memset(text, 'x', sizeof text);
     bytes_write_u8(&out, 0xaa);
     assert_int_equal(option_value_read(&source, &out, &value, &why), STATUS_OK);
-    assert_int_equal(bytes_writer_count(&out), 1 + OPTION_VALUE4_MAX);
+    assert_int_equal(bytes_writer_count(&out), 1 + OPTION_VALUE4_LONG_MAX);
     field.text.count++;
     assert_int_equal(option_value_read(&source, &out, &value, &why), STATUS_RANGE);
     assert_string_equal(why, "dhcp-option too long");
-    assert_int_equal(bytes_writer_count(&out), 1 + OPTION_VALUE4_MAX);
+    assert_int_equal(bytes_writer_count(&out), 1 + OPTION_VALUE4_LONG_MAX);
+
+    /* An encapsulated one has a byte for its length. */
+    bytes_writer_rewind(&out, 1);
+    source.encapsulated = true;
+    field.text.count = OPTION_VALUE4_MAX;
+    assert_int_equal(option_value_read(&source, &out, &value, &why), STATUS_OK);
+    bytes_writer_rewind(&out, 1);
+    field.text.count++;
+    assert_int_equal(option_value_read(&source, &out, &value, &why), STATUS_RANGE);
+    source.encapsulated = false;
 
     bytes_writer_rewind(&out, 1);
     source.is_dhcp6 = true;

@@ -26,6 +26,8 @@ enum status tag_rules_init(struct tag_rules *rules, const struct dhcp_config *co
         status = intern(rules, "bootp", &rules->bootp);
     if (status == STATUS_OK)
         status = intern(rules, "cpewan-id", &rules->cpewan);
+    if (status == STATUS_OK)
+        status = intern(rules, "dhcpv6", &rules->dhcpv6);
     if (status != STATUS_OK)
         tag_rules_free(rules);
     return status;
@@ -55,7 +57,7 @@ static void add_bootp(const struct tag_rules *rules, const struct tag_facts *fac
                       struct tag_set *set)
 {
     tag_set_add(set, rules->bootp);
-    if (facts->client == NULL)
+    if (facts->client == NULL || facts->client->message == NULL)
         return;
     struct text file = text_from_bytes(facts->client->message->file);
     add_named(rules, text_part(file, 0, text_find(file, '\0')), set);
@@ -66,6 +68,18 @@ static void add_matches(const struct tag_rules *rules, const struct tag_facts *f
 {
     if (facts->client != NULL)
         client_match_apply(rules->config, facts->client, subjects, set);
+}
+
+/* What the kind of message says of a client. */
+static void add_protocol(const struct tag_rules *rules, const struct client_match_facts *client,
+                         struct tag_set *set)
+{
+    if (client == NULL)
+        return;
+    if (client->message == NULL)
+        tag_set_add(set, rules->dhcpv6);
+    else if (client_match_is_cpe(client->message))
+        tag_set_add(set, rules->cpewan);
 }
 
 /* The newest stands first, as the log of tools shows them. */
@@ -97,6 +111,8 @@ void tag_rules_apply(const struct tag_rules *rules, const struct tag_facts *fact
     tag_set_init(set);
     if (facts->range != NULL && facts->range->has_set_tag)
         tag_set_add(set, facts->range->set_tag);
+    if (facts->range6 != NULL && facts->range6->has_set_tag)
+        tag_set_add(set, facts->range6->set_tag);
     if (facts->bootp)
         add_bootp(rules, facts, set);
     for (size_t i = 0; facts->host != NULL && i < facts->host->set_tag_count; i++)
@@ -109,8 +125,7 @@ void tag_rules_apply(const struct tag_rules *rules, const struct tag_facts *fact
     add_matches(rules, facts, CLIENT_MATCH_CLASSES, set);
     add_matches(rules, facts, CLIENT_MATCH_CARDS, set);
     add_matches(rules, facts, CLIENT_MATCH_RELAYS, set);
-    if (facts->client != NULL && client_match_is_cpe(facts->client->message))
-        tag_set_add(set, rules->cpewan);
+    add_protocol(rules, facts->client, set);
     if (facts->interface != NULL)
         add_named(rules, text_of(facts->interface), set);
     run_tag_ifs(rules, set);

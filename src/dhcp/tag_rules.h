@@ -9,7 +9,7 @@
 struct tag_rules {
     struct arena arena;
     struct tag_names names; /* those of the configuration, same numbers, and ours behind them */
-    uint16_t known, known_othernet, bootp, cpewan;
+    uint16_t known, known_othernet, bootp, cpewan, dhcpv6;
     const struct dhcp_config *config;
 };
 
@@ -19,8 +19,10 @@ struct tag_facts {
     const struct dhcp_host *host; /* NULL: none */
     bool known_elsewhere;
     bool bootp; /* and with it the file that the message names is a tag */
-    const struct client_match_facts *client; /* what it and its relay say; NULL: nothing */
-    const struct dhcp_range *range; /* NULL: not chosen yet */
+    const struct client_match_facts *client; /* what it and its relay say; NULL: nothing. One of
+                                                DHCPv6 has the tag "dhcpv6" */
+    const struct dhcp_range *range;   /* NULL: not chosen yet */
+    const struct dhcp_range6 *range6; /* the same of a DHCPv6 client */
 };
 
 /* The configuration is kept. STATUS_NO_MEMORY, STATUS_FULL past TAGS_MAX. */

@@ -134,10 +134,23 @@ static void test_boot_file(void **state)
     assert_string_equal(tags_of(&facts), "");
 }
 
+static void test_dhcpv6(void **state)
+{
+    (void)state;
+    static const struct dhcp6_options options;
+    struct client_match_facts client = { .options6 = &options };
+    struct dhcp_range6 range = { .set_tag = tag("rng"), .has_set_tag = true };
+    assert_int_equal(tag_rules_init(&rules, &config), STATUS_OK);
+    tag_rules_add_interface(&rules, "eth0");
+    struct tag_facts facts = { .interface = "eth0", .client = &client, .range6 = &range };
+    assert_string_equal(tags_of(&facts), "rng, dhcpv6, eth0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_dhcpv6, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_conditions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tag_if, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_boot_file, set_up, tear_down),

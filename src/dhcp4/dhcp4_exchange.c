@@ -184,6 +184,12 @@ void dhcp4_exchange_malformed(struct dhcp4_exchange *exchange)
     event_tell(exchange->server->setup.events, &event);
 }
 
+/* An INFORM need not say whose it is: dhcp_lease_time asks so for the time an address has left. */
+static bool asks_about_an_address(const struct dhcp4_message *message)
+{
+    return message->is_dhcp && message->type == DHCP4_INFORM && !address_is_any(&message->ciaddr);
+}
+
 bool dhcp4_exchange_open(struct dhcp4_exchange *exchange)
 {
     struct dhcp4_server *server = exchange->server;
@@ -204,7 +210,8 @@ bool dhcp4_exchange_open(struct dhcp4_exchange *exchange)
     bool ignore_id = server->setup.config->ignore_client_id
                      || host_match_ignores_id(server->hosts, &message->hardware);
     exchange->client = client_id_from_dhcp4(message, ignore_id, exchange->client_id_scratch);
-    if (client_id_is_none(&exchange->client)) {
+    bool nobody = client_id_is_none(&exchange->client);
+    if (nobody && !asks_about_an_address(message)) {
         dhcp4_exchange_malformed(exchange);
         return false;
     }
@@ -220,8 +227,9 @@ bool dhcp4_exchange_open(struct dhcp4_exchange *exchange)
         say_no_range(exchange);
         return false;
     }
-    exchange->lease = lease_table_by_client(server->setup.leases, &exchange->client.hardware,
-                                            exchange->client.id);
+    if (!nobody)
+        exchange->lease = lease_table_by_client(server->setup.leases, &exchange->client.hardware,
+                                                exchange->client.id);
     return true;
 }
 

@@ -24,6 +24,7 @@ struct dhcp4_io {
     uv_poll_t reply_poll;
     uv_poll_t echo_poll;
     uv_timer_t timer;
+    const struct packet_tap *tap;
     uint16_t echo_id;
     uint16_t echo_sequence;
     struct dhcp4_outbox outbox;
@@ -92,6 +93,15 @@ void dhcp4_sockets_close(struct dhcp4_sockets *sockets)
     *sockets = (struct dhcp4_sockets){ .udp = -1, .link = -1, .echo = -1, .boot = -1, .reply = -1 };
 }
 
+static void show(const struct dhcp4_io *io, const struct endpoint *from, const struct endpoint *to,
+                 struct bytes message)
+{
+    const struct packet_tap_packet packet = {
+        .mask = PACKET_TAP_DHCP4, .from = *from, .to = *to, .message = message
+    };
+    packet_tap_show(io->tap, &packet);
+}
+
 static void send_udp(struct dhcp4_io *io, const struct dhcp4_action *action)
 {
     struct udp_departure departure = {
@@ -132,6 +142,8 @@ static void carry_out(void *context, struct dhcp4_outbox *outbox)
     struct dhcp4_io *io = context;
     for (size_t i = 0; i < outbox->count; i++) {
         const struct dhcp4_action *action = &outbox->actions[i];
+        if (action->kind != DHCP4_ACTION_PROBE)
+            show(io, &action->from, &action->to, action->bytes);
         switch (action->kind) {
         case DHCP4_ACTION_SEND_UDP:
             send_udp(io, action);
@@ -178,6 +190,8 @@ static void take_messages(struct dhcp4_io *io, int socket)
     for (int turn = 0; turn < BATCHES_A_TURN; turn++) {
         unsigned count = udp_receive(io->batch, socket, arrivals, NULL);
         for (unsigned i = 0; i < count; i++) {
+            struct endpoint own = { arrivals[i].local, DHCP_SERVER_PORT, 0 };
+            show(io, &arrivals[i].from, &own, arrivals[i].message);
             if (arrivals[i].cut) {
                 dhcp4_server_message_cut(io->server);
                 continue;
@@ -247,7 +261,7 @@ static void on_echo(uv_poll_t *poll, int status, int events)
 }
 
 struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
-                                 const struct dhcp4_sockets *sockets)
+                                 const struct dhcp4_sockets *sockets, const struct packet_tap *tap)
 {
     struct dhcp4_io *io = calloc(1, sizeof *io);
     if (io == NULL)
@@ -261,6 +275,7 @@ struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
     io->loop = loop;
     io->server = server;
     io->sockets = *sockets;
+    io->tap = tap;
     io->outbox.flush = carry_out;
     io->outbox.context = io;
     io->echo_id = (uint16_t)getpid();

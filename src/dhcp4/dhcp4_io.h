@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "dhcp4/dhcp4_server.h"
+#include "model/packet_tap.h"
 #include "platform/udp.h"
 
 /* Opened while there is still the right to; owned by the shell from dhcp4_io_create on. */
@@ -30,9 +31,10 @@ void dhcp4_sockets_close(struct dhcp4_sockets *sockets);
 
 struct dhcp4_io;
 
-/* NULL when memory ends; then the sockets stay the caller's. */
+/* NULL when memory ends; then the sockets stay the caller's. tap: who looks at packets, or NULL. */
 NODISCARD struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
-                                           const struct dhcp4_sockets *sockets);
+                                           const struct dhcp4_sockets *sockets,
+                                           const struct packet_tap *tap);
 /* Closes all handles; run the loop until it is empty, then dhcp4_io_free. */
 void dhcp4_io_close(struct dhcp4_io *io);
 void dhcp4_io_free(struct dhcp4_io *io);

@@ -3,6 +3,7 @@
 #include "dhcp4/dhcp4_pxe.h"
 #include "dhcp4/dhcp4_reply.h"
 #include "dhcp4/dhcp4_state.h"
+#include "dhcp4/dhcp4_watch.h"
 
 /* Places of a range that are tried before it counts as full: a bit may be free and the address yet
  * not this client's to have (a relay's own). */
@@ -220,6 +221,7 @@ static void say_all_taken(const struct dhcp4_exchange *exchange)
     dhcp4_server_say(server, EVENT_DHCP_WARNING,
                      "all addresses for clients of %s are taken: some are not served",
                      exchange->interface->name);
+    dhcp4_watch_say_stalest(exchange);
 }
 
 /* The plan, with an address to offer; false: there is none, and that was said. */
@@ -356,8 +358,10 @@ static void request(struct dhcp4_exchange *exchange)
         return;
     }
     struct dhcp4_plan plan = dhcp4_decide_request(&facts);
-    if (facts.state == DHCP4_SELECTING && !facts.is_for_us)
+    if (facts.state == DHCP4_SELECTING && !facts.is_for_us) {
         forget_offer(exchange);
+        dhcp4_watch_other(exchange);
+    }
     if (plan.verdict != DHCP4_DO_NOTHING)
         dhcp4_exchange_tell(exchange, "DHCPREQUEST", &facts.wanted.address, NULL);
     if (plan.release_own)

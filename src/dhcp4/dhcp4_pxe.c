@@ -21,6 +21,7 @@
 #define VENDOR_BYTES      1024
 #define CHOICE_BYTES      1024
 #define FILE_BYTES        1024
+#define HTTP_CLASS        "HTTPClient"
 
 static const struct dhcp_boot_config *boot_config(const struct dhcp4_server *server)
 {
@@ -52,6 +53,11 @@ void dhcp4_pxe_read(const struct dhcp4_exchange *exchange, struct dhcp4_pxe *pxe
         || !dhcp4_option_find(message, DHCP4_VENDOR_CLASS, scratch, sizeof(scratch), &value))
         return;
     pxe->vendor = vendor_of(config, text_from_bytes(value));
+    if (pxe->vendor == NULL && config->netboot
+        && text_starts(text_from_bytes(value), text_of(HTTP_CLASS))) {
+        pxe->vendor = HTTP_CLASS;
+        pxe->is_http = true;
+    }
     /* A list of systems (RFC 4578 section 2.1): the first is what is running now. */
     if (pxe->vendor == NULL || !dhcp4_option_first(message, DHCP4_CLIENT_ARCH, &value)
         || value.count < 2)
@@ -59,7 +65,7 @@ void dhcp4_pxe_read(const struct dhcp4_exchange *exchange, struct dhcp4_pxe *pxe
     struct bytes_reader reader = bytes_reader_on(value);
     pxe->has_system = true;
     pxe->system = bytes_read_u16(&reader);
-    pxe->is_told = dhcp_boot_has_pxe(config);
+    pxe->is_told = dhcp_boot_has_pxe(config) && !pxe->is_http;
 }
 
 /* ------------------------------------------------------------------ the menu */
@@ -88,6 +94,17 @@ const struct dhcp_pxe_service *dhcp4_pxe_single(const struct dhcp4_server *serve
         only = service;
     }
     return only != NULL && only->file != NULL ? only : NULL;
+}
+
+bool dhcp4_pxe_has_entry(const struct dhcp4_server *server, const struct dhcp4_pxe *pxe,
+                         const struct tag_set *tags)
+{
+    const struct dhcp_boot_config *config = boot_config(server);
+    for (size_t i = 0; pxe->is_told && i < config->service_count; i++) {
+        if (is_for(server, &config->services[i], pxe, tags))
+            return true;
+    }
+    return false;
 }
 
 static void put_item(struct bytes_writer *writer, uint8_t item, struct bytes value)
@@ -336,7 +353,7 @@ bool dhcp4_pxe_handle(struct dhcp4_exchange *exchange, bool ignored)
     bool boot_port = exchange->in->boot_port;
     bool is_done = boot_port || exchange->scope.count == 0; /* nobody else could deal with it */
     struct dhcp4_pxe pxe;
-    if (!dhcp_boot_has_pxe(boot_config(exchange->server)))
+    if (!dhcp_boot_answers_pxe(boot_config(exchange->server)))
         return is_done;
     dhcp4_pxe_read(exchange, &pxe);
     if (pxe.vendor == NULL)

@@ -12,6 +12,7 @@ struct dhcp4_pxe {
     const char *vendor; /* the vendor class that means PXE; NULL: not a PXE client */
     bool has_system;    /* option 93 */
     uint16_t system;
+    bool is_http; /* not PXE but UEFI HTTP boot, which netboot= serves */
     bool is_told; /* it gets the menu: there is one, and we know what kind of system it is */
 };
 
@@ -32,6 +33,9 @@ NODISCARD bool dhcp4_pxe_handle(struct dhcp4_exchange *exchange, bool ignored);
 const struct dhcp_pxe_service *dhcp4_pxe_single(const struct dhcp4_server *server,
                                                 const struct dhcp4_pxe *pxe,
                                                 const struct tag_set *tags);
+/* Some entry of the menu is for it. */
+bool dhcp4_pxe_has_entry(const struct dhcp4_server *server, const struct dhcp4_pxe *pxe,
+                         const struct tag_set *tags);
 /* Writes discovery control, prompt (unless `has_prompt`: the caller writes one), boot servers and
  * entries. `own` is who answers for entries with files. False: some entries did not fit. */
 NODISCARD bool dhcp4_pxe_put_menu(struct dhcp4_server *server, const struct dhcp4_pxe *pxe,

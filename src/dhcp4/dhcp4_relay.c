@@ -18,7 +18,7 @@ static bool is_on_interface(const struct dhcp4_relay *relay, const struct addres
                             uint32_t interface)
 {
     const struct network_address *own = network_own_address(relay->network, address);
-    return own != NULL && own->interface == interface;
+    return address->family == ADDRESS_IP4 && own != NULL && own->interface == interface;
 }
 
 static bool may_be_served(const struct dhcp4_relay *relay, const struct address *local,

@@ -3,6 +3,7 @@
 #include "dhcp4/dhcp4_boot.h"
 #include "dhcp4/dhcp4_detail.h"
 #include "dhcp4/dhcp4_encapsulation.h"
+#include "dhcp4/dhcp4_netboot.h"
 
 #define DATAGRAM_HEADERS 28
 #define DATAGRAM_MIN     576 /* every client must take this much (RFC 2131 section 2) */
@@ -248,7 +249,7 @@ static void put_boot_text(struct dhcp4_writing *writing, unsigned code, const ch
     const struct dhcp4_exchange *exchange = writing->exchange;
     struct text text = text_of(string);
     bool may_move = exchange->message.is_dhcp && !exchange->server->setup.config->no_override
-                    && writing->reply->pxe_answer == DHCP4_PXE_ORDINARY;
+                    && (writing->reply->pxe_answer == DHCP4_PXE_ORDINARY || writing->boot.is_http);
     if (text_is_empty(text))
         return;
     if (may_move && dhcp4_writing_lists(writing, code)) {
@@ -332,8 +333,10 @@ static void boot_by_proxy(struct dhcp4_writing *writing, const struct dhcp_boot 
         return;
     }
     boot->server = is_efi ? writing->own : address_any(ADDRESS_IP4);
-    if (line == NULL || writing->pxe_single != NULL)
+    if (line == NULL || writing->pxe_single != NULL) {
+        (void)dhcp4_netboot_choose(writing);
         return;
+    }
     boot->file = line->file;
     boot->server = dhcp4_boot_server(writing->exchange->server, &line->server, &boot->server);
 }
@@ -358,7 +361,7 @@ static void choose_boot(struct dhcp4_writing *writing)
     } else if (writing->pxe_single != NULL) {
         boot_service(writing, writing->pxe_single, 0);
     } else {
-        boot->is_given = false;
+        boot->is_given = dhcp4_netboot_choose(writing);
     }
 }
 
@@ -463,6 +466,7 @@ static void put_all(struct dhcp4_writing *writing)
     if (reply->has_lease_time && reply->type != 0)
         put_u32(writing, DHCP4_LEASE_TIME, reply->lease_s);
     put_fields(writing);
+    dhcp4_netboot_put(writing);
     if (reply->pxe_answer != DHCP4_PXE_ORDINARY) {
         put_configured(writing);
         dhcp4_encapsulation_put_pxe(writing);
@@ -552,7 +556,8 @@ void dhcp4_reply_build(struct dhcp4_exchange *exchange, const struct dhcp4_reply
     read_request(&writing);
     if (reply->type != DHCP4_NAK) {
         dhcp4_pxe_read(exchange, &writing.pxe);
-        choose_options(exchange, reply, writing.pxe.vendor != NULL, &tags);
+        choose_options(exchange, reply, writing.pxe.vendor != NULL && !writing.pxe.is_http,
+                       &tags);
         choose_boot(&writing);
     }
     writing.flags = reply_flags(&writing);

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "dhcp/dhcp_config.h"
+#include "dhcp/netboot.h"
 #include "model/event.h"
 #include "model/local_names.h"
 #include "model/network.h"
@@ -70,6 +71,7 @@ struct dhcp4_counters {
     uint64_t dropped_malformed, dropped_not_admitted, dropped_ignored, dropped_no_range;
     uint64_t no_address, lease_limit, no_memory, commit_failed, pending_full;
     uint64_t probes, probe_conflicts;
+    uint64_t other_servers; /* offers of theirs that clients took */
     uint64_t relay_requests, relay_replies, relay_dropped, queries_refused;
 };
 
@@ -86,6 +88,8 @@ struct dhcp4_setup {
     const struct local_names *(*configured_names)(
         void *context); /* hosts and records, for conflicts
                            and addresses by name; may be NULL */
+    /* What is in the folder of netboot=, as of a second ago at most; NULL: there is none */
+    const struct netboot_listing *(*netboot)(void *context);
     void *context;
     const struct network *network;   /* changed by dhcp4_server_set_network */
     const struct event_sink *events; /* may be NULL */

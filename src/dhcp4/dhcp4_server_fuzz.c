@@ -204,6 +204,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     fuzz_world->config.relay.delay_s = (mode & 4) != 0 ? 2 : 0;
     fuzz_world->config.relay.query = fuzz_world->config.relay.query_anybody = true;
     fuzz_world->config.ignore_client_id = (mode & 8) != 0;
+    static struct netboot_listing listing = { .present = UINT64_MAX >> 1, .http_port = 80 };
+    fuzz_world->netboot = (mode & 128) != 0 ? &listing : NULL;
+    fuzz_world->config.boot.netboot = fuzz_world->netboot != NULL;
+    fuzz_world->config.boot.boot_count = fuzz_world->netboot == NULL;
     world_start(fuzz_world);
     for (unsigned steps = 0; bytes_reader_left(&reader) > 0 && steps < 1000; steps++) {
         fuzz_world->store_full = (mode & 16) != 0 && steps % 7 == 3;

@@ -13,6 +13,7 @@
 #include "dhcp4/dhcp4_probe.h"
 #include "dhcp4/dhcp4_scope.h"
 #include "dhcp4/dhcp4_server.h"
+#include "dhcp4/dhcp4_watch.h"
 
 #define DHCP4_DECLINED_MAX     256
 #define DHCP4_DECLINE_MS       (600 * 1000)
@@ -39,8 +40,10 @@ struct dhcp4_server {
     struct dhcp4_declined declined[DHCP4_DECLINED_MAX]; /* oldest first */
     size_t declined_count;
     mono_ms no_range_said;  /* when "no address range available" was last said; 0: never */
-    mono_ms query_refused_said, no_address_said, not_using_said, bad_name_said;
+    mono_ms query_refused_said, no_address_said, not_using_said, bad_name_said, other_said;
+    struct dhcp4_others others;
     uint32_t boot_turn; /* which of a boot server's addresses comes next */
+    struct netboot_said netboot_said;
     struct dhcp4_facts *facts; /* what clients whose leases wait for the store said; or NULL */
     struct dhcp4_scope_range *scope_ranges; /* of the message at hand */
     struct option_pick options;             /* of the reply at hand */

@@ -34,6 +34,7 @@ struct world {
     struct instant now;
     struct dhcp4_outbox out;
     uint32_t capacity;
+    struct netboot_listing *netboot; /* NULL: none */
     /* the store */
     bool no_backend, store_waits, store_refuses, store_full;
     uint64_t tickets[2048];
@@ -45,7 +46,7 @@ struct world {
     size_t sent_count;
     size_t probe_count;
     struct address probed;
-    char lines[WORLD_LINES_MAX][256];
+    char lines[WORLD_LINES_MAX][1024];
     size_t line_count;
     unsigned added, changed, removed;
     char old_name[256];
@@ -104,13 +105,13 @@ static void world_on_event(void *context, const struct event *event)
         if (event->address != NULL)
             address_text(event->address, address);
         text_put_hardware(&out, event->hardware);
-        snprintf(line, 256, "%s(%s) %s%s%s %s", event->verb, event->interface, address,
-                 event->address != NULL ? " " : "", hardware,
+        snprintf(line, sizeof(world->lines[0]), "%s(%s) %s%s%s %s", event->verb,
+                 event->interface, address, event->address != NULL ? " " : "", hardware,
                  event->text != NULL ? event->text : "");
         world->line_count++;
     } else if (event->kind == EVENT_DHCP_NOTE || event->kind == EVENT_DHCP_WARNING
                || event->kind == EVENT_DHCP_DETAIL) {
-        snprintf(line, 256, "%s", event->text);
+        snprintf(line, sizeof(world->lines[0]), "%s", event->text);
         world->line_count++;
     }
 }
@@ -293,6 +294,11 @@ static const struct local_names *world_configured_names(void *context)
     return ((struct world *)context)->hosts;
 }
 
+static const struct netboot_listing *world_netboot(void *context)
+{
+    return ((struct world *)context)->netboot;
+}
+
 UNUSED static void world_start(struct world *world)
 {
     enum status status = lease_table_create(&world_key, world->capacity, &world->leases);
@@ -305,6 +311,7 @@ UNUSED static void world_start(struct world *world)
         .backend = world->no_backend ? NULL : &world->backend,
         .names = world->names,
         .configured_names = world_configured_names,
+        .netboot = world->netboot != NULL ? world_netboot : NULL,
         .context = world,
         .network = world->network,
         .events = &world->sink,

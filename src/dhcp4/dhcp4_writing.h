@@ -10,7 +10,8 @@
 
 /* What the client is to boot. */
 struct dhcp4_boot_plan {
-    bool is_given; /* by a dhcp-boot or pxe-service line: not by options 66, 67 and 255 */
+    bool is_given; /* by a dhcp-boot, pxe-service or netboot line: not by options 66, 67, 255 */
+    bool is_http;  /* the client is told that this is UEFI HTTP boot */
     const char *file;
     const char *server_name;
     struct address server; /* siaddr */

@@ -10,20 +10,21 @@
 #define UPSTREAM_SOCKETS_PER_FLIGHT 4
 #define UPSTREAM_TCP_MAX            256
 
-static void show(const struct dns_shell *shell, enum dns_tap_mask mask, const struct endpoint *from,
-                 const struct endpoint *to, struct bytes message)
+static void show(const struct dns_shell *shell, enum packet_tap_mask mask,
+                 const struct endpoint *from, const struct endpoint *to, struct bytes message)
 {
-    const struct dns_tap_packet packet = { (uint32_t)mask, *from, *to, message };
-    if ((shell->tap->mask & (uint32_t)mask) != 0)
-        shell->tap->on_packet(shell->tap->context, &packet);
+    const struct packet_tap_packet packet = {
+        .mask = (uint32_t)mask, .from = *from, .to = *to, .message = message
+    };
+    packet_tap_show(shell->tap, &packet);
 }
 
-void dns_shell_show(struct dns_shell *shell, enum dns_tap_mask mask,
+void dns_shell_show(struct dns_shell *shell, enum packet_tap_mask mask,
                     const struct dns_client *client, struct bytes message)
 {
     const struct dns_view *view = snapshot_read(shell->view);
     struct endpoint own = { .address = client->local, .port = (uint16_t)view->site->port };
-    if (mask == DNS_TAP_QUERY)
+    if (mask == PACKET_TAP_QUERY)
         show(shell, mask, &client->from, &own, message);
     else
         show(shell, mask, &own, &client->from, message);
@@ -45,7 +46,7 @@ static void send_upstream(struct dns_shell *shell, const struct dns_action *acti
     };
     if (UNLIKELY(shell->tap != NULL)) {
         struct endpoint from = { .address = target.source, .port = target.source_port };
-        show(shell, DNS_TAP_ASKED, &from, &target.to, action->bytes);
+        show(shell, PACKET_TAP_ASKED, &from, &target.to, action->bytes);
     }
     struct transport *transport = action->tcp ? shell->tcp : shell->udp;
     enum status status = transport->class_->send(transport, action->flight, &target, action->bytes);
@@ -162,7 +163,7 @@ static void on_upstream_reply(struct dns_shell *shell, uint32_t flight, uint16_t
     if (UNLIKELY(shell->tap != NULL)) {
         const struct dns_view *view = snapshot_read(shell->view);
         static const struct endpoint unknown = { .port = 0 };
-        show(shell, DNS_TAP_REPLY,
+        show(shell, PACKET_TAP_REPLY,
              server < view->server_count ? &view->servers[server].endpoint : &unknown, &unknown,
              message);
     }

@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "base/snapshot.h"
 #include "dns/dns_worker.h"
+#include "model/packet_tap.h"
 #include "platform/udp.h"
 #include "upstream/transport.h"
 
@@ -78,19 +79,6 @@ struct dns_send_failure {
     bool tcp;
 };
 
-/* Somebody who wants to see packets (dumpfile). Any thread. */
-enum dns_tap_mask { DNS_TAP_QUERY = 1, DNS_TAP_ANSWER = 2, DNS_TAP_ASKED = 4, DNS_TAP_REPLY = 8 };
-struct dns_tap_packet {
-    uint32_t mask;               /* enum dns_tap_mask */
-    struct endpoint from, to;    /* no address: not known */
-    struct bytes message;
-};
-struct dns_tap {
-    uint32_t mask;
-    void (*on_packet)(void *context, const struct dns_tap_packet *packet);
-    void *context;
-};
-
 struct dns_shell_setup {
     uv_loop_t *loop;
     struct dns_worker_setup worker;
@@ -98,7 +86,7 @@ struct dns_shell_setup {
     struct random *random;
     uint32_t tcp_connections_max;
     uint16_t port_min, port_max;  /* upstream source ports */
-    const struct dns_tap *tap;    /* NULL: nobody looks */
+    const struct packet_tap *tap; /* NULL: nobody looks */
 };
 
 struct dns_shell {
@@ -108,7 +96,7 @@ struct dns_shell {
     struct snapshot_domain *domain;
     struct snapshot_reader reader;
     struct random *random;
-    const struct dns_tap *tap;
+    const struct packet_tap *tap;
     struct transport *udp;
     struct transport *tcp;
     struct udp_batch *batch;
@@ -151,7 +139,7 @@ void dns_shell_enter(struct dns_shell *shell);
 void dns_shell_leave(struct dns_shell *shell);
 
 /* Shows a packet of a client, or one for it, to who looks. */
-void dns_shell_show(struct dns_shell *shell, enum dns_tap_mask mask,
+void dns_shell_show(struct dns_shell *shell, enum packet_tap_mask mask,
                     const struct dns_client *client, struct bytes message);
 
 #endif

@@ -135,7 +135,7 @@ static void ask(struct dns_tcp_connection *connection, struct bytes message)
     struct dns_shell *shell = connection->shell;
     struct dns_datagram datagram = { .message = message, .client = client_of(connection) };
     if (UNLIKELY(shell->tap != NULL))
-        dns_shell_show(shell, DNS_TAP_QUERY, &datagram.client, message);
+        dns_shell_show(shell, PACKET_TAP_QUERY, &datagram.client, message);
     connection->waiting++; /* already, for its answer may be written before the worker returns */
     if (!dns_worker_query(shell->worker, &datagram, shell->now, &shell->outbox))
         connection->waiting--;
@@ -308,7 +308,7 @@ size_t dns_tcp_send_replies(struct dns_shell *shell, const struct dns_outbox *ou
         const struct dns_action *action = &outbox->actions[first + count];
         struct bytes message = action->bytes;
         if (UNLIKELY(shell->tap != NULL))
-            dns_shell_show(shell, DNS_TAP_ANSWER, &action->client, message);
+            dns_shell_show(shell, PACKET_TAP_ANSWER, &action->client, message);
         prefixes[count][0] = (uint8_t)(message.count >> 8);
         prefixes[count][1] = (uint8_t)message.count;
         pieces[2 * count] = (struct iovec){ prefixes[count], PREFIX_BYTES };
@@ -361,13 +361,14 @@ static uint32_t interface_of(const struct dns_shell *shell, const struct address
 static bool read_local_end(struct dns_tcp_connection *connection,
                            const struct dns_tcp_listener *listener)
 {
+    enum address_family family = (enum address_family)listener->local.address.family;
     struct endpoint local = listener->local;
+    if (tcp_arrival(connection->fd, family, &connection->interface, &connection->local))
+        return true;
     if (address_is_any(&local.address) && !tcp_local_end(connection->fd, &local))
         return false;
     connection->local = local.address;
-    if (!tcp_arrival_interface(connection->fd, (enum address_family)local.address.family,
-                               &connection->interface))
-        connection->interface = interface_of(connection->shell, &local.address);
+    connection->interface = interface_of(connection->shell, &local.address);
     return true;
 }
 

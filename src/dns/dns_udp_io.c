@@ -43,7 +43,7 @@ static void take_batch(struct dns_udp_listener *listener, const struct udp_arriv
             },
         };
         if (UNLIKELY(shell->tap != NULL))
-            dns_shell_show(shell, DNS_TAP_QUERY, &datagram.client, datagram.message);
+            dns_shell_show(shell, PACKET_TAP_QUERY, &datagram.client, datagram.message);
         dns_worker_query(shell->worker, &datagram, shell->now, &shell->outbox);
     }
 }
@@ -190,7 +190,7 @@ size_t dns_udp_send_replies(struct dns_shell *shell, const struct dns_outbox *ou
             || action->client.connection != handle)
             break;
         if (UNLIKELY(shell->tap != NULL))
-            dns_shell_show(shell, DNS_TAP_ANSWER, &action->client, action->bytes);
+            dns_shell_show(shell, PACKET_TAP_ANSWER, &action->client, action->bytes);
         departures[count++] = departure_of(listener, action);
     }
     udp_send(shell->batch, listener->fd, departures, count);

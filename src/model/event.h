@@ -33,6 +33,8 @@ enum event_kind {
     EVENT_LEASE_REMOVED,
     EVENT_LEASE_RENEWED,   /* given again as it was, but for its time and perhaps its client id */
     EVENT_LEASE_KNOWN,     /* it is there: one for each at start and after SIGHUP */
+    EVENT_DHCP_SNOOPED,    /* a DHCPv6 client behind us as a relay, at `address` by `interface`, was
+                              delegated the prefix `text` */
     EVENT_KIND_COUNT
 };
 
@@ -64,7 +66,10 @@ struct event {
     const char *verb;               /* "DHCPACK" */
     const char *interface;
     const struct address *address;  /* NULL: none */
+    uint8_t prefix_length;          /* of a delegated prefix that begins at `address`; 0: it is
+                                       an address */
     const struct hardware *hardware;
+    struct bytes duid;              /* DHCPv6: the client; empty: none */
     uint32_t xid;
     const char *text;               /* NUL-terminated, perhaps a stranger's words: log escapes */
     const struct lease *lease;

@@ -22,7 +22,7 @@ static void remember_arrival(int fd, int family)
         setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
 }
 
-bool tcp_arrival_interface(int fd, enum address_family family, uint32_t *interface)
+bool tcp_arrival(int fd, enum address_family family, uint32_t *interface, struct address *local)
 {
     uint8_t control[256] __attribute__((aligned(8)));
     socklen_t count = sizeof control;
@@ -33,21 +33,25 @@ bool tcp_arrival_interface(int fd, enum address_family family, uint32_t *interfa
         return false;
     struct msghdr header = { .msg_control = control, .msg_controllen = count };
     uint32_t index = 0;
+    struct address to = { 0 };
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c != NULL; c = CMSG_NXTHDR(&header, c)) {
         struct in_pktinfo info4;
         struct in6_pktinfo info6;
         if (!ip6 && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             memcpy(&info4, CMSG_DATA(c), sizeof info4);
             index = (uint32_t)info4.ipi_ifindex;
+            to = address_ip4_from_u32(ntohl(info4.ipi_addr.s_addr));
         } else if (ip6 && c->cmsg_level == IPPROTO_IPV6
                    && (c->cmsg_type == IPV6_PKTINFO || c->cmsg_type == IPV6_2292PKTINFO)) {
             memcpy(&info6, CMSG_DATA(c), sizeof info6);
             index = info6.ipi6_ifindex;
+            to = address_ip6(info6.ipi6_addr.s6_addr);
         }
     }
-    if (index == 0)
+    if (index == 0 || address_is_none(&to))
         return false;
     *interface = index;
+    *local = to;
     return true;
 }
 
@@ -59,11 +63,12 @@ static void remember_arrival(int fd, int family)
     (void)family;
 }
 
-bool tcp_arrival_interface(int fd, enum address_family family, uint32_t *interface)
+bool tcp_arrival(int fd, enum address_family family, uint32_t *interface, struct address *local)
 {
     (void)fd;
     (void)family;
     (void)interface;
+    (void)local;
     return false;
 }
 

@@ -20,9 +20,9 @@ NODISCARD enum status tcp_accept(int listener, int *fd, struct endpoint *from);
 /* Our own end of a connection. False when the system does not say. */
 bool tcp_local_end(int fd, struct endpoint *local);
 
-/* The interface that an accepted connection came in on, as the system remembers it from its first
- * packet. False when it does not say: then the caller goes by the address. */
-bool tcp_arrival_interface(int fd, enum address_family family, uint32_t *interface);
+/* The interface that an accepted connection came in on and the address of ours it is to, as the
+ * system remembers them from its first packet. False, and both untouched, when it does not say. */
+bool tcp_arrival(int fd, enum address_family family, uint32_t *interface, struct address *local);
 
 /* Ties a socket to an interface. STATUS_SYSTEM with errno. */
 NODISCARD enum status socket_bind_device(int fd, const char *device);

@@ -16,6 +16,8 @@ struct udp_setup {
     bool want_arrival;        /* report local address and interface of what arrives */
     bool free_bind;           /* the address need not exist yet */
     unsigned receive_bytes;   /* socket buffer wanted; 0: the system's default */
+    uint8_t traffic_class;    /* of what it sends, IPv6 only; 0: the system's default */
+    uint8_t multicast_hops;   /* the same; our multicasts do not come back to this machine then */
 };
 
 /* A non-blocking, close-on-exec socket. STATUS_SYSTEM with errno. IPv6 sockets are IPv6 only. */

@@ -18,11 +18,12 @@ struct lease_origin {
     uint8_t bytes[];               /* one behind the other */
 };
 
-enum lease_kind { LEASE_IP4, LEASE_IP6_NA, LEASE_IP6_TA };
+enum lease_kind { LEASE_IP4, LEASE_IP6_NA, LEASE_IP6_TA, LEASE_IP6_PD };
 
 struct lease {
     struct address address;
     uint8_t kind;                  /* enum lease_kind */
+    uint8_t prefix_length;         /* LEASE_IP6_PD: of the prefix that begins at `address` */
     bool committed;                /* the store has it as it now is */
     bool stored;                   /* the store has had it once: its client may rely on it */
     bool name_from_config;         /* the name is the server's choice, not the client's */

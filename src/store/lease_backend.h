@@ -34,6 +34,12 @@ struct lease_backend_class {
     enum status (*commit)(struct lease_backend *backend, const struct lease_change *change);
     /* Makes everything given so far durable before it returns, then releases all. */
     void (*close)(struct lease_backend *backend);
+    /* Who the server is (its DUID), kept from now on; load gives it back as a LEASE_LINE_DUID.
+     * Never blocks; durable no later than any lease committed after it. STATUS_FULL. */
+    enum status (*set_duid)(struct lease_backend *backend, struct bytes duid);
+    /* The leases of the tables say other expiry times than were committed, all at once (the clock
+     * was set): they are kept anew, soon. Never blocks. */
+    void (*renew_all)(struct lease_backend *backend);
 };
 
 struct lease_backend {

@@ -227,6 +227,23 @@ static enum status file_commit(struct lease_backend *backend, const struct lease
     return status;
 }
 
+static enum status file_set_duid(struct lease_backend *backend, struct bytes duid)
+{
+    struct lease_file *file = file_of(backend);
+    enum status status = lease_plan_set_duid(&file->plan, duid);
+    if (status == STATUS_OK && !file->busy && file->plan.waiting.count > 0)
+        start(file);
+    return status;
+}
+
+static void file_renew_all(struct lease_backend *backend)
+{
+    struct lease_file *file = file_of(backend);
+    lease_plan_renew_all(&file->plan);
+    if (!file->busy)
+        start(file);
+}
+
 static void on_timer_closed(uv_handle_t *handle)
 {
     release(handle->data);
@@ -256,6 +273,8 @@ static const struct lease_backend_class lease_file_class = {
     .load = file_load,
     .commit = file_commit,
     .close = file_close,
+    .set_duid = file_set_duid,
+    .renew_all = file_renew_all,
 };
 
 enum status lease_file_open(const struct lease_file_setup *setup, struct lease_backend **backend)
@@ -263,7 +282,7 @@ enum status lease_file_open(const struct lease_file_setup *setup, struct lease_b
     struct lease_file *file = calloc(1, sizeof(*file));
     if (file == NULL)
         return STATUS_NO_MEMORY;
-    enum status status = lease_plan_init(&file->plan, setup->table);
+    enum status status = lease_plan_init(&file->plan, setup->table, setup->table6);
     if (status == STATUS_OK)
         status = lease_disk_open(setup->path, &file->disk);
     if (status != STATUS_OK) {

@@ -23,6 +23,8 @@ struct lease_file_setup {
     uv_loop_t *loop;
     const char *path;                  /* kept, not copied */
     const struct lease_table *table;   /* written out when the file is made anew */
+    const struct lease_table *table6;  /* the IPv6 leases; NULL: lines about them are kept as they
+                                          stand */
     void (*committed)(void *context, uint64_t ticket, enum status status);
     /* Said once per kind of trouble; `what` lasts for the call. */
     void (*trouble)(void *context, const char *what, int error);

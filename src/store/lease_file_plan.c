@@ -2,12 +2,11 @@
 
 #include <stdlib.h>
 
-#define CHANGES_TEXT_MAX ((size_t)1 << 20)
-#define DISK_BLOCK       512 /* what a disk writes whole or not at all */
-#define RECORD_NONE      UINT32_MAX
-#define IMAGE_KEPT_BYTES 65536 /* longest image whose memory is kept for the next one */
+#include "store/lease_plan_lines.h"
 
-static const struct lease_place no_line = { .offset = LEASE_LINE_NONE };
+#define CHANGES_TEXT_MAX ((size_t)1 << 20)
+#define DISK_BLOCK       512   /* what a disk writes whole or not at all */
+#define IMAGE_KEPT_BYTES 65536 /* longest image whose memory is kept for the next one */
 
 /* ------------------------------------------------------------------ records and lines */
 
@@ -22,9 +21,9 @@ NODISCARD static bool grow_records(struct lease_plan *plan)
     return true;
 }
 
-NODISCARD static enum status record_take(struct lease_plan *plan, uint32_t *index)
+enum status lease_plan_record_take(struct lease_plan *plan, uint32_t *index)
 {
-    if (plan->free_record != RECORD_NONE) {
+    if (plan->free_record != LEASE_RECORD_NONE) {
         *index = plan->free_record;
         plan->free_record = plan->records[*index].next_free;
     } else {
@@ -32,9 +31,9 @@ NODISCARD static enum status record_take(struct lease_plan *plan, uint32_t *inde
             return STATUS_NO_MEMORY;
         *index = plan->record_touched++;
     }
-    plan->records[*index] = (struct lease_record){ .line = no_line, .older = no_line };
+    plan->records[*index] = (struct lease_record){ .line = lease_no_line, .older = lease_no_line };
     if (*index < plan->images_room)
-        plan->images[*index] = no_line;
+        plan->images[*index] = lease_no_line;
     plan->record_count++;
     return STATUS_OK;
 }
@@ -46,13 +45,7 @@ static void record_give(struct lease_plan *plan, uint32_t index)
     plan->record_count--;
 }
 
-static bool line_exists(const struct lease_place *line)
-{
-    return line->offset != LEASE_LINE_NONE;
-}
-
-/* Where the parts of a finished line are; its offset is the caller's. */
-static struct lease_place line_measure(struct text line, uint64_t offset)
+struct lease_place lease_plan_measure(struct text line, uint64_t offset)
 {
     static const struct siphash_key key = { 0x6c65617365206c69, 0x6e65206469676573 };
     size_t digits = text_find(line, ' ');
@@ -62,10 +55,31 @@ static struct lease_place line_measure(struct text line, uint64_t offset)
                                  .digest = siphash13(&key, rest.at, rest.count) };
 }
 
-NODISCARD static struct text lease_as_text(const struct lease *lease, char *buffer, size_t room)
+struct text lease_plan_text(const struct lease *lease, char *buffer, size_t room)
 {
     struct text_out out = text_out_on(buffer, room);
     text_put_lease_lines(&out, lease);
+    return out.failed ? TEXT_NONE : text_out_text(&out);
+}
+
+static const struct lease_table *table_of(const struct lease_plan *plan, unsigned family)
+{
+    return family == ADDRESS_IP6 && plan->table6 != NULL ? plan->table6 : plan->table;
+}
+
+struct lease *lease_plan_find(const struct lease_plan *plan, const struct address *address)
+{
+    return lease_table_by_address(table_of(plan, address->family), address);
+}
+
+NODISCARD static struct text duid_as_text(struct bytes duid, char *buffer, size_t room)
+{
+    struct text_out out = text_out_on(buffer, room);
+    if (duid.count == 0)
+        return TEXT_NONE;
+    text_put_string(&out, "duid ");
+    text_put_hex(&out, duid, ':');
+    text_put_char(&out, '\n');
     return out.failed ? TEXT_NONE : text_out_text(&out);
 }
 
@@ -91,14 +105,14 @@ static void patch(struct lease_plan *plan, uint64_t offset, struct text digits)
 static void kill_line(struct lease_plan *plan, const struct lease_place *line)
 {
     static const char past[] = "00000000000000000001";
-    if (line_exists(line))
+    if (lease_line_exists(line))
         patch(plan, line->offset,
               (struct text){ past + LEASE_DIGITS_MAX - line->digits, line->digits });
 }
 
 static void count_dead(struct lease_plan *plan, const struct lease_place *line, uint64_t now_ms)
 {
-    if (line_exists(line) && plan->dead++ == 0)
+    if (lease_line_exists(line) && plan->dead++ == 0)
         plan->dead_since_ms = now_ms;
 }
 
@@ -106,8 +120,17 @@ static void count_dead(struct lease_plan *plan, const struct lease_place *line, 
  */
 static bool may_overwrite(const struct lease_place *line, const struct lease_file_change *change)
 {
-    return line_exists(line) && line->digest == change->digest && line->digits == change->digits
+    return lease_line_exists(line) && line->digest == change->digest
+           && line->digits == change->digits
            && line->offset / DISK_BLOCK == (line->offset + line->digits - 1) / DISK_BLOCK;
+}
+
+/* A line behind all others. */
+NODISCARD static bool append_line(struct lease_plan *plan, struct text line)
+{
+    if (plan->tail_open && plan->append.count == 0 && !lease_text_put(&plan->append, TEXT("\n")))
+        return false;
+    return lease_text_put_line(&plan->append, plan->size, line);
 }
 
 NODISCARD static bool plan_put(struct lease_plan *plan, struct lease_file_change *change,
@@ -120,13 +143,11 @@ NODISCARD static bool plan_put(struct lease_plan *plan, struct lease_file_change
         patch(plan, record->line.offset, text_part(line, 0, change->digits));
         return true;
     }
-    if (plan->tail_open && plan->append.count == 0 && !lease_text_put(&plan->append, TEXT("\n")))
-        return false;
-    if (!lease_text_put_line(&plan->append, plan->size, line))
+    if (!append_line(plan, line))
         return false;
     uint64_t offset = plan->size + plan->append.count - line.count;
     count_dead(plan, &record->line, now_ms);
-    if (line_exists(&record->line) && record->line.offset >= plan->size) {
+    if (lease_line_exists(&record->line) && record->line.offset >= plan->size) {
         kill_line(plan, &record->line); /* of this batch: no more durable than this one */
     } else {
         /* The line before the last cannot matter any more; the last one does until this one is
@@ -134,7 +155,7 @@ NODISCARD static bool plan_put(struct lease_plan *plan, struct lease_file_change
         kill_line(plan, &record->older);
         record->older = record->line;
     }
-    record->line = line_measure(line, offset);
+    record->line = lease_plan_measure(line, offset);
     change->needs_append = true;
     return true;
 }
@@ -146,8 +167,8 @@ static void plan_remove(struct lease_plan *plan, const struct lease_file_change 
     kill_line(plan, &record->line);
     kill_line(plan, &record->older);
     count_dead(plan, &record->line, now_ms);
-    record->line = no_line;
-    record->older = no_line;
+    record->line = lease_no_line;
+    record->older = lease_no_line;
 }
 
 static void plan_patches(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
@@ -158,8 +179,12 @@ static void plan_patches(struct lease_plan *plan, const struct lease_disk *disk,
     for (size_t i = 0; i < plan->flight.count; i++) {
         struct lease_file_change *change = &plan->flight.changes[i];
         change->needs_append = change->failed = false;
-        if (change->record == RECORD_NONE)
+        if (change->record == LEASE_RECORD_NONE) { /* the line of the DUID, or nothing */
+            struct text line = { plan->flight.text + change->text_at, change->text_count };
+            change->needs_append = line.count > 0;
+            change->failed = line.count > 0 && !append_line(plan, line);
             continue;
+        }
         change->before_line = plan->records[change->record].line;
         change->before_older = plan->records[change->record].older;
         if (change->kind == LEASE_CHANGE_REMOVE)
@@ -182,7 +207,7 @@ static bool is_superseded(const struct lease_plan *plan, struct text line)
 {
     struct lease_line read;
     return lease_line_read(line, &read) == STATUS_OK && read.kind == LEASE_LINE_LEASE
-           && lease_table_by_address(plan->table, &read.address) != NULL;
+           && lease_plan_find(plan, &read.address) != NULL;
 }
 
 NODISCARD static bool grow_images(struct lease_plan *plan, uint32_t room)
@@ -195,7 +220,7 @@ NODISCARD static bool grow_images(struct lease_plan *plan, uint32_t room)
     if (images == NULL)
         return false;
     for (uint32_t i = plan->images_room; i < room; i++)
-        images[i] = no_line;
+        images[i] = lease_no_line;
     plan->images = images;
     plan->images_room = room;
     return true;
@@ -216,20 +241,20 @@ static void forget_image(struct lease_plan *plan)
 NODISCARD static bool image_put_lease(struct lease_plan *plan, struct lease *lease)
 {
     char buffer[LEASE_LINES_MAX];
-    struct text line = lease_as_text(lease, buffer, sizeof(buffer));
+    struct text line = lease_plan_text(lease, buffer, sizeof(buffer));
     if (text_is_empty(line) || lease->expires_wall == LEASE_LINE_DEAD_WALL)
         return true;
     if (lease->store_cookie != 0 && plan->records[lease->store_cookie - 1].removed)
         return true;
     if (lease->store_cookie == 0) {
         uint32_t index;
-        if (record_take(plan, &index) != STATUS_OK)
+        if (lease_plan_record_take(plan, &index) != STATUS_OK)
             return false;
         lease->store_cookie = index + 1;
     }
     if (!grow_images(plan, lease->store_cookie))
         return false;
-    plan->images[lease->store_cookie - 1] = line_measure(line, plan->image.count);
+    plan->images[lease->store_cookie - 1] = lease_plan_measure(line, plan->image.count);
     return lease_text_put(&plan->image, text_part(line, 0, text_find(line, '\n') + 1));
 }
 
@@ -241,10 +266,10 @@ NODISCARD static bool image_put_origins(struct lease_plan *plan)
     for (; lease != NULL; lease = lease_table_next(plan->table, lease)) {
         uint32_t cookie = lease->store_cookie;
         if (lease->origin == NULL || cookie == 0 || cookie > plan->images_room
-            || !line_exists(&plan->images[cookie - 1]))
+            || !lease_line_exists(&plan->images[cookie - 1]))
             continue;
         char buffer[LEASE_LINES_MAX];
-        struct text lines = lease_as_text(lease, buffer, sizeof(buffer));
+        struct text lines = lease_plan_text(lease, buffer, sizeof(buffer));
         if (!lease_text_put(&plan->image, text_after(lines, text_find(lines, '\n') + 1)))
             return false;
     }
@@ -254,12 +279,21 @@ NODISCARD static bool image_put_origins(struct lease_plan *plan)
 
 NODISCARD static bool image_put_leases(struct lease_plan *plan, bool ip4)
 {
-    struct lease *lease = lease_table_first(plan->table);
-    for (; lease != NULL; lease = lease_table_next(plan->table, lease)) {
+    const struct lease_table *table = table_of(plan, ip4 ? ADDRESS_IP4 : ADDRESS_IP6);
+    struct lease *lease = lease_table_first(table);
+    for (; lease != NULL; lease = lease_table_next(table, lease)) {
         if ((lease->kind == LEASE_IP4) == ip4 && !image_put_lease(plan, lease))
             return false;
     }
     return true;
+}
+
+NODISCARD static bool image_put_duid(struct lease_plan *plan)
+{
+    char buffer[LEASE_LINE_MAX];
+    struct bytes duid = bytes_of(plan->duid, plan->duid_count);
+    return duid.count == 0
+           || lease_text_put(&plan->image, duid_as_text(duid, buffer, sizeof(buffer)));
 }
 
 NODISCARD static bool image_put_extra(struct lease_plan *plan)
@@ -277,15 +311,16 @@ NODISCARD static bool image_put_extra(struct lease_plan *plan)
 
 static bool may_overwrite_file(const struct lease_plan *plan);
 
-/* The file as it should be: IPv4 leases, newest first; lines of others; IPv6 leases. */
+/* The file as it should be: IPv4 leases, newest first; who we are; IPv6 leases; lines of others;
+ * what belongs to leases. */
 NODISCARD static bool plan_image(struct lease_plan *plan, const struct lease_disk *disk,
                                  struct lease_work *work)
 {
     plan->image.count = 0;
     for (uint32_t i = 0; i < plan->images_room; i++)
-        plan->images[i] = no_line;
-    if (!image_put_leases(plan, true) || !image_put_origins(plan) || !image_put_extra(plan)
-        || !image_put_leases(plan, false))
+        plan->images[i] = lease_no_line;
+    if (!image_put_leases(plan, true) || !image_put_duid(plan) || !image_put_leases(plan, false)
+        || !image_put_extra(plan) || !image_put_origins(plan))
         return false;
     lease_text_end(&plan->image, 0);
     for (size_t i = 0; i < plan->flight.count; i++)
@@ -314,10 +349,11 @@ static void unwind(struct lease_plan *plan, bool all)
 {
     for (size_t i = plan->flight.count; i-- > 0;) {
         struct lease_file_change *change = &plan->flight.changes[i];
-        if (change->record == RECORD_NONE || !(all || change->needs_append))
+        if (change->record == LEASE_RECORD_NONE || !(all || change->needs_append))
             continue;
         struct lease_record *record = &plan->records[change->record];
-        if (line_exists(&change->before_line) && record->line.offset != change->before_line.offset)
+        if (lease_line_exists(&change->before_line)
+            && record->line.offset != change->before_line.offset)
             plan->dead--; /* it lives after all */
         record->line = change->before_line;
         record->older = change->before_older;
@@ -339,10 +375,10 @@ static bool batch_kills(const struct lease_plan *plan, const struct lease_batch 
 {
     for (size_t i = 0; i < batch->count; i++) {
         const struct lease_file_change *change = &batch->changes[i];
-        if (change->record == RECORD_NONE)
+        if (change->record == LEASE_RECORD_NONE)
             continue;
         const struct lease_place *line = &plan->records[change->record].line;
-        if (line_exists(line)
+        if (lease_line_exists(line)
             && (change->kind == LEASE_CHANGE_REMOVE || line->digest != change->digest))
             return true;
     }
@@ -439,8 +475,8 @@ void lease_plan_start(struct lease_plan *plan, const struct lease_disk *disk, ui
 static void adopt_image(struct lease_plan *plan, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < plan->record_touched; i++) {
-        plan->records[i].line = i < plan->images_room ? plan->images[i] : no_line;
-        plan->records[i].older = no_line;
+        plan->records[i].line = i < plan->images_room ? plan->images[i] : lease_no_line;
+        plan->records[i].older = lease_no_line;
     }
     plan->size = plan->image.count;
     plan->dead = 0;
@@ -530,7 +566,7 @@ void lease_plan_done(struct lease_plan *plan)
 {
     for (size_t i = 0; i < plan->flight.count; i++) {
         struct lease_file_change *change = &plan->flight.changes[i];
-        if (change->kind == LEASE_CHANGE_REMOVE && change->record != RECORD_NONE)
+        if (change->kind == LEASE_CHANGE_REMOVE && change->record != LEASE_RECORD_NONE)
             record_give(plan, change->record);
     }
     plan->flight.count = 0;
@@ -543,11 +579,11 @@ NODISCARD static enum status queue_text(struct lease_plan *plan, const struct le
                                         struct lease_file_change *change)
 {
     struct lease_batch *batch = &plan->waiting;
-    struct text line =
-        lease_as_text(lease, batch->text + batch->text_count, CHANGES_TEXT_MAX - batch->text_count);
+    struct text line = lease_plan_text(lease, batch->text + batch->text_count,
+                                       CHANGES_TEXT_MAX - batch->text_count);
     if (text_is_empty(line))
         return STATUS_FULL;
-    struct lease_place measured = line_measure(line, 0);
+    struct lease_place measured = lease_plan_measure(line, 0);
     change->text_at = batch->text_count;
     change->text_count = (uint16_t)line.count;
     change->digest = measured.digest;
@@ -559,8 +595,8 @@ NODISCARD static enum status queue_put(struct lease_plan *plan, struct lease *le
                                        struct lease_file_change *change)
 {
     enum status status = queue_text(plan, lease, change);
-    if (status == STATUS_OK && change->record == RECORD_NONE)
-        status = record_take(plan, &change->record);
+    if (status == STATUS_OK && change->record == LEASE_RECORD_NONE)
+        status = lease_plan_record_take(plan, &change->record);
     if (status != STATUS_OK)
         return status;
     lease->store_cookie = change->record + 1;
@@ -572,11 +608,12 @@ NODISCARD static enum status queue_put(struct lease_plan *plan, struct lease *le
 enum status lease_plan_change(struct lease_plan *plan, const struct lease_change *given)
 {
     struct lease_file_change change = { .kind = (uint8_t)given->kind,
-                                        .record = RECORD_NONE,
+                                        .record = LEASE_RECORD_NONE,
                                         .ticket = given->ticket };
     if (given->lease->store_cookie != 0)
         change.record = given->lease->store_cookie - 1;
-    if (given->kind == LEASE_CHANGE_REMOVE && change.record == RECORD_NONE && given->ticket == 0)
+    if (given->kind == LEASE_CHANGE_REMOVE && change.record == LEASE_RECORD_NONE
+        && given->ticket == 0)
         return STATUS_OK; /* the file never heard of it */
     if (plan->waiting.count == LEASE_FILE_CHANGES_MAX)
         return STATUS_FULL;
@@ -584,162 +621,42 @@ enum status lease_plan_change(struct lease_plan *plan, const struct lease_change
         enum status status = queue_put(plan, given->lease, &change);
         if (status != STATUS_OK)
             return status;
-    } else if (change.record != RECORD_NONE) {
+    } else if (change.record != LEASE_RECORD_NONE) {
         plan->records[change.record].removed = true;
     }
     plan->waiting.changes[plan->waiting.count++] = change;
     return STATUS_OK;
 }
 
-/* ------------------------------------------------------------------ loading */
-
-/* What loading a file needs to know. */
-struct loading {
-    struct lease_plan *plan;
-    struct text all;
-    void (*each)(void *context, const struct lease_line *line);
-    void (*complain)(void *context, unsigned line, const char *why);
-    void *context;
-    unsigned number;
-};
-
-static void broken(struct loading *loading, const char *why)
+enum status lease_plan_set_duid(struct lease_plan *plan, struct bytes duid)
 {
-    loading->plan->has_broken = true;
-    loading->plan->needs_rewrite = true;
-    if (loading->complain != NULL)
-        loading->complain(loading->context, loading->number, why);
+    struct lease_batch *batch = &plan->waiting;
+    struct bytes known = bytes_of(plan->duid, plan->duid_count);
+    struct lease_file_change change = { .kind = LEASE_CHANGE_PUT, .record = LEASE_RECORD_NONE };
+
+    assert(duid.count > 0 && duid.count <= sizeof(plan->duid));
+    if (bytes_equal(known, duid))
+        return STATUS_OK;
+    if (batch->count == LEASE_FILE_CHANGES_MAX)
+        return STATUS_FULL;
+    struct text line =
+        duid_as_text(duid, batch->text + batch->text_count, CHANGES_TEXT_MAX - batch->text_count);
+    if (text_is_empty(line))
+        return STATUS_FULL;
+    change.text_at = batch->text_count;
+    change.text_count = (uint16_t)line.count;
+    batch->text_count += line.count;
+    batch->changes[batch->count++] = change;
+    memcpy(plan->duid, duid.at, duid.count);
+    plan->duid_count = duid.count;
+    plan->needs_rewrite = true;
+    return STATUS_OK;
 }
 
-static void keep_extra(struct loading *loading, struct text line)
-{
-    struct lease_plan *plan = loading->plan;
-    if (!lease_text_put(&plan->extra, line) || !lease_text_put(&plan->extra, TEXT("\n")))
-        broken(loading, "no memory to keep the line");
-}
-
-/* The line of a lease that has an earlier one. A third one cannot be remembered. */
-static void note_earlier(struct lease_plan *plan, struct lease_record *record)
+void lease_plan_renew_all(struct lease_plan *plan)
 {
     plan->needs_rewrite = true;
-    plan->ghosts = plan->ghosts || line_exists(&record->older);
-    record->older = record->line;
-    plan->dead++;
-}
-
-/* Where a line stands that may be killed, but not given another expiry: we would write it in other
- * words. */
-static struct lease_place foreign_place(struct text line, uint64_t offset)
-{
-    struct lease_place place = line_measure(line, offset);
-    for (size_t i = 0; i < line.count && line.at[i] != ' '; i++) {
-        if (line.at[i] < '0' || line.at[i] > '9' || i >= LEASE_DIGITS_MAX)
-            return no_line;
-    }
-    return place.digits > 0 ? place : no_line;
-}
-
-/* The table has taken the lease: remembers where its line stands. */
-static void note_line(struct loading *loading, struct text line, struct lease *lease, bool ended)
-{
-    struct lease_plan *plan = loading->plan;
-    char buffer[LEASE_LINE_MAX];
-    uint32_t index;
-    if (lease->store_cookie != 0)
-        note_earlier(plan, &plan->records[lease->store_cookie - 1]);
-    else if (record_take(plan, &index) == STATUS_OK)
-        lease->store_cookie = index + 1;
-    else
-        return;
-    struct text canonical = lease_as_text(lease, buffer, sizeof(buffer));
-    struct text bare = text_part(canonical, 0, canonical.count > 0 ? canonical.count - 1 : 0);
-    struct lease_place *place = &plan->records[lease->store_cookie - 1].line;
-    uint64_t offset = (uint64_t)(line.at - loading->all.at);
-    if (ended && text_equal(bare, line)) {
-        *place = line_measure(canonical, offset);
-        return;
-    }
-    *place = foreign_place(line, offset);
-    plan->needs_rewrite = true;
-    plan->ghosts = plan->ghosts || !line_exists(place);
-}
-
-static uint64_t digest_of(const struct lease *lease)
-{
-    char buffer[LEASE_LINES_MAX];
-    return line_measure(lease_as_text(lease, buffer, sizeof(buffer)), 0).digest;
-}
-
-/* Comes after the line of its lease; of a lease that is gone it is nothing. */
-static void load_origin(struct loading *loading, const struct lease_line *read, bool ended)
-{
-    const struct lease *lease = lease_table_by_address(loading->plan->table, &read->address);
-    if (!ended) {
-        broken(loading, "cut off");
-    } else if (lease != NULL) {
-        uint64_t before = digest_of(lease);
-        loading->each(loading->context, read);
-        if (lease->store_cookie == 0)
-            return;
-        struct lease_place *place = &loading->plan->records[lease->store_cookie - 1].line;
-        if (line_exists(place) && place->digest == before)
-            place->digest = digest_of(lease);
-    }
-}
-
-static void load_line(struct loading *loading, struct text line, bool ended)
-{
-    struct lease_plan *plan = loading->plan;
-    struct lease_line read;
-    if (line.count >= LEASE_LINE_MAX) {
-        broken(loading, "too long");
-    } else if (lease_line_read(line, &read) != STATUS_OK) {
-        if (lease_line_is_foreign(line))
-            keep_extra(loading, line);
-        else
-            broken(loading, ended ? "not a lease" : "cut off");
-    } else if (read.kind == LEASE_LINE_AGENT_INFO || read.kind == LEASE_LINE_VENDOR_CLASS) {
-        load_origin(loading, &read, ended);
-    } else if (read.kind == LEASE_LINE_DUID) {
-        loading->each(loading->context, &read);
-        keep_extra(loading, line);
-    } else if (read.kind == LEASE_LINE_LEASE) {
-        const struct lease *known = lease_table_by_address(plan->table, &read.address);
-        if (!ended && known != NULL) {
-            broken(loading, "cut off");
-            return;
-        }
-        if (known == NULL && read.expires == LEASE_LINE_DEAD_WALL) {
-            plan->dead++;
-            return;
-        }
-        loading->each(loading->context, &read);
-        struct lease *lease = lease_table_by_address(plan->table, &read.address);
-        if (lease != NULL)
-            note_line(loading, line, lease, ended);
-        else
-            keep_extra(loading, line);
-    }
-}
-
-void lease_plan_load(struct lease_plan *plan, struct text all,
-                     void (*each)(void *context, const struct lease_line *line),
-                     void (*complain)(void *context, unsigned line, const char *why), void *context)
-{
-    struct loading loading = {
-        .plan = plan, .all = all, .each = each, .complain = complain, .context = context
-    };
-    struct text rest = all;
-    struct text line;
-    plan->size = all.count;
-    plan->tail_open = all.count > 0 && all.at[all.count - 1] != '\n';
-    plan->needs_rewrite = plan->tail_open;
-    while (text_next_line(&rest, &line)) {
-        bool last = text_is_empty(rest);
-        loading.number++;
-        line = text_trim(line); /* of what fills a page */
-        load_line(&loading, line, !(last && plan->tail_open));
-    }
+    plan->force_rewrite = true;
 }
 
 /* ------------------------------------------------------------------ life */
@@ -757,15 +674,17 @@ NODISCARD static bool batch_take(struct lease_batch *batch)
     return batch->changes != NULL && batch->text != NULL;
 }
 
-enum status lease_plan_init(struct lease_plan *plan, const struct lease_table *table)
+enum status lease_plan_init(struct lease_plan *plan, const struct lease_table *table,
+                            const struct lease_table *table6)
 {
-    *plan = (struct lease_plan){ .table = table, .free_record = RECORD_NONE };
+    *plan =
+        (struct lease_plan){ .table = table, .table6 = table6, .free_record = LEASE_RECORD_NONE };
     /* A change kills two lines at most, or overwrites one. */
     plan->patches = malloc(2 * LEASE_FILE_CHANGES_MAX * sizeof(*plan->patches));
     if (batch_take(&plan->waiting) && batch_take(&plan->flight) && plan->patches != NULL)
         return STATUS_OK;
     lease_plan_free(plan);
-    *plan = (struct lease_plan){ .free_record = RECORD_NONE };
+    *plan = (struct lease_plan){ .free_record = LEASE_RECORD_NONE };
     return STATUS_NO_MEMORY;
 }
 

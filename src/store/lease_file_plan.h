@@ -73,6 +73,9 @@ struct lease_batch {
 
 struct lease_plan {
     const struct lease_table *table;
+    const struct lease_table *table6; /* NULL: leases of IPv6 are lines of others */
+    uint8_t duid[LEASE_CLIENT_ID_MAX]; /* the server's, for a line before the IPv6 leases */
+    size_t duid_count;                 /* 0: none */
     uint64_t size;           /* of the file */
     bool tail_open;          /* it does not end in a newline */
     bool has_broken;         /* lines nobody could read: kept aside before the first image */
@@ -99,7 +102,9 @@ struct lease_plan {
     size_t patch_count;
 };
 
-NODISCARD enum status lease_plan_init(struct lease_plan *plan, const struct lease_table *table);
+/* table6 may be NULL. */
+NODISCARD enum status lease_plan_init(struct lease_plan *plan, const struct lease_table *table,
+                                      const struct lease_table *table6);
 void lease_plan_free(struct lease_plan *plan);
 
 /* Takes the whole file as it is read at start. `each` puts the lease into the table or does not;
@@ -114,6 +119,15 @@ void lease_plan_close_folder(struct lease_plan *plan, uint64_t now_ms);
 
 /* A change to wait for the disk. STATUS_FULL, STATUS_NO_MEMORY: not taken. */
 NODISCARD enum status lease_plan_change(struct lease_plan *plan, const struct lease_change *change);
+
+/* Who the server is from now on (at most LEASE_CLIENT_ID_MAX bytes): the file is made anew with it
+ * or, where that is not possible, gets a line. Nothing is to be done when it has it already.
+ * STATUS_FULL: not taken. */
+NODISCARD enum status lease_plan_set_duid(struct lease_plan *plan, struct bytes duid);
+
+/* The expiry times of all leases have changed: the next batch writes the file anew, with those the
+ * tables have then. */
+void lease_plan_renew_all(struct lease_plan *plan);
 
 /* Nothing need be done now but what waits. */
 bool lease_plan_is_idle(const struct lease_plan *plan, uint64_t now_ms);

@@ -2,7 +2,7 @@
 
 /* A whole lease file of nobody's bytes: what was taken from it is in the image that is made of it,
  * which loads again without a complaint, to the same. */
-static struct lease_table *table;
+static struct lease_table *table, *table6;
 static unsigned complaints;
 
 static void on_line(void *context, const struct lease_line *line)
@@ -11,7 +11,8 @@ static void on_line(void *context, const struct lease_line *line)
     struct lease *lease;
     (void)context;
     struct bytes id = bytes_of(line->client_id, line->client_id_count);
-    lease = lease_table_by_address(table, &line->address);
+    bool ip4 = line->address.family != ADDRESS_IP6;
+    lease = lease_table_by_address(ip4 ? table : table6, &line->address);
     if (line->kind == LEASE_LINE_AGENT_INFO || line->kind == LEASE_LINE_VENDOR_CLASS) {
         bool agent = line->kind == LEASE_LINE_AGENT_INFO;
         enum status status =
@@ -19,8 +20,16 @@ static void on_line(void *context, const struct lease_line *line)
                                    agent ? lease_table_vendor_class(lease) : id);
         assert(status == STATUS_OK);
     }
-    if (line->kind != LEASE_LINE_LEASE || line->lease_kind != LEASE_IP4)
+    if (line->kind != LEASE_LINE_LEASE)
         return;
+    if (!ip4) {
+        if (lease == NULL
+            && lease_table_add6(table6, &line->address, line->prefix_length, line->lease_kind, id,
+                                line->iaid, &lease)
+                   == STATUS_OK)
+            lease_table_set_expiry_wall(table6, lease, now, line->expires);
+        return;
+    }
     if (lease == NULL
         && lease_table_add(table, &line->address, LEASE_IP4, &line->hardware, id, &lease)
                != STATUS_OK)
@@ -46,18 +55,20 @@ static struct lease_plan *load(struct text all)
     complaints = 0;
     enum status status = lease_table_create(&key, 64, &table);
     if (status == STATUS_OK)
-        status = lease_plan_init(&plan, table);
+        status = lease_table_create(&key, 64, &table6);
+    if (status == STATUS_OK)
+        status = lease_plan_init(&plan, table, table6);
     assert(status == STATUS_OK);
     lease_plan_load(&plan, all, on_line, on_complaint, NULL);
     return &plan;
 }
 
 /* Lines that are marked as dead are not kept. */
-static uint32_t alive(void)
+static uint32_t alive(const struct lease_table *leases)
 {
     uint32_t count = 0;
-    struct lease *lease = lease_table_first(table);
-    for (; lease != NULL; lease = lease_table_next(table, lease))
+    struct lease *lease = lease_table_first(leases);
+    for (; lease != NULL; lease = lease_table_next(leases, lease))
         count += lease->expires_wall != LEASE_LINE_DEAD_WALL;
     return count;
 }
@@ -79,24 +90,28 @@ static void unload(struct lease_plan *plan)
 {
     lease_plan_free(plan);
     lease_table_free(table);
+    lease_table_free(table6);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
 {
-    static uint8_t first[1 << 20];
+    static uint8_t first[1 << 20], who[LEASE_CLIENT_ID_MAX];
     struct lease_plan *plan = load(text_from_bytes(bytes_of(data, count)));
     struct bytes_writer writer = bytes_writer_on(first, sizeof(first));
     bytes_write_span(&writer, image_of(plan));
-    uint32_t leases = alive();
+    uint32_t leases = alive(table) + alive(table6);
+    struct bytes duid = bytes_of(who, plan->duid_count);
+    memcpy(who, plan->duid, plan->duid_count);
     unload(plan);
     if (writer.failed)
         return 0;
 
     plan = load(text_from_bytes(bytes_writer_written(&writer)));
     assert(complaints == 0);
-    assert(lease_table_count(table) == leases);
+    assert(lease_table_count(table) + lease_table_count(table6) == leases);
+    assert(bytes_equal(duid, bytes_of(plan->duid, plan->duid_count)));
     assert(image_of(plan).count == bytes_writer_count(&writer));
     unload(plan);
     return 0;

@@ -25,7 +25,7 @@ static int set_up(void **state)
     folder_closed = false;
     now_ms = 1000000;
     assert_int_equal(lease_table_create(&key, 10000, &table), STATUS_OK);
-    return lease_plan_init(&plan, table) == STATUS_OK ? 0 : -1;
+    return lease_plan_init(&plan, table, NULL) == STATUS_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -433,6 +433,105 @@ static void load(const char *text)
     lease_plan_load(&plan, text_of(text), on_line, NULL, NULL);
 }
 
+/* ------------------------------------------------------------------ IPv6 */
+
+static void change6(enum lease_change_kind kind, struct lease_table *table6, uint8_t last,
+                    uint32_t seconds)
+{
+    struct address address = address_any(ADDRESS_IP6);
+    struct lease *lease;
+    address.bytes[0] = 0xfd;
+    address.bytes[15] = last;
+    lease = lease_table_by_address(table6, &address);
+    if (lease == NULL)
+        assert_int_equal(lease_table_add6(table6, &address, 128,
+                                          last < 100 ? LEASE_IP6_NA : LEASE_IP6_PD,
+                                          bytes_of("\1\2", 2), last, &lease),
+                         STATUS_OK);
+    lease_table_set_expiry(table6, lease, now, seconds);
+    struct lease_change given = { kind, lease, 0 };
+    assert_int_equal(lease_plan_change(&plan, &given), STATUS_OK);
+    if (kind == LEASE_CHANGE_REMOVE)
+        lease_table_remove(table6, lease);
+}
+
+/* The order in the file: IPv4, who we are, IPv6; changes of both are patches alike. */
+static void test_both_families(void **state)
+{
+    static const struct siphash_key key = { 1, 2 };
+    struct lease_table *table6;
+    (void)state;
+    assert_int_equal(lease_table_create(&key, 10, &table6), STATUS_OK);
+    plan.table6 = table6;
+    assert_int_equal(lease_plan_set_duid(&plan, bytes_of("\0\3\0\1", 4)), STATUS_OK);
+    assert_false(lease_plan_is_idle(&plan, now_ms));
+    done();
+    assert_string_equal(file, "duid 00:03:00:01\n");
+    change6(LEASE_CHANGE_PUT, table6, 1, 100);
+    change(LEASE_CHANGE_PUT, 1, 100, "one");
+    change6(LEASE_CHANGE_PUT, table6, 100, 100);
+    done();
+    assert_string_equal(file, "duid 00:03:00:01\n"
+                              "1700000100 1 fd00::1 * 01:02\n"
+                              "1700000100 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "1700000100 P100 fd00::64/128 * 01:02\n");
+    change6(LEASE_CHANGE_PUT, table6, 100, 300);
+    done();
+    assert_false(work.rewrite);
+    assert_int_equal(work.patch_count, 1);
+    change6(LEASE_CHANGE_REMOVE, table6, 1, 100);
+    done();
+    assert_string_equal(file, "1700000100 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "duid 00:03:00:01\n"
+                              "1700000300 P100 fd00::64/128 * 01:02\n");
+    /* The same again is no change; another one replaces it. */
+    assert_int_equal(lease_plan_set_duid(&plan, bytes_of("\0\3\0\1", 4)), STATUS_OK);
+    assert_true(lease_plan_is_idle(&plan, now_ms));
+    assert_int_equal(lease_plan_set_duid(&plan, bytes_of("\0\2", 2)), STATUS_OK);
+    done();
+    assert_string_equal(file, "1700000100 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "duid 00:02\n"
+                              "1700000300 P100 fd00::64/128 * 01:02\n");
+    lease_table_free(table6);
+    plan.table6 = NULL;
+}
+
+/* Where the file cannot be replaced, the DUID is a line behind the others. */
+static void test_duid_in_a_closed_folder(void **state)
+{
+    (void)state;
+    load("1700000500 02:00:00:00:00:01 10.0.0.1 one *\n");
+    folder_closed = true;
+    lease_plan_close_folder(&plan, now_ms);
+    assert_int_equal(lease_plan_set_duid(&plan, bytes_of("\0\3", 2)), STATUS_OK);
+    done_somehow();
+    assert_string_equal(file, "1700000500 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "duid 00:03\n");
+}
+
+static unsigned duids_seen;
+
+static void on_duid(void *context, const struct lease_line *line)
+{
+    (void)context;
+    duids_seen += line->kind == LEASE_LINE_DUID;
+}
+
+static void test_loading_a_duid(void **state)
+{
+    (void)state;
+    static const char whole[] = "duid 00:03\n0 1 fd00::1 * 01\n";
+    static const char cut[] = "duid 00:01";
+    duids_seen = 0;
+    lease_plan_load(&plan, text_of(whole), on_duid, NULL, NULL);
+    assert_int_equal(duids_seen, 1);
+    assert_int_equal(plan.duid_count, 2);
+    /* Half of one is none. */
+    lease_plan_load(&plan, text_of(cut), on_duid, NULL, NULL);
+    assert_int_equal(duids_seen, 1);
+    assert_int_equal(plan.duid[1], 3);
+}
+
 /* What a crash, or we in a closed folder, may leave behind. */
 static void test_loaded_lines_can_be_killed(void **state)
 {
@@ -542,6 +641,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_append_and_patch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_both_families, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_duid_in_a_closed_folder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_loading_a_duid, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_put_and_remove_in_one_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_batch_takes_a_removal_of_nothing, set_up,
                                         tear_down),

@@ -35,6 +35,9 @@ NODISCARD static enum status read_iaid(struct text field, struct lease_line *lin
     if (text_starts(field, TEXT("T"))) {
         line->lease_kind = LEASE_IP6_TA;
         field = text_after(field, 1);
+    } else if (text_starts(field, TEXT("P"))) {
+        line->lease_kind = LEASE_IP6_PD;
+        field = text_after(field, 1);
     }
     return text_to_u32(field, &line->iaid);
 }
@@ -50,6 +53,21 @@ NODISCARD static enum status read_client(struct text field, struct lease_line *l
     return hardware_from_text(field, &line->hardware);
 }
 
+/* An address, or a delegated prefix without host bits. */
+NODISCARD static enum status read_address(struct text field, struct lease_line *line)
+{
+    struct prefix prefix;
+    size_t slash = text_find(field, '/');
+    if (slash == SIZE_MAX)
+        return address_from_text(field, &line->address);
+    if (prefix_from_text(field, &prefix) != STATUS_OK
+        || address_from_text(text_part(field, 0, slash), &line->address) != STATUS_OK
+        || !address_equal(&prefix.address, &line->address) || line->address.family != ADDRESS_IP6)
+        return STATUS_MALFORMED;
+    line->prefix_length = prefix.length;
+    return STATUS_OK;
+}
+
 NODISCARD static enum status read_lease(struct text expires, struct text rest,
                                         struct lease_line *line)
 {
@@ -61,10 +79,11 @@ NODISCARD static enum status read_lease(struct text expires, struct text rest,
         || text_next_word(&rest, &more))
         return STATUS_MALFORMED;
     if (text_to_u64(expires, EXPIRY_MAX, &seconds) != STATUS_OK
-        || address_from_text(address, &line->address) != STATUS_OK
-        || read_client(client, line) != STATUS_OK
+        || read_address(address, line) != STATUS_OK || read_client(client, line) != STATUS_OK
         || read_id(id, line->client_id, &line->client_id_count) != STATUS_OK
         || !name_is_printable(name))
+        return STATUS_MALFORMED;
+    if ((line->lease_kind == LEASE_IP6_PD) != (text_find(address, '/') != SIZE_MAX))
         return STATUS_MALFORMED;
     line->expires = (wall_s)seconds;
     line->name = text_equal(name, TEXT("*")) ? TEXT_NONE : name;
@@ -181,10 +200,15 @@ void text_put_lease_line(struct text_out *out, const struct lease *lease)
         else
             text_put_char(out, '*');
     } else {
-        text_printf(out, "%s%u", lease->kind == LEASE_IP6_TA ? "T" : "", lease->iaid);
+        text_put_string(out, lease->kind == LEASE_IP6_TA   ? "T"
+                             : lease->kind == LEASE_IP6_PD ? "P"
+                                                           : "");
+        text_put_u64(out, lease->iaid);
     }
     text_put_char(out, ' ');
     text_put_address(out, &lease->address);
+    if (lease->kind == LEASE_IP6_PD)
+        text_printf(out, "/%u", lease->prefix_length);
     text_put_char(out, ' ');
     put_name(out, lease->name);
     text_put_char(out, ' ');

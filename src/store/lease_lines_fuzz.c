@@ -10,6 +10,7 @@ static void check_round_trip(const struct lease_line *line)
     text_put(&name_out, line->name);
     struct lease lease = {
         .address = line->address,
+        .prefix_length = line->prefix_length,
         .kind = (uint8_t)line->lease_kind,
         .hardware = line->hardware,
         .client_id = (uint8_t *)line->client_id,
@@ -27,6 +28,7 @@ static void check_round_trip(const struct lease_line *line)
     assert(status == STATUS_OK);
     assert(again.expires == line->expires && again.lease_kind == line->lease_kind);
     assert(address_equal(&again.address, &line->address));
+    assert(again.prefix_length == line->prefix_length && again.iaid == line->iaid);
     assert(hardware_equal(&again.hardware, &line->hardware));
     assert(text_equal(again.name, line->name));
     assert(bytes_equal(bytes_of(again.client_id, again.client_id_count),

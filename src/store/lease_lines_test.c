@@ -16,6 +16,8 @@ static const char *const round_trips[] = {
     "1999999999 06-02:00:00:00:00:dd 192.168.50.123 tr *",
     "1795417510 77 fd00:50::18f foo 00:03:00:01:02:00:00:00:00:c0",
     "1795338640 T77 fd00:50::1f3 * 00:03:00:01:02:00:00:00:00:c0",
+    "1795417510 P77 2001:db8:f0::/60 * 00:03:00:01:02:00:00:00:00:c0",
+    "0 P4294967295 ::/0 * 00:03",
     "1795338640 * 192.0.2.1 * ff:00",
 };
 
@@ -23,6 +25,7 @@ static void lease_of(const struct lease_line *line, struct lease *lease, char *n
 {
     *lease = (struct lease){
         .address = line->address,
+        .prefix_length = line->prefix_length,
         .kind = (uint8_t)line->lease_kind,
         .hardware = line->hardware,
         .client_id = (uint8_t *)line->client_id,

@@ -14,6 +14,7 @@ enum lease_index { INDEX_ADDRESS, INDEX_CLIENT_ID, INDEX_HARDWARE, INDEX_NAME, I
 #define NONE             0u         /* numbers of entries begin at 1 */
 #define NOT_FILED        UINT32_MAX /* in `previous` */
 #define BUCKETS_AT_START 64
+#define PREFIX_LENGTHS   129
 
 struct lease_chain {
     uint32_t next, previous; /* NONE: the last, the first */
@@ -33,9 +34,10 @@ struct lease_table {
     struct pool pool;
     struct timer_heap timers;
     uint32_t newest;
-    uint32_t *buckets;     /* bucket_count of each index, one index behind the other */
-    uint32_t bucket_count; /* a power of two; grows with the leases */
-    uint32_t capacity;     /* may be 0, which a pool may not */
+    uint32_t *buckets;                 /* bucket_count of each index, one index behind the other */
+    uint32_t bucket_count;             /* a power of two; grows with the leases */
+    uint32_t capacity;                 /* may be 0, which a pool may not */
+    uint32_t prefixes[PREFIX_LENGTHS]; /* delegated ones, by length */
 };
 
 static struct lease_entry *entry_of(const struct lease *lease)
@@ -77,6 +79,19 @@ static uint32_t *client_id_bucket(const struct lease_table *table, struct bytes 
     return bucket(table, INDEX_CLIENT_ID, siphash13(&table->key, client_id.at, client_id.count));
 }
 
+/* Every identity association of an IPv6 client is filed apart, so that one with many does not make
+ * long chains. */
+static uint32_t *association_bucket(const struct lease_table *table, unsigned kind,
+                                    struct bytes duid, uint32_t iaid)
+{
+    uint8_t key[5 + LEASE_CLIENT_ID_MAX];
+    struct bytes_writer writer = bytes_writer_on(key, sizeof(key));
+    bytes_write_u8(&writer, (uint8_t)kind);
+    bytes_write_u32(&writer, iaid);
+    bytes_write_span(&writer, duid);
+    return bucket(table, INDEX_CLIENT_ID, siphash13(&table->key, key, bytes_writer_count(&writer)));
+}
+
 /* Leases with and without a client id are filed apart, so that the one asked for is always near the
  * front of its chain, however many ids one machine makes up. */
 static uint32_t *hardware_bucket(const struct lease_table *table, const struct hardware *hardware,
@@ -111,6 +126,8 @@ static uint32_t *bucket_of(const struct lease_table *table, const struct lease *
     case INDEX_ADDRESS:
         return address_bucket(table, &lease->address);
     case INDEX_CLIENT_ID:
+        if (lease->kind != LEASE_IP4)
+            return association_bucket(table, lease->kind, lease_client_id(lease), lease->iaid);
         return lease->client_id_count > 0 ? client_id_bucket(table, lease_client_id(lease)) : NULL;
     case INDEX_HARDWARE:
         return lease->hardware.count > 0
@@ -272,6 +289,36 @@ struct lease *lease_table_by_client(const struct lease_table *table,
     return lease;
 }
 
+/* This one or the next in its chain that is of the association. */
+static struct lease *of_association(const struct lease_table *table, struct lease_entry *entry,
+                                    unsigned kind, struct bytes duid, uint32_t iaid)
+{
+    for (; entry != NULL; entry = next_in(table, entry, INDEX_CLIENT_ID)) {
+        struct lease *lease = &entry->lease;
+        if (lease->kind == kind && lease->iaid == iaid && bytes_equal(lease_client_id(lease), duid))
+            return lease;
+    }
+    return NULL;
+}
+
+struct lease *lease_table_first_of_client(const struct lease_table *table, enum lease_kind kind,
+                                          struct bytes duid, uint32_t iaid)
+{
+    uint32_t first = *association_bucket(table, kind, duid, iaid);
+    return of_association(table, entry_at(table, first), kind, duid, iaid);
+}
+
+struct lease *lease_table_next_of_client(const struct lease_table *table, const struct lease *lease)
+{
+    return of_association(table, next_in(table, entry_of(lease), INDEX_CLIENT_ID), lease->kind,
+                          lease_client_id(lease), lease->iaid);
+}
+
+uint32_t lease_table_prefix_count(const struct lease_table *table, unsigned length)
+{
+    return length < PREFIX_LENGTHS ? table->prefixes[length] : 0;
+}
+
 /* domain NULL: any. */
 static struct lease *find_name(const struct lease_table *table, struct text name,
                                const struct text *domain)
@@ -281,7 +328,7 @@ static struct lease *find_name(const struct lease_table *table, struct text name
     for (struct lease_entry *entry = entry_at(table, *name_bucket(table, name)); entry != NULL;
          entry = next_in(table, entry, INDEX_NAME)) {
         struct lease *lease = &entry->lease;
-        if (lease->kind == LEASE_IP4 && text_equal_nocase(text_of(lease->name), name)
+        if (text_equal_nocase(text_of(lease->name), name)
             && (domain == NULL || text_equal_nocase(text_of(lease->domain), *domain)))
             return lease;
     }
@@ -340,12 +387,13 @@ static void file_all(struct lease_table *table, struct lease_entry *entry)
         file(table, entry, (enum lease_index)i);
 }
 
-enum status lease_table_add(struct lease_table *table, const struct address *address,
-                            enum lease_kind kind, const struct hardware *hardware,
-                            struct bytes client_id, struct lease **out)
+/* A lease with what identifies its client, and, in what is given, all else that it is filed under.
+ */
+NODISCARD static enum status add(struct lease_table *table, const struct lease *given,
+                                 struct bytes client_id, struct lease **out)
 {
     assert(client_id.count <= LEASE_CLIENT_ID_MAX);
-    if (lease_table_by_address(table, address) != NULL)
+    if (lease_table_by_address(table, &given->address) != NULL)
         return STATUS_EXISTS;
     if (lease_table_count(table) >= table->capacity)
         return STATUS_FULL;
@@ -357,9 +405,11 @@ enum status lease_table_add(struct lease_table *table, const struct address *add
         return STATUS_NO_MEMORY;
     }
     struct lease *lease = &entry->lease;
-    lease->address = *address;
-    lease->kind = (uint8_t)kind;
-    lease->hardware = *hardware;
+    lease->address = given->address;
+    lease->kind = given->kind;
+    lease->prefix_length = given->prefix_length;
+    lease->hardware = given->hardware;
+    lease->iaid = given->iaid;
     lease->expires_mono = LEASE_NEVER;
     lease->length_s = DURATION_INFINITE;
     timer_init(&lease->timer);
@@ -368,8 +418,29 @@ enum status lease_table_add(struct lease_table *table, const struct address *add
         bool grown = take_buckets(table, table->bucket_count * 2);
         (void)grown; /* else the chains are longer */
     }
+    if (lease->kind == LEASE_IP6_PD)
+        table->prefixes[lease->prefix_length]++;
     *out = lease;
     return STATUS_OK;
+}
+
+enum status lease_table_add(struct lease_table *table, const struct address *address,
+                            enum lease_kind kind, const struct hardware *hardware,
+                            struct bytes client_id, struct lease **lease)
+{
+    struct lease given = { .address = *address, .kind = (uint8_t)kind, .hardware = *hardware };
+    return add(table, &given, client_id, lease);
+}
+
+enum status lease_table_add6(struct lease_table *table, const struct address *address,
+                             unsigned prefix_length, enum lease_kind kind, struct bytes duid,
+                             uint32_t iaid, struct lease **lease)
+{
+    assert(prefix_length < PREFIX_LENGTHS);
+    struct lease given = { .address = *address, .kind = (uint8_t)kind, .iaid = iaid };
+    if (kind == LEASE_IP6_PD)
+        given.prefix_length = (uint8_t)prefix_length;
+    return add(table, &given, duid, lease);
 }
 
 void lease_table_remove(struct lease_table *table, struct lease *lease)
@@ -384,6 +455,8 @@ void lease_table_remove(struct lease_table *table, struct lease *lease)
     if (entry->older != NONE)
         entry_at(table, entry->older)->newer = entry->newer;
     timer_heap_cancel(&table->timers, &lease->timer);
+    if (lease->kind == LEASE_IP6_PD)
+        table->prefixes[lease->prefix_length]--;
     free(entry->strings);
     free(lease->origin);
     pool_give(&table->pool, entry);

@@ -1,4 +1,5 @@
-/* All leases, by address, by client and by expiry. The one writer's copy: main thread only.
+/* All leases of one family, by address, by client and by expiry. The one writer's copy: main thread
+ * only.
  * Bounded by dhcp-lease-max; every operation O(1) or O(log n), so one exchange costs the same at
  * 10 and at 10,000 leases. */
 #ifndef LINNET_STORE_LEASE_TABLE_H
@@ -23,7 +24,15 @@ struct lease *lease_table_by_address(const struct lease_table *table,
  * none (dhcp.md 3.1). NULL. */
 struct lease *lease_table_by_client(const struct lease_table *table,
                                     const struct hardware *hardware, struct bytes client_id);
-/* IPv4 lease with this name (case ignored), or NULL. */
+/* IPv6 leases of a client: all addresses (or prefixes) of the identity association of this kind
+ * and number, the newest first; NULL at the end. Other associations cost nothing. */
+struct lease *lease_table_first_of_client(const struct lease_table *table, enum lease_kind kind,
+                                          struct bytes duid, uint32_t iaid);
+struct lease *lease_table_next_of_client(const struct lease_table *table,
+                                         const struct lease *lease);
+/* How many delegated prefixes of this length (0..128) there are. */
+uint32_t lease_table_prefix_count(const struct lease_table *table, unsigned length);
+/* Lease with this name (case ignored), or NULL. Of IPv6 leases the newest. */
 struct lease *lease_table_by_name(const struct lease_table *table, struct text name);
 /* The same, in this domain; leases without one are in "". */
 struct lease *lease_table_by_name_in(const struct lease_table *table, struct text name,
@@ -35,9 +44,15 @@ struct lease *lease_table_by_name_in(const struct lease_table *table, struct tex
 NODISCARD enum status lease_table_add(struct lease_table *table, const struct address *address,
                                       enum lease_kind kind, const struct hardware *hardware,
                                       struct bytes client_id, struct lease **lease);
+/* The same for IPv6: what identifies the client is its DUID and the number of its identity
+ * association. prefix_length is that of a LEASE_IP6_PD, otherwise ignored. */
+NODISCARD enum status lease_table_add6(struct lease_table *table, const struct address *address,
+                                       unsigned prefix_length, enum lease_kind kind,
+                                       struct bytes duid, uint32_t iaid, struct lease **lease);
 /* Frees it. */
 void lease_table_remove(struct lease_table *table, struct lease *lease);
-/* Changes whose it is. STATUS_NO_MEMORY leaves it as it was. */
+/* Changes whose it is. STATUS_NO_MEMORY leaves it as it was. Of an IPv6 lease the kind and the
+ * number of the association stay. */
 NODISCARD enum status lease_table_set_client(struct lease_table *table, struct lease *lease,
                                              const struct hardware *hardware,
                                              struct bytes client_id);

@@ -76,6 +76,82 @@ static void test_by_client(void **state)
     lease_table_free(table);
 }
 
+static struct address ip6(uint8_t last)
+{
+    struct address address = address_any(ADDRESS_IP6);
+    address.bytes[0] = 0xfd;
+    address.bytes[15] = last;
+    return address;
+}
+
+static struct lease *add6(struct lease_table *table, uint8_t last, enum lease_kind kind,
+                          const char *duid, uint32_t iaid)
+{
+    struct address address = ip6(last);
+    struct lease *lease;
+    assert_int_equal(lease_table_add6(table, &address, 60, kind, id_of(duid), iaid, &lease),
+                     STATUS_OK);
+    return lease;
+}
+
+/* The addresses of one association, as the last bytes of them, newest first. */
+static void check_association(const struct lease_table *table, enum lease_kind kind,
+                              const char *duid, uint32_t iaid, const char *wanted)
+{
+    char found[64];
+    struct text_out out = text_out_on(found, sizeof(found));
+    struct lease *lease = lease_table_first_of_client(table, kind, id_of(duid), iaid);
+    for (; lease != NULL; lease = lease_table_next_of_client(table, lease))
+        text_printf(&out, "%u ", lease->address.bytes[15]);
+    if (!text_equal(text_out_text(&out), text_of(wanted)))
+        fail_msg("%s %u: found %s, not %s", duid, iaid, found, wanted);
+}
+
+static void test_associations(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(200);
+    add6(table, 1, LEASE_IP6_NA, "one", 1);
+    add6(table, 2, LEASE_IP6_NA, "one", 2);
+    struct lease *lease = add6(table, 3, LEASE_IP6_NA, "one", 1);
+    add6(table, 4, LEASE_IP6_TA, "one", 1);
+    add6(table, 5, LEASE_IP6_PD, "one", 1);
+    add6(table, 6, LEASE_IP6_NA, "two", 1);
+    check_association(table, LEASE_IP6_NA, "one", 1, "3 1 ");
+    check_association(table, LEASE_IP6_NA, "one", 2, "2 ");
+    check_association(table, LEASE_IP6_NA, "one", 3, "");
+    check_association(table, LEASE_IP6_TA, "one", 1, "4 ");
+    check_association(table, LEASE_IP6_PD, "one", 1, "5 ");
+    check_association(table, LEASE_IP6_NA, "two", 1, "6 ");
+    /* With a hardware address and a name, and after the table has grown, they are found still. */
+    struct hardware hardware = mac(9);
+    assert_int_equal(lease_table_set_client(table, lease, &hardware, id_of("one")), STATUS_OK);
+    assert_int_equal(lease_table_set_name(table, lease, TEXT("three"), TEXT("lan")), STATUS_OK);
+    for (unsigned i = 10; i < 150; i++)
+        add6(table, (uint8_t)i, LEASE_IP6_NA, "many", i);
+    check_association(table, LEASE_IP6_NA, "one", 1, "3 1 ");
+    check_association(table, LEASE_IP6_NA, "many", 77, "77 ");
+    assert_ptr_equal(lease_table_by_name(table, TEXT("THREE")), lease);
+    lease_table_remove(table, lease);
+    check_association(table, LEASE_IP6_NA, "one", 1, "1 ");
+    lease_table_free(table);
+}
+
+static void test_prefixes(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(10);
+    struct lease *lease = add6(table, 0, LEASE_IP6_PD, "one", 1);
+    add6(table, 1, LEASE_IP6_NA, "one", 1);
+    assert_int_equal(lease->prefix_length, 60);
+    assert_int_equal(lease_table_prefix_count(table, 60), 1);
+    assert_int_equal(lease_table_prefix_count(table, 64), 0);
+    assert_int_equal(lease_table_prefix_count(table, 200), 0);
+    lease_table_remove(table, lease);
+    assert_int_equal(lease_table_prefix_count(table, 60), 0);
+    lease_table_free(table);
+}
+
 static void test_bounds(void **state)
 {
     (void)state;
@@ -225,9 +301,9 @@ static void test_origin(void **state)
     assert_int_equal(lease_table_agent_info(lease).count, 0);
     assert_int_equal(lease_table_set_origin(lease, text_bytes(TEXT("agent")), BYTES_NONE),
                      STATUS_OK);
-    assert_int_equal(lease_table_set_origin(lease, lease_table_agent_info(lease),
-                                            text_bytes(TEXT("class"))),
-                     STATUS_OK);
+    assert_int_equal(
+        lease_table_set_origin(lease, lease_table_agent_info(lease), text_bytes(TEXT("class"))),
+        STATUS_OK);
     assert_true(bytes_equal(lease_table_agent_info(lease), text_bytes(TEXT("agent"))));
     assert_true(bytes_equal(lease_table_vendor_class(lease), text_bytes(TEXT("class"))));
     assert_int_equal(lease_table_set_origin(lease, BYTES_NONE, BYTES_NONE), STATUS_OK);
@@ -243,6 +319,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_client),
+        cmocka_unit_test(test_associations),
+        cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_names_and_clients_change),
         cmocka_unit_test(test_expiry),

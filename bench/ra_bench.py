@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+"""Memory and processor time of router advertisement on many interfaces, linnet beside radvd.
+
+    bench/ra_bench.py [INTERFACES] [SECONDS]
+
+Makes a network namespace with that many interfaces (250), each with an address in a prefix of its own, and
+lets each program advertise on all of them at the shortest interval, 4 seconds, for so long (20). Prints for none
+and for all interfaces the memory, and for all the processor time and how many advertisements left."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+LINNET = os.environ.get("LINNET_BINARY", "build/release/src/daemon/linnet")
+INTERVAL_S = 4
+SETTLE_S = 4  # until the kernel has no more to tell of the interfaces
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def run(*words, text=None):
+    return subprocess.run([str(w) for w in words], input=text, capture_output=True, text=True, check=True).stdout
+
+
+def make_namespace(name, count):
+    run("ip", "netns", "add", name)
+    run("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
+        "net.ipv6.conf.default.accept_ra=0", "net.ipv6.conf.all.forwarding=1")
+    lines = "link set lo up\n"
+    for i in range(count):
+        lines += (f"link add v{i} type veth peer name p{i}\naddr add fd00:{i + 1:x}::1/64 dev v{i}\n"
+                  f"link set v{i} up\nlink set p{i} up\n")
+    run("ip", "-n", name, "-batch", "-", text=lines)
+    time.sleep(SETTLE_S)
+
+
+def linnet_words(folder, count):
+    (folder / "linnet.conf").write_text(
+        f"port=0\nbind-dynamic\ninterface=v*\ndhcp-range=::,constructor:{'v*' if count else 'none'},ra-only\n"
+        f"ra-param=*,{INTERVAL_S}\ndhcp-leasefile={folder}/leases\nquiet-ra\n")
+    return [LINNET, "-k", "-C", folder / "linnet.conf", "--pid-file=", "--log-facility=-", "-u", "root"]
+
+
+def radvd_words(folder, count):
+    (folder / "radvd.conf").write_text("".join(
+        f"interface v{i} {{ AdvSendAdvert on; MaxRtrAdvInterval {INTERVAL_S}; MinRtrAdvInterval 3;"
+        f" prefix fd00:{i + 1:x}::/64 {{ }}; }};\n" for i in range(max(count, 1))))
+    return ["radvd", "-n", "-C", folder / "radvd.conf", "-m", "none", "-p", folder / "radvd.pid", "-u", "root"]
+
+
+def sent(namespace):
+    text = run("ip", "netns", "exec", namespace, "cat", "/proc/net/snmp6")
+    return int(re.search(r"Icmp6OutRouterAdvertisements\s+(\d+)", text)[1])
+
+
+def memory_kb(pid):
+    """What is its own: private pages, clean or not."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(size) for size in re.findall(r"Private_\w+:\s+(\d+) kB", text))
+
+
+def processor_s(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def measure(namespace, words, seconds):
+    process = subprocess.Popen(["ip", "netns", "exec", namespace, *[str(w) for w in words]],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(3)
+        # radvd has a child with its rights, which counts too.
+        pids = [process.pid, *[int(pid) for pid in pathlib.Path(
+            f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]]
+        before, at = sent(namespace), sum(map(processor_s, pids))
+        time.sleep(seconds)
+        if process.poll() is not None:
+            sys.exit(f"{words[0]} ended with {process.returncode}")
+        return sum(map(memory_kb, pids)), sum(map(processor_s, pids)) - at, sent(namespace) - before
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 250
+    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    print(f"{'':8}{'interfaces':>12}{'memory kB':>12}{'kB each':>10}{'sent':>8}{'cpu ms':>8}{'us each':>10}")
+    for name, words in (("linnet", linnet_words), ("radvd", radvd_words)):
+        namespace = f"ltrb{os.getpid()}{name[0]}"
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                make_namespace(namespace, count)
+                small, _, _ = measure(namespace, words(pathlib.Path(folder), 0), 1)
+                memory, cpu, adverts = measure(namespace, words(pathlib.Path(folder), count), seconds)
+            finally:
+                subprocess.run(["ip", "netns", "del", namespace], capture_output=True)
+        print(f"{name:8}{count:12}{memory:12}{(memory - small) / count:10.2f}{adverts:8}{cpu * 1000:8.0f}"
+              f"{cpu * 1e6 / max(adverts, 1):10.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+/* dhcp_lease_time ADDRESS: asks the DHCP server of this host how long a lease has yet to run, and
+ * prints that without a newline. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "platform/udp.h"
+#include "wire/dhcp4_message.h"
+
+#define MESSAGE_BYTES 548
+#define SERVER_PORT   67
+#define WAIT_S        3
+
+static struct bytes build(const struct address *address, uint8_t *buffer)
+{
+    static const uint8_t wanted[] = { DHCP4_LEASE_TIME };
+    struct dhcp4_reply_header header = {
+        .op = DHCP4_BOOTREQUEST,
+        .ciaddr = *address,
+        .yiaddr = address_any(ADDRESS_IP4),
+        .siaddr = address_any(ADDRESS_IP4),
+        .giaddr = address_any(ADDRESS_IP4),
+    };
+    struct dhcp4_builder builder;
+    dhcp4_builder_start(&builder, buffer, MESSAGE_BYTES, MESSAGE_BYTES, &header, false);
+    dhcp4_builder_option_u8(&builder, DHCP4_MESSAGE_TYPE, DHCP4_INFORM);
+    dhcp4_builder_option(&builder, DHCP4_REQUESTED_OPTIONS, bytes_of(wanted, sizeof wanted));
+    return dhcp4_builder_finish(&builder);
+}
+
+/* The time in the answer; false when it holds none: there is no such lease. */
+static bool time_left(struct bytes answer, uint32_t *seconds)
+{
+    struct dhcp4_message message;
+    return dhcp4_message_read(answer, &message) == STATUS_OK && message.op == DHCP4_BOOTREPLY
+           && dhcp4_option_u32(&message, DHCP4_LEASE_TIME, seconds);
+}
+
+/* Sends the question and waits for what comes back, for WAIT_S at most. */
+static bool ask(struct udp_batch *batch, int fd, const struct address *address, uint32_t *seconds)
+{
+    uint8_t buffer[MESSAGE_BYTES];
+    struct udp_departure departure = {
+        .message = build(address, buffer),
+        .to = { .address = address_ip4(127, 0, 0, 1), .port = SERVER_PORT },
+    };
+    if (udp_send(batch, fd, &departure, 1) != 1) {
+        fprintf(stderr, "dhcp_lease_time: cannot send: %s\n", strerror(errno));
+        return false;
+    }
+    alarm(WAIT_S); /* callers know its signal as "no server answers" */
+    struct udp_arrival arrivals[UDP_BATCH];
+    struct pollfd wait = { .fd = fd, .events = POLLIN };
+    bool refused;
+    while (poll(&wait, 1, -1) < 0 || udp_receive(batch, fd, arrivals, &refused) == 0)
+        ;
+    return time_left(arrivals[0].message, seconds);
+}
+
+int main(int count, char **words)
+{
+    struct address address;
+    if (count != 2) {
+        fprintf(stderr, "usage: dhcp_lease_time <address>\n");
+        return 1;
+    }
+    if (address_from_text(text_of(words[1]), &address) != STATUS_OK
+        || address.family != ADDRESS_IP4) {
+        fprintf(stderr, "dhcp_lease_time: \"%s\" is not an IPv4 address\n", words[1]);
+        return 1;
+    }
+
+    struct udp_setup setup = { .bind = { .address = address_any(ADDRESS_IP4) } };
+    struct udp_batch *batch = udp_batch_create(MESSAGE_BYTES);
+    int fd;
+    if (batch == NULL || udp_open(&setup, &fd) != STATUS_OK) {
+        fprintf(stderr, "dhcp_lease_time: no socket: %s\n", strerror(errno));
+        udp_batch_free(batch);
+        return 1;
+    }
+    uint32_t seconds;
+    bool found = ask(batch, fd, &address, &seconds);
+    udp_batch_free(batch);
+    close(fd);
+    if (!found)
+        return 1;
+    char line[64];
+    struct text_out out = text_out_on(line, sizeof line);
+    text_put_duration(&out, seconds);
+    fputs(line, stdout);
+    return 0;
+}

@@ -1,0 +1,135 @@
+#include "daemon/netboot_service.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "platform/beneath.h"
+#include "platform/instant.h"
+
+#define LOOK_EVERY_MS 1000
+
+/* ------------------------------------------------------------------ the folder */
+
+static void open_folder(struct netboot_service *service, struct startup *startup)
+{
+    const char *path = service->config->netboot.folder;
+    if (beneath_folder(path, &service->folder) == STATUS_OK)
+        return;
+    service->folder = -1;
+    if (!service->config->tftp.no_fail)
+        startup_fail(startup, EXIT_FILE, "netboot: folder %s inaccessible: %s", path,
+                     strerror(errno));
+    log_line(LOG_PART_TFTP, LOG_WARN, "warning: %s inaccessible", path);
+}
+
+/* A fixed list of names, so that a folder with a million files costs no more than an empty one. */
+static uint64_t look(const struct netboot_service *service)
+{
+    uint64_t present = 0;
+    for (size_t i = 0; service->folder >= 0 && i < netboot_name_count; i++) {
+        struct beneath_file file;
+        int fd;
+        if (beneath_open(service->folder, service->config->netboot.folder, netboot_name(i), &fd,
+                         &file)
+            != STATUS_OK)
+            continue;
+        close(fd);
+        present |= (uint64_t)1 << i;
+    }
+    return present;
+}
+
+const struct netboot_listing *netboot_service_listing(struct netboot_service *service)
+{
+    mono_ms now = instant_now().mono;
+    if (service->looked && now - service->looked_at < LOOK_EVERY_MS)
+        return &service->listing;
+    uint64_t present = look(service);
+    if (!service->looked || present != service->listing.present)
+        service->listing.changes++;
+    service->listing.present = present;
+    service->looked = true;
+    service->looked_at = now;
+    return &service->listing;
+}
+
+/* ------------------------------------------------------------------ its life */
+
+static void open_http(struct netboot_service *service, struct startup *startup)
+{
+    const struct netboot_config *config = &service->config->netboot;
+    struct endpoint what;
+    char text[128];
+    struct text_out out = text_out_on(text, sizeof(text));
+    if (config->http_off || !netboot_http_is_built() || service->folder < 0)
+        return;
+    enum status status = netboot_http_open(service->config, service->folder, &service->http, &what);
+    if (status != STATUS_OK) {
+        text_put_endpoint(&out, &what);
+        startup_fail(startup, status == STATUS_NO_MEMORY ? EXIT_MEMORY : EXIT_NETWORK,
+                     "netboot: cannot listen for HTTP on %s: %s (netboot-http=<port> takes "
+                     "another, netboot-http=off none)",
+                     text, strerror(errno));
+    }
+    service->listing.http_port = config->http_port;
+    service->listing.http_address = config->http_address;
+}
+
+void netboot_service_open(struct netboot_service *service, struct startup *startup,
+                          const struct config *config)
+{
+    *service = (struct netboot_service){ .config = config, .folder = -1, .active = true };
+    open_folder(service, startup);
+    open_http(service, startup);
+}
+
+void netboot_service_start(struct netboot_service *service, struct startup *startup,
+                           uv_loop_t *loop, const struct views *views)
+{
+    const struct netboot_listing *listing = netboot_service_listing(service);
+    const char *folder = service->config->netboot.folder;
+    if (service->http != NULL && netboot_http_start(service->http, loop, views) != STATUS_OK)
+        startup_fail(startup, EXIT_OTHER, "netboot: cannot start HTTP");
+    if (service->http != NULL)
+        log_line(LOG_PART_TFTP, LOG_INFORM, "netboot from %s by TFTP and HTTP, port %u", folder,
+                 (unsigned)listing->http_port);
+    else
+        log_line(LOG_PART_TFTP, LOG_INFORM, "netboot from %s by TFTP%s", folder,
+                 netboot_http_is_built() ? "" : "; this build is without HTTP");
+    if (listing->present == 0)
+        log_line(LOG_PART_TFTP, LOG_WARN,
+                 "netboot: there is no boot file in %s yet that I know by name", folder);
+}
+
+void netboot_service_log(const struct netboot_service *service)
+{
+    const struct netboot_http_counters *counters =
+        service->active ? netboot_http_counters(service->http) : NULL;
+    if (counters == NULL)
+        return;
+    log_line(LOG_PART_TFTP, LOG_INFORM,
+             "HTTP: %llu connections (%llu not admitted, %llu refused), %llu requests, %llu files "
+             "sent, %llu not found, %llu denied, %llu unsupported, %llu failed",
+             (unsigned long long)counters->connections, (unsigned long long)counters->not_admitted,
+             (unsigned long long)counters->refused, (unsigned long long)counters->requests,
+             (unsigned long long)counters->sent, (unsigned long long)counters->not_found,
+             (unsigned long long)counters->denied, (unsigned long long)counters->unsupported,
+             (unsigned long long)counters->failed);
+}
+
+void netboot_service_stop(struct netboot_service *service)
+{
+    if (service->active)
+        netboot_http_stop(service->http);
+}
+
+void netboot_service_free(struct netboot_service *service)
+{
+    if (!service->active)
+        return;
+    netboot_http_free(service->http);
+    if (service->folder >= 0)
+        close(service->folder);
+}

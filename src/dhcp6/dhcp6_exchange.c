@@ -1,0 +1,357 @@
+#include <stdarg.h>
+
+#include "dhcp/served6.h"
+#include "dhcp6/dhcp6_scope.h"
+#include "dhcp6/dhcp6_state.h"
+#include "model/neighbour_table.h"
+
+/* ------------------------------------------------------------------ telling */
+
+void dhcp6_exchange_tell(const struct dhcp6_exchange *exchange, const char *verb,
+                         const struct address *address, unsigned prefix_length, const char *text)
+{
+    struct event event = {
+        .kind = EVENT_DHCP_MESSAGE,
+        .verb = verb,
+        .interface = exchange->interface->name,
+        .address = address,
+        .prefix_length = (uint8_t)prefix_length,
+        .duid = exchange->duid,
+        .xid = exchange->message.xid,
+        .text = text,
+        .server_duid = bytes_of(exchange->server->duid, exchange->server->duid_count),
+    };
+    event_tell(exchange->server->setup.events, &event);
+}
+
+bool dhcp6_server_may_say(mono_ms *said, mono_ms now)
+{
+    if (*said != 0 && now - *said < DHCP6_WARNING_EVERY_MS)
+        return false;
+    *said = now;
+    return true;
+}
+
+void dhcp6_server_say(const struct dhcp6_server *server, enum event_kind kind, const char *format,
+                      ...)
+{
+    char buffer[1024];
+    struct text_out out = text_out_on(buffer, sizeof(buffer));
+    va_list arguments;
+    if (!event_wanted(server->setup.events, kind))
+        return;
+    va_start(arguments, format);
+    text_vprintf(&out, format, arguments);
+    va_end(arguments);
+    struct event event = { .kind = kind, .text = buffer };
+    event_tell(server->setup.events, &event);
+}
+
+void dhcp6_exchange_malformed(const struct dhcp6_exchange *exchange)
+{
+    exchange->server->counters.dropped_malformed++;
+    struct event event = {
+        .kind = EVENT_DHCP_DROPPED,
+        .text = "malformed DHCPv6 message",
+        .peer = &exchange->in->from,
+    };
+    event_tell(exchange->server->setup.events, &event);
+}
+
+/* ------------------------------------------------------------------ from where */
+
+NODISCARD static bool arrive(struct dhcp6_exchange *exchange)
+{
+    struct dhcp6_server *server = exchange->server;
+    exchange->interface = network_by_index(server->network, exchange->in->interface);
+    if (exchange->interface != NULL
+        && served6_admits(server->network, server->setup.site, server->setup.config,
+                          exchange->in->interface, &exchange->in->local))
+        return true;
+    server->counters.dropped_not_admitted++;
+    return false;
+}
+
+/* The relay next to the client knows its link; one of layer 2 (RFC 6221) says nothing and leaves it
+ * to the next. */
+static void find_link(struct dhcp6_exchange *exchange)
+{
+    const struct dhcp6_wrapped *wrapped = &exchange->wrapped;
+    exchange->relayed = wrapped->relay_count > 0;
+    for (unsigned i = wrapped->relay_count; i-- > 0;) {
+        const struct address *link = &wrapped->relays[i].link;
+        if (address_is_any(link) || address_is_link_local(link))
+            continue;
+        exchange->link = *link;
+        return;
+    }
+}
+
+/* What the first relay saw (RFC 6939), what our own link knows, or what the DUID is made of. */
+static void find_hardware(struct dhcp6_exchange *exchange)
+{
+    const struct dhcp6_wrapped *wrapped = &exchange->wrapped;
+    struct neighbour_table *neighbours = exchange->server->setup.neighbours;
+    struct hardware *hardware = &exchange->hardware;
+    for (unsigned i = wrapped->relay_count; i-- > 0;) {
+        struct bytes_reader reader = bytes_reader_on(wrapped->relays[i].link_layer);
+        hardware->type = bytes_read_u16(&reader);
+        size_t count = bytes_reader_left(&reader);
+        if (count == 0 || count > HARDWARE_MAX)
+            continue;
+        hardware->count = (uint8_t)count;
+        bytes_read_copy(&reader, hardware->bytes, count);
+        return;
+    }
+    *hardware = (struct hardware){ 0 };
+    if (!exchange->relayed && neighbours != NULL
+        && neighbour_table_find(neighbours, &exchange->in->from.address, hardware))
+        return;
+    if (!dhcp6_duid_hardware(exchange->duid, hardware))
+        *hardware = (struct hardware){ 0 };
+}
+
+/* Rate limited: a stranger's network can be noisy. */
+static void say_no_range(struct dhcp6_exchange *exchange)
+{
+    struct dhcp6_server *server = exchange->server;
+    char text[ADDRESS_TEXT_MAX];
+    server->counters.dropped_no_range++;
+    if (!dhcp6_server_may_say(&server->no_range_said, exchange->now.mono))
+        return;
+    if (exchange->relayed)
+        dhcp6_server_say(
+            server, EVENT_DHCP_WARNING,
+            "no address range available for DHCPv6 request from relay at %s",
+            address_text(&exchange->wrapped.relays[exchange->wrapped.relay_count - 1].link, text));
+    else
+        dhcp6_server_say(server, EVENT_DHCP_WARNING,
+                         "no address range available for DHCPv6 request via %s",
+                         exchange->interface->name);
+}
+
+/* ------------------------------------------------------------------ what a message must have */
+
+enum need { NEED_NOT, NEED_MAY, NEED_MUST };
+
+/* RFC 9915 section 16: which messages name a server. */
+static enum need server_id_of(unsigned type)
+{
+    switch (type) {
+    case DHCP6_REQUEST:
+    case DHCP6_RENEW:
+    case DHCP6_RELEASE:
+    case DHCP6_DECLINE:
+        return NEED_MUST;
+    case DHCP6_INFORMATION_REQUEST:
+        return NEED_MAY;
+    default:
+        return NEED_NOT;
+    }
+}
+
+static bool is_for_us(struct dhcp6_exchange *exchange)
+{
+    const struct dhcp6_server *server = exchange->server;
+    struct bytes id;
+    enum need need = server_id_of(exchange->message.type);
+    if (!dhcp6_option_find(&exchange->message.options, DHCP6_SERVER_ID, &id))
+        return need != NEED_MUST;
+    return need != NEED_NOT && bytes_equal(id, bytes_of(server->duid, server->duid_count));
+}
+
+static bool has_any_ia(const struct dhcp6_message *message)
+{
+    return dhcp6_option_has(&message->options, DHCP6_IA_NA)
+           || dhcp6_option_has(&message->options, DHCP6_IA_TA)
+           || dhcp6_option_has(&message->options, DHCP6_IA_PD);
+}
+
+/* The DUID, and what RFC 9915 section 16 wants of a message. False: counted. */
+NODISCARD static bool check(struct dhcp6_exchange *exchange)
+{
+    struct dhcp6_server *server = exchange->server;
+    const struct dhcp6_message *message = &exchange->message;
+    bool is_inform = message->type == DHCP6_INFORMATION_REQUEST;
+    if (dhcp6_option_find(&message->options, DHCP6_CLIENT_ID, &exchange->duid)) {
+        /* RFC 9915 section 11.1: a type, and something behind it. */
+        if (exchange->duid.count < 3 || exchange->duid.count > DHCP6_DUID_MAX) {
+            dhcp6_exchange_malformed(exchange);
+            return false;
+        }
+    } else if (!is_inform) {
+        server->counters.dropped_no_client++;
+        return false;
+    }
+    if (!is_for_us(exchange)) {
+        server->counters.dropped_other_server++;
+        return false;
+    }
+    if (is_inform && has_any_ia(message)) {
+        dhcp6_exchange_malformed(exchange);
+        return false;
+    }
+    return true;
+}
+
+bool dhcp6_exchange_open(struct dhcp6_exchange *exchange)
+{
+    struct dhcp6_server *server = exchange->server;
+    if (!arrive(exchange))
+        return false;
+    if (dhcp6_unwrap(exchange->in->message, &exchange->wrapped) != STATUS_OK
+        || dhcp6_message_read(exchange->wrapped.inner, &exchange->message) != STATUS_OK) {
+        dhcp6_exchange_malformed(exchange);
+        return false;
+    }
+    if (exchange->message.type >= COUNT_OF(server->counters.received)) {
+        dhcp6_exchange_malformed(exchange);
+        return false;
+    }
+    server->counters.received[exchange->message.type]++;
+    if (!check(exchange))
+        return false;
+    find_link(exchange);
+    find_hardware(exchange);
+    dhcp6_scope_find(exchange);
+    bool has_dhcp = false;
+    for (size_t i = 0; i < exchange->scope.count; i++)
+        has_dhcp = has_dhcp || range6_has_dhcp(exchange->scope.ranges[i].range);
+    if (!has_dhcp && !dhcp6_scope_delegates(server)) {
+        say_no_range(exchange);
+        return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------ who is it */
+
+/* A label with a dot inside could pass for two, so a name with one is none; other bytes are for
+ * whoever uses the name to judge. */
+static void read_name(struct dhcp6_exchange *exchange)
+{
+    struct text_out out = text_out_on(exchange->said_name, sizeof(exchange->said_name));
+    struct bytes value;
+    if (!dhcp6_option_find(&exchange->message.options, DHCP6_FQDN, &value)
+        || dhcp6_fqdn_read(value, &exchange->fqdn) != STATUS_OK)
+        return;
+    exchange->has_fqdn = true;
+    if (exchange->fqdn.name.count == 0)
+        return;
+    struct bytes_reader reader = bytes_reader_on(dname_bytes(&exchange->fqdn.name));
+    for (;;) {
+        struct bytes label = bytes_read_span(&reader, bytes_read_u8(&reader));
+        if (label.count == 0)
+            break;
+        if (out.count > 0)
+            text_put_char(&out, '.');
+        for (size_t i = 0; i < label.count; i++) {
+            if (label.at[i] == '.' || label.at[i] == '\0')
+                out.failed = true;
+        }
+        text_put(&out, text_from_bytes(label));
+    }
+    if (out.failed || reader.failed)
+        exchange->said_name[0] = '\0';
+}
+
+struct tag_facts dhcp6_exchange_tag_facts(const struct dhcp6_exchange *exchange,
+                                          const struct dhcp_range6 *range)
+{
+    return (struct tag_facts){
+        .interface = exchange->interface->name,
+        .host = exchange->host.host,
+        .known_elsewhere = exchange->host.known_elsewhere,
+        .client = &exchange->said,
+        .range6 = range,
+    };
+}
+
+const char *dhcp6_exchange_claimed_name(const struct dhcp6_exchange *exchange)
+{
+    return exchange->name_ignored ? "" : exchange->said_name;
+}
+
+static bool is_served(void *context, const struct address *address)
+{
+    return dhcp6_scope_network(context, address) != NULL;
+}
+
+static void find_host(struct dhcp6_exchange *exchange)
+{
+    struct dhcp6_server *server = exchange->server;
+    struct client_id client = { .hardware = exchange->hardware, .id = exchange->duid };
+    struct dname whole, name = { 0 };
+    if (dname_from_host(text_of(exchange->said_name), false, &whole) == STATUS_OK) {
+        struct dname root = dname_root();
+        if (dname_prepend(dname_first_label(&whole), &root, &name) != STATUS_OK)
+            name.count = 0;
+    }
+    struct host_question question = {
+        .client = &client,
+        .ip6 = true,
+        .name = name.count > 0 ? &name : NULL,
+        .tags = &exchange->tags,
+        .tag_names = &server->tags.names,
+        .is_served = is_served,
+        .context = exchange,
+    };
+    host_match_find(server->hosts, &question, &exchange->host);
+}
+
+/* Twice: the tags that hold without a dhcp-host line help to find it. */
+static void find_tags(struct dhcp6_exchange *exchange)
+{
+    const struct tag_rules *rules = &exchange->server->tags;
+    exchange->said = (struct client_match_facts){
+        .name = text_of(exchange->said_name),
+        .options6 = &exchange->message.options,
+        .wrapped6 = exchange->relayed ? &exchange->wrapped : NULL,
+        .hardware6 = exchange->hardware,
+    };
+    struct tag_facts facts = dhcp6_exchange_tag_facts(exchange, NULL);
+    tag_rules_apply(rules, &facts, &exchange->tags);
+    find_host(exchange);
+    facts = dhcp6_exchange_tag_facts(exchange, NULL);
+    tag_rules_apply(rules, &facts, &exchange->tags);
+}
+
+void dhcp6_exchange_identify(struct dhcp6_exchange *exchange)
+{
+    struct dhcp6_server *server = exchange->server;
+    const struct dhcp_config *config = server->setup.config;
+    read_name(exchange);
+    find_tags(exchange);
+    exchange->name_ignored = tag_rules_any(&server->tags, config->ignore_names,
+                                           config->ignore_name_count, &exchange->tags);
+    exchange->is_ignored =
+        (exchange->host.host != NULL && exchange->host.host->ignore)
+        || tag_rules_any(&server->tags, config->ignores, config->ignore_count, &exchange->tags);
+}
+
+/* ------------------------------------------------------------------ the addresses of its line */
+
+bool dhcp6_exchange_is_home(const struct dhcp6_exchange *exchange, const struct address *address)
+{
+    const struct host_found *host = &exchange->host;
+    if (host->host == NULL)
+        return false;
+    return address_equal(&host->address, address) || host_match_has6(host->host, address);
+}
+
+bool dhcp6_exchange_next_home(const struct dhcp6_exchange *exchange, struct dhcp6_home_place *place,
+                              struct address *address)
+{
+    const struct host_found *host = &exchange->host;
+    if (host->host == NULL)
+        return false;
+    for (; place->range < exchange->scope.count; place->range++, place->address = 0) {
+        if (host_match_next_address6(host->host, &exchange->scope.ranges[place->range].prefix,
+                                     &place->address, address))
+            return true;
+    }
+    bool is_named = !place->named && !address_is_none(&host->address);
+    place->named = true;
+    *address = host->address;
+    return is_named;
+}

@@ -1,0 +1,391 @@
+/* Leases and the store: what waits for it, what it refuses, what is full, what is loaded, what
+ * changes under a lease. */
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "dhcp6/dhcp6_clients.h"
+#include "dhcp6/dhcp6_test_says.h"
+#include "model/lease_facts.h"
+
+static const struct dhcp6_counters *counters(void)
+{
+    return dhcp6_server_counters(world->server);
+}
+
+static void a_reply_waits_for_all_its_leases(void **state)
+{
+    (void)state;
+    world_start(world);
+    world->store_waits = true;
+    world_hears(world, "request server na:1=fd00:50::150,fd00:50::151 na:2=fd00:50::152");
+    assert_int_equal(world->ticket_count, 3);
+    assert_int_equal(world->sent_count, 0);
+    world_hears(world, "request server na:1=fd00:50::150,fd00:50::151 na:2=fd00:50::152");
+    assert_int_equal(world->ticket_count, 3); /* asked again: the reply is on its way */
+    world_store_answers(world, 2, STATUS_OK);
+    world_drain(world);
+    assert_int_equal(world->sent_count, 0);
+    assert_int_equal(world->added, 0);
+    world_store_answers(world, 1, STATUS_OK);
+    world_drain(world);
+    assert_int_equal(world->sent_count, 1);
+    assert_int_equal(world->added, 3);
+    dhcp6_server_committed(world->server, DHCP6_TICKET | 77, STATUS_OK, world->now, &world->out);
+    dhcp6_server_committed(world->server, 0, STATUS_OK, world->now, &world->out);
+}
+
+static void what_the_store_refuses_is_not_given(void **state)
+{
+    (void)state;
+    world_start(world);
+    world->store_waits = true;
+    world_hears(world, "request server na:1=fd00:50::150 na:2=fd00:50::151");
+    world_store_answers(world, 1, STATUS_OK);
+    world_store_answers(world, 1, STATUS_SYSTEM);
+    world_drain(world);
+    assert_int_equal(world->sent_count, 0);
+    assert_int_equal(lease_table_count(world->leases), 1);
+    world->store_waits = false;
+    expect("later", "request server na:1=fd00:50::150 na:2=fd00:50::151",
+           "reply na:1(1800-3150 fd00:50::150@3600-3600) na:2(1800-3150 fd00:50::151@3600-3600) "
+           "status=0:success");
+    world->store_refuses = true;
+    world_forget(world);
+    world_hears(world, "renew server na:1=fd00:50::150");
+    assert_int_equal(world->sent_count, 1); /* a renewal is better given than refused */
+    world->store_refuses = false;
+    world->store_full = true;
+    world_forget(world);
+    world_hears(world, "request server na:3=fd00:50::153");
+    assert_int_equal(world->sent_count, 0);
+    assert_int_equal(counters()->commit_failed, 4);
+    world->store_full = false;
+    world_passes(world, 1001);
+    assert_int_equal(lease_table_count(world->leases), 2);
+}
+
+static void a_lease_that_goes_takes_its_reply_with_it(void **state)
+{
+    (void)state;
+    world_start(world);
+    world->store_waits = true;
+    world_hears(world, "request server na:1=fd00:50::150 na:2=fd00:50::151");
+    world_hears(world, "release server na:1=fd00:50::150");
+    assert_int_equal(world->sent_count, 1);
+    world->store_waits = false;
+    world_drain(world);
+    world_store_answers(world, 2, STATUS_OK);
+    world_drain(world);
+    assert_int_equal(world->sent_count, 1);
+    assert_int_equal(lease_table_count(world->leases), 1);
+    expect("the other is there", "renew server na:1=fd00:50::150",
+           "reply na:1(0-0 status=3:no binding found)");
+}
+
+static void without_a_store_replies_leave_at_once(void **state)
+{
+    (void)state;
+    world->no_backend = true;
+    world_start(world);
+    expect("a lease", "request server na:1=fd00:50::150",
+           "reply na:1(1800-3150 fd00:50::150@3600-3600) status=0:success");
+    assert_int_equal(world->added, 1);
+}
+
+static void too_many_replies_wait(void **state)
+{
+    (void)state;
+    char message[128];
+    world->capacity = 2000;
+    world->config.ranges6[0].last = world_address("fd00:50::ffff");
+    world_start(world);
+    world->store_waits = true;
+    for (unsigned i = 0; i <= DHCP6_PENDING_MAX; i++) {
+        snprintf(message, sizeof(message), "request from=%u server na:%u=fd00:50::%x", i & 0xff, i,
+                 0x1000 + i);
+        world_hears(world, message);
+    }
+    assert_int_equal(world->ticket_count, DHCP6_PENDING_MAX);
+    assert_int_equal(counters()->pending_full, 1);
+    assert_int_equal(lease_table_count(world->leases), DHCP6_PENDING_MAX);
+    world->store_waits = false;
+    world_drain(world);
+    assert_int_equal(counters()->sent[DHCP6_REPLY], DHCP6_PENDING_MAX);
+}
+
+static void the_table_is_full(void **state)
+{
+    (void)state;
+    world->capacity = 2;
+    world_start(world);
+    world_hears(world, "request from=1 server na:1=fd00:50::150");
+    world_hears(world, "request from=2 server na:1=fd00:50::151");
+    expect("no room", "request from=3 server na:1=fd00:50::152",
+           "reply na:1(never status=2:address unavailable) "
+           "status=2:no addresses available");
+    assert_int_equal(counters()->lease_limit, 1);
+    world_hears(world, "release from=1 server na:1=fd00:50::150");
+    expect("room", "request from=3 server na:1=fd00:50::152",
+           "reply na:1(1800-3150 fd00:50::152@3600-3600) status=0:success");
+}
+
+static void one_client_does_not_get_all(void **state)
+{
+    (void)state;
+    char message[128];
+    world_start(world);
+    for (unsigned i = 0; i < 2 * DHCP6_CLIENT_LEASES_MAX; i++) {
+        snprintf(message, sizeof(message), "request server na:%u", i);
+        world_hears(world, message);
+    }
+    assert_int_equal(lease_table_count(world->leases), DHCP6_CLIENT_LEASES_MAX);
+    assert_int_equal(counters()->lease_limit, DHCP6_CLIENT_LEASES_MAX);
+    world_hears(world, "request from=2 server na:1");
+    assert_int_equal(lease_table_count(world->leases), DHCP6_CLIENT_LEASES_MAX + 1);
+}
+
+static void a_pool_ends(void **state)
+{
+    (void)state;
+    world->config.ranges6[0].last = world_address("fd00:50::101");
+    world->config.sequential_ip = true;
+    world_start(world);
+    expect("each another, from the lowest", "solicit na:1 na:2",
+           "advertise na:1(1800-3150 fd00:50::100@3600-3600) "
+           "na:2(1800-3150 fd00:50::101@3600-3600) status=0:success 7=00");
+    world_hears(world, "request from=1 server na:1 na:2");
+    assert_int_equal(lease_table_count(world->leases), 2);
+    expect("none is left", "solicit from=2 na:1",
+           "advertise na:1(never status=2:address unavailable) "
+           "status=2:no addresses available");
+    expect("rapid or not", "solicit from=2 rapid na:1",
+           "advertise na:1(never status=2:address unavailable) "
+           "status=2:no addresses available");
+    assert_int_equal(counters()->no_address, 2);
+}
+
+static void leases_expire(void **state)
+{
+    (void)state;
+    world_start(world);
+    world_hears(world, "request server na:1=fd00:50::150 fqdn=1:foo");
+    assert_int_equal(lease_names_count(world->names), 1);
+    assert_true(dhcp6_server_deadline(world->server) == world->now.mono + 3600 * 1000);
+    world_passes(world, 3600 * 1000);
+    assert_int_equal(lease_table_count(world->leases), 0);
+    assert_int_equal(lease_names_count(world->names), 0);
+    assert_int_equal(world->removed, 1);
+    assert_true(dhcp6_server_deadline(world->server) == MONO_NEVER);
+}
+
+static struct lease_line line_of(const char *address, uint32_t iaid, const char *name)
+{
+    struct lease_line line = {
+        .kind = LEASE_LINE_LEASE,
+        .expires = 1700003600,
+        .lease_kind = LEASE_IP6_NA,
+        .iaid = iaid,
+        .address = world_address(address),
+        .name = text_of(name),
+        .client_id = { 0, 3, 0, 1, 2, 0, 0, 0, 0, 1 },
+        .client_id_count = 10,
+    };
+    return line;
+}
+
+static void leases_are_loaded(void **state)
+{
+    (void)state;
+    struct lease_line first = line_of("fd00:50::150", 1, "foo");
+    struct lease_line again = line_of("fd00:50::150", 2, "bar");
+    struct lease_line old = line_of("fd00:50::151", 3, "old");
+    struct lease_line four = { .kind = LEASE_LINE_LEASE, .lease_kind = LEASE_IP4 };
+    old.expires = 1600000000;
+    world_start(world);
+    assert_int_equal(dhcp6_server_load_lease(world->server, &first, world->now), STATUS_OK);
+    assert_int_equal(dhcp6_server_load_lease(world->server, &again, world->now), STATUS_OK);
+    assert_int_equal(dhcp6_server_load_lease(world->server, &old, world->now), STATUS_OK);
+    assert_int_equal(dhcp6_server_load_lease(world->server, &four, world->now), STATUS_OK);
+    dhcp6_server_start(world->server, world->now);
+    assert_int_equal(lease_table_count(world->leases), 1);
+    assert_int_equal(lease_names_count(world->names), 1);
+    dhcp6_server_tell_leases(world->server);
+    assert_int_equal(world->known, 1);
+    expect("the later line counts", "renew server na:1=fd00:50::150",
+           "reply na:1(0-0 status=3:no binding found)");
+    expect("and is offered", "solicit na:2",
+           "advertise na:2(1800-3150 fd00:50::150@3600-3600) status=0:success 7=00");
+}
+
+/* The network has another prefix: what was leased is told to be gone, with one to take in its
+ * place. */
+static void the_prefix_changes(void **state)
+{
+    (void)state;
+    unsigned t1, t2, place;
+    struct dhcp_range6 *range = &world->config.ranges6[0];
+    range->first = world_address("::100");
+    range->last = world_address("::1ff");
+    range->constructor = "eth0";
+    world_start(world);
+    expect("the first prefix", "request server na:1=fd00:50::150",
+           "reply na:1(1800-3150 fd00:50::150@3600-3600) status=0:success");
+    struct network *other = world_make_network("fd00:70::1");
+    dhcp6_server_set_network(world->server, other);
+    world_forget(world);
+    world_hears(world, "renew server na:1=fd00:50::150");
+    assert_int_equal(world->sent_count, 1);
+    assert_int_equal(sscanf(world->sent[0].text,
+                            "reply na:1(%u-%u fd00:50::150@0-0 fd00:70::%x@3600-3600)", &t1, &t2,
+                            &place),
+                     3);
+    assert_in_range(place, 0x100, 0x1ff);
+    assert_int_equal(lease_table_count(world->leases), 1);
+    network_free(world->network);
+    world->network = other;
+}
+
+static void a_deprecated_range_gives_no_preference(void **state)
+{
+    (void)state;
+    world->config.ranges6[0].deprecated = true;
+    world_start(world);
+    expect("old addresses", "request server na:1=fd00:50::150",
+           "reply na:1(1800-3150 fd00:50::150@0-3600) status=0:success");
+    expect_line("DHCPREPLY(eth0) fd00:50::150 " DUID(1) " deprecated");
+}
+
+static void every_network_of_a_link_gives_one(void **state)
+{
+    (void)state;
+    world_range(world, "fd00:60::100", "fd00:60::100", 0, 600);
+    struct dhcp_shared_network *shared = arena_take_array(&world->arena, 1, sizeof(*shared));
+    *shared =
+        (struct dhcp_shared_network){ .interface = "eth0", .subnet = world_address("fd00:60::") };
+    world->config.relay.shared = shared;
+    world->config.relay.shared_count = 1;
+    world_start(world);
+    expect("both", "solicit na:1=fd00:50::150",
+           "advertise na:1(300-525 fd00:50::150@3600-3600 fd00:60::100@600-600) "
+           "status=0:success 7=00");
+}
+
+/* ------------------------------------------------------------------ what the client said */
+
+static char told[1024];
+
+static void on_lease(void *context, const struct event *event)
+{
+    (void)context;
+    struct text_out out = text_out_on(told, sizeof(told));
+    struct bytes_reader reader = bytes_reader_on(event->facts);
+    enum lease_fact fact;
+    struct bytes value;
+    text_printf(&out, "%u", (unsigned)event->has_facts);
+    while (lease_facts_next(&reader, &fact, &value)) {
+        text_printf(&out, " %u=", (unsigned)fact);
+        text_put(&out, text_from_bytes(value));
+    }
+    text_put_char(&out, ' ');
+    text_put_hex(&out, event->duid, ':');
+}
+
+static void what_it_said_goes_with_its_lease(void **state)
+{
+    (void)state;
+    uint8_t buffer[1024];
+    struct world_way way;
+    world->sink.wants_facts = true;
+    world->sink.wanted = (uint64_t)1 << EVENT_LEASE_ADDED | (uint64_t)1 << EVENT_LEASE_RENEWED;
+    world->sink.on_event = on_lease;
+    world_start(world);
+    size_t count = world_write("request server na:1=fd00:50::150 fqdn=1:foo oro=23,24", buffer,
+                               sizeof(buffer), &way)
+                       .count;
+    struct bytes_writer more = bytes_writer_on(buffer + count, sizeof(buffer) - count);
+    bytes_write_copy(&more, "\0\20\0\13\0\0\0\5\0\1v\0\2vw", 15);
+    bytes_write_copy(&more, "\0\17\0\6\0\1u\0\1x", 10);
+    world_hears_bytes(world, bytes_of(buffer, count + bytes_writer_count(&more)), &way);
+    assert_string_equal(told, "1 13=5 1=v 1=vw 3=foo 4=23,24 5=dhcpv6 eth0 2=u 2=x " DUID(1));
+    world_hears(world, "renew server na:1=fd00:50::150");
+    assert_string_equal(told, "0 " DUID(1));
+}
+
+static void other_configurations_come(void **state)
+{
+    (void)state;
+    world_start(world);
+    struct dhcp_config next = world->config;
+    struct dhcp_range6 range = world->config.ranges6[0];
+    range.lease_s = 600;
+    next.ranges6 = &range;
+    assert_int_equal(dhcp6_server_set_config(world->server, &next), STATUS_OK);
+    expect("the new time", "request server na:1=fd00:50::150",
+           "reply na:1(300-525 fd00:50::150@600-600) status=0:success");
+}
+
+static void who_we_are(void **state)
+{
+    (void)state;
+    uint8_t duid[DHCP6_DUID_MAX];
+    world_start(world);
+    assert_int_equal(dhcp6_duid_make(world->network, &world->random, 1700000000, duid), 18);
+    assert_int_equal(duid[1], 4);
+    world->network->interfaces[1].hardware = (struct hardware){ 1, 6, { 2, 0, 0, 0, 0x50, 1 } };
+    assert_int_equal(dhcp6_duid_make(world->network, &world->random, 946684801, duid), 14);
+    assert_memory_equal(duid, "\0\1\0\1\0\0\0\1\2\0\0\0\x50\1", 14);
+}
+
+static void clients_are_counted(void **state)
+{
+    (void)state;
+    struct dhcp6_clients *clients;
+    assert_int_equal(dhcp6_clients_create(&world_key, 200, &clients), STATUS_OK);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        for (uint16_t i = 0; i < 400; i++)
+            dhcp6_clients_add(clients, bytes_of(&(uint16_t){ i % 200 }, 2));
+        for (uint16_t i = 0; i < 200; i++)
+            assert_int_equal(dhcp6_clients_count(clients, bytes_of(&i, 2)), 2);
+        for (uint16_t i = 0; i < 200; i += 2) {
+            dhcp6_clients_remove(clients, bytes_of(&i, 2));
+            dhcp6_clients_remove(clients, bytes_of(&i, 2));
+            dhcp6_clients_remove(clients, bytes_of(&i, 2)); /* harmless */
+        }
+        for (uint16_t i = 0; i < 200; i++)
+            assert_int_equal(dhcp6_clients_count(clients, bytes_of(&i, 2)), i % 2 != 0 ? 2 : 0);
+        for (uint16_t i = 1; i < 200; i += 2) {
+            dhcp6_clients_remove(clients, bytes_of(&i, 2));
+            dhcp6_clients_remove(clients, bytes_of(&i, 2));
+        }
+    }
+    dhcp6_clients_free(clients);
+    world_start(world);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    static const struct CMUnitTest tests[] = {
+        CASE(a_reply_waits_for_all_its_leases),
+        CASE(what_the_store_refuses_is_not_given),
+        CASE(a_lease_that_goes_takes_its_reply_with_it),
+        CASE(without_a_store_replies_leave_at_once),
+        CASE(too_many_replies_wait),
+        CASE(the_table_is_full),
+        CASE(one_client_does_not_get_all),
+        CASE(a_pool_ends),
+        CASE(leases_expire),
+        CASE(leases_are_loaded),
+        CASE(the_prefix_changes),
+        CASE(a_deprecated_range_gives_no_preference),
+        CASE(every_network_of_a_link_gives_one),
+        CASE(what_it_said_goes_with_its_lease),
+        CASE(other_configurations_come),
+        CASE(who_we_are),
+        CASE(clients_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

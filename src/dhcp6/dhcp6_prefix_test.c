@@ -1,0 +1,130 @@
+/* Delegated prefixes. */
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "dhcp6/dhcp6_test_says.h"
+
+#define NONE "status=6:no prefix available"
+
+/* Four prefixes of 56 bits. */
+static int set_up_pool(void **state)
+{
+    set_up(state);
+    world_pool(world, "2001:db8:f000::", 54, 56, 3600);
+    return 0;
+}
+
+static void prefixes_are_given(void **state)
+{
+    (void)state;
+    static const struct conversation rows[] = {
+        { "the one it wishes", "solicit pd:1=2001:db8:f000:100::/56",
+          "advertise pd:1(1800-3150 2001:db8:f000:100::/56@3600-3600) status=0:success 7=00" },
+        { "which it gets", "request server pd:1=2001:db8:f000:100::/56",
+          "reply pd:1(1800-3150 2001:db8:f000:100::/56@3600-3600) status=0:success" },
+        { "and is offered again", "solicit pd:1",
+          "advertise pd:1(1800-3150 2001:db8:f000:100::/56@3600-3600) status=0:success 7=00" },
+        { "nobody else gets it", "request from=2 server pd:1=2001:db8:f000:100::/56",
+          "reply pd:1(never " NONE ") status=2:no addresses available" },
+        { "nor one outside", "request from=2 server pd:1=2001:db8:e000:100::/56",
+          "reply pd:1(never " NONE ") status=2:no addresses available" },
+        { "nor one of another length", "request from=2 server pd:1=2001:db8:f000:200::/57",
+          "reply pd:1(never " NONE ") status=2:no addresses available" },
+        { "an address and a prefix",
+          "request from=3 server na:1=fd00:50::150 "
+          "pd:2=2001:db8:f000:200::/56",
+          "reply na:1(1800-3150 fd00:50::150@3600-3600) "
+          "pd:2(1800-3150 2001:db8:f000:200::/56@3600-3600) status=0:success" },
+        { "an unknown one", "renew server pd:9=2001:db8:f000::/56",
+          "reply pd:9(0-0 status=3:no binding found)" },
+        { "another's pool", "rebind server pd:9=2001:db8:e000::/56", NULL },
+        { "given back", "release from=3 server pd:2=2001:db8:f000:200::/56",
+          "reply status=0:release received" },
+        { "once", "release from=3 server pd:2=2001:db8:f000:200::/56",
+          "reply pd:2(0-0 2001:db8:f000:200::/56@0-0 status=3:no binding found) "
+          "status=0:release received" },
+    };
+    world_start(world);
+    EXPECT_ALL(rows);
+    assert_int_equal(lease_table_count(world->leases), 2);
+    assert_int_equal(lease_names_count(world->names), 0);
+}
+
+static void the_log_has_their_lengths(void **state)
+{
+    (void)state;
+    world_start(world);
+    world_hears(world, "request server pd:1=2001:db8:f000:100::/56 fqdn=1:foo");
+    expect_line("DHCPREPLY(eth0) 2001:db8:f000:100::/56 " DUID(1) " ");
+    assert_int_equal(world->added, 1);
+}
+
+static void all_are_different_until_none_is_left(void **state)
+{
+    (void)state;
+    char message[64];
+    world_start(world);
+    for (unsigned i = 1; i <= 4; i++) {
+        snprintf(message, sizeof(message), "request from=%u server pd:1", i);
+        world_hears(world, message);
+    }
+    assert_int_equal(lease_table_count(world->leases), 4);
+    expect("none left", "solicit from=5 pd:1",
+           "advertise pd:1(never " NONE ") status=2:no addresses available");
+    world_passes(world, 3600 * 1000);
+    world_hears(world, "request from=5 server pd:1 pd:2");
+    assert_int_equal(lease_table_count(world->leases), 2);
+}
+
+static void renewals_of_prefixes(void **state)
+{
+    (void)state;
+    unsigned t1, t2;
+    world_start(world);
+    world_hears(world, "request server pd:1=2001:db8:f000:100::/56");
+    world_forget(world);
+    world_hears(world, "renew server pd:1=2001:db8:f000:100::/56");
+    assert_int_equal(
+        sscanf(world->sent[0].text, "reply pd:1(%u-%u 2001:db8:f000:100::/56@3600-3600)", &t1, &t2),
+        2);
+    assert_int_equal(t2 - t1, 1350);
+    expect("another network's", "rebind pd:1=2001:db8:e000::/56",
+           "reply pd:1(never 2001:db8:e000::/56@0-0) status=2:no addresses available");
+}
+
+static void a_pool_of_the_wished_length_goes_first(void **state)
+{
+    (void)state;
+    world_pool(world, "2001:db8:a000::", 60, 60, 600);
+    world_start(world);
+    expect("60 bits", "solicit pd:1=::/60",
+           "advertise pd:1(300-525 2001:db8:a000::/60@600-600) status=0:success 7=00");
+}
+
+static void pools_may_be_for_some_only(void **state)
+{
+    (void)state;
+    world_condition(world, &world->config.ranges6[1].conditions, "eth1", false);
+    world_start(world);
+    expect("not here", "solicit pd:1",
+           "advertise pd:1(never " NONE ") status=2:no addresses available");
+    world_hears(world, "request on=eth1 server pd:1");
+    assert_int_equal(lease_table_count(world->leases), 1);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_pool, tear_down)
+    static const struct CMUnitTest tests[] = {
+        CASE(prefixes_are_given),
+        CASE(the_log_has_their_lengths),
+        CASE(all_are_different_until_none_is_left),
+        CASE(renewals_of_prefixes),
+        CASE(a_pool_of_the_wished_length_goes_first),
+        CASE(pools_may_be_for_some_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,430 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "tftp/tftp_server.h"
+#include "tftp/tftp_test_files.h"
+
+#define LOG_MAX 4096
+
+static struct memory_files files;
+static struct tftp_config config;
+static struct tftp_server *server;
+static struct tftp_outbox *outbox;
+static char said[LOG_MAX]; /* events' lines */
+static char did[LOG_MAX];  /* actions, in words */
+static uint64_t told_bytes;
+static bool no_socket;
+
+static void on_event(void *context, const struct tftp_event *event)
+{
+    (void)context;
+    struct text_out out = text_out_on(said + strlen(said), sizeof said - strlen(said));
+    text_printf(&out, "%s%s", said[0] != '\0' ? "; " : "", event->text);
+    if (event->kind == TFTP_EVENT_SENT)
+        told_bytes = event->bytes;
+}
+
+static bool hardware_of(void *context, const struct address *address, struct hardware *hardware)
+{
+    (void)context;
+    *hardware = (struct hardware){ .type = 1, .count = 6, .bytes = { 2, 0, 0, 0, 0, 0xc0 } };
+    return address->bytes[3] == 9;
+}
+
+static void put_packet(struct text_out *out, const struct tftp_action *action)
+{
+    struct tftp_packet packet;
+    assert_int_equal(
+        tftp_packet_read(bytes_of(action->bytes.at, action->bytes.count < action->datagram_bytes
+                                                        ? action->bytes.count
+                                                        : action->datagram_bytes),
+                         &packet),
+        STATUS_OK);
+    if (packet.opcode == TFTP_DATA)
+        text_printf(out, "data %u+%zu", packet.block, action->bytes.count - TFTP_HEADER_BYTES);
+    else if (packet.opcode == TFTP_OACK)
+        text_put_string(out, "oack");
+    else
+        text_printf(out, "error %u %.*s", packet.error, TEXT_ARG(packet.reason));
+}
+
+static void flush(void *context, struct tftp_outbox *full)
+{
+    (void)context;
+    struct text_out out = text_out_on(did + strlen(did), sizeof did - strlen(did));
+    for (size_t i = 0; i < full->count; i++) {
+        const struct tftp_action *action = &full->actions[i];
+        if (did[0] != '\0' || i > 0)
+            text_put_string(&out, "; ");
+        if (action->transfer == TFTP_NO_TRANSFER)
+            text_put_string(&out, "69: ");
+        else
+            text_printf(&out, "%u: ", action->transfer);
+        if (action->kind == TFTP_ACTION_SEND)
+            put_packet(&out, action);
+        else
+            text_put_string(&out, action->kind == TFTP_ACTION_OPEN ? "open" : "close");
+        if (action->kind == TFTP_ACTION_OPEN && no_socket)
+            tftp_server_no_socket(server, action->transfer);
+    }
+    tftp_outbox_reset(full);
+}
+
+static void begin_with(uint32_t transfers_max)
+{
+    struct tftp_setup setup = {
+        .config = &config,
+        .files = &files.files,
+        .hardware_of = hardware_of,
+        .on_event = on_event,
+        .transfers_max = transfers_max,
+        .key = { 1, 2 },
+    };
+    assert_int_equal(tftp_server_create(&setup, &server), STATUS_OK);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    static struct tftp_root root;
+    memory_init(&files);
+    memory_add(&files, "/srv/f", NULL, 700);
+    root = (struct tftp_root){ .folder = "/srv" };
+    tftp_config_init(&config);
+    config.roots = &root;
+    config.root_count = 1;
+    outbox = calloc(1, sizeof *outbox);
+    outbox->flush = flush;
+    no_socket = false;
+    begin_with(8);
+    return 0;
+}
+
+static int take_down(void **state)
+{
+    (void)state;
+    tftp_server_free(server);
+    free(outbox);
+    for (size_t i = 0; i < files.count; i++)
+        assert_int_equal(files.at[i].users, 0);
+    return 0;
+}
+
+static const char *finish(void)
+{
+    flush(NULL, outbox);
+    return did;
+}
+
+static void start_turn(void)
+{
+    said[0] = did[0] = '\0';
+}
+
+static struct tftp_datagram datagram_of(uint8_t host, uint16_t port, const void *wire, size_t count)
+{
+    return (struct tftp_datagram){
+        .message = bytes_of(wire, count),
+        .from = { .address = address_ip4(192, 0, 2, host), .port = port },
+        .local = address_ip4(192, 0, 2, 1),
+        .interface = 2,
+        .interface_name = "eth0",
+        .mtu = 1500,
+    };
+}
+
+static const char *request(uint8_t host, uint16_t port, const void *wire, size_t count, mono_ms now)
+{
+    struct tftp_datagram datagram = datagram_of(host, port, wire, count);
+    start_turn();
+    tftp_server_request(server, &datagram, now, outbox);
+    return finish();
+}
+
+#define REQUEST(host, port, wire, now) request(host, port, wire, sizeof(wire) - 1, now)
+#define READ_F                         "\0\1f\0octet\0"
+
+static const char *message(uint32_t transfer, uint8_t host, uint16_t port, const void *wire,
+                           size_t count, mono_ms now)
+{
+    struct tftp_datagram datagram = datagram_of(host, port, wire, count);
+    start_turn();
+    tftp_server_message(server, transfer, &datagram, now, outbox);
+    return finish();
+}
+
+#define MESSAGE(transfer, host, port, wire, now)                                                   \
+    message(transfer, host, port, wire, sizeof(wire) - 1, now)
+
+static const char *tick(mono_ms now)
+{
+    start_turn();
+    tftp_server_tick(server, now, outbox);
+    return finish();
+}
+
+static void test_a_file(void **state)
+{
+    (void)state;
+    assert_string_equal(REQUEST(7, 1000, READ_F, 1), "0: open; 0: data 1+512");
+    assert_int_equal(tftp_server_transfers(server), 1);
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\1", 2), "0: data 2+188");
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\2", 3), "0: close");
+    assert_string_equal(said, "sent /srv/f to 192.0.2.7");
+    assert_int_equal(told_bytes, 700);
+    assert_int_equal(tftp_server_transfers(server), 0);
+    assert_int_equal(tftp_server_deadline(server), MONO_NEVER);
+    assert_int_equal(tftp_server_counters(server)->sent_bytes, 700);
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\2", 3), ""); /* late */
+}
+
+static void test_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *claim;
+        const char *wire;
+        size_t count;
+        const char *did, *said;
+    } rows[] = {
+#define ROW(wire) wire, sizeof(wire) - 1
+        { "not found", ROW("\0\1none\0octet\0"),
+          "69: error 1 file /srv/none not found for 192.0.2.7",
+          "file /srv/none not found for 192.0.2.7" },
+        { "denied", ROW("\0\1denied\0octet\0"),
+          "69: error 2 cannot access /srv/denied: Permission denied",
+          "cannot access /srv/denied: Permission denied" },
+        { "a folder", ROW("\0\1sub\0octet\0"), "69: error 0 cannot read /srv/sub: Is a directory",
+          "cannot read /srv/sub: Is a directory" },
+        { "up", ROW("\0\1../f\0octet\0"), "69: error 2 cannot access /srv/../f: Permission denied",
+          "cannot access /srv/../f: Permission denied" },
+        { "control characters are not passed on", ROW("\0\1a\n\33b\0octet\0"),
+          "69: error 1 file /srv/ab not found for 192.0.2.7",
+          "file /srv/ab not found for 192.0.2.7" },
+        { "a write request", ROW("\0\2f\0octet\0"),
+          "69: error 4 unsupported write request from 192.0.2.7",
+          "unsupported write request from 192.0.2.7" },
+        { "mail", ROW("\0\1f\0mail\0"), "69: error 4 unsupported request from 192.0.2.7",
+          "unsupported request from 192.0.2.7" },
+        { "an unknown opcode", ROW("\0\x9f\0octet\0"),
+          "69: error 4 unsupported request from 192.0.2.7", "unsupported request from 192.0.2.7" },
+        { "a name without an end", ROW("\0\1f"), "69: error 4 unsupported request from 192.0.2.7",
+          "unsupported request from 192.0.2.7" },
+        { "no name", ROW("\0\1\0octet\0"), "69: error 4 unsupported request from 192.0.2.7",
+          "unsupported request from 192.0.2.7" },
+        { "an acknowledgement of nothing", ROW("\0\4\0\1"),
+          "69: error 4 unsupported request from 192.0.2.7", "unsupported request from 192.0.2.7" },
+        { "an error is not answered", ROW("\0\5\0\1why\0"), "", "" },
+        { "one byte", ROW("\1"), "", "" },
+        { "nothing", ROW(""), "", "" },
+    };
+    memory_add(&files, "/srv/denied", NULL, 1)->status = STATUS_DENIED;
+    memory_add(&files, "/srv/sub", NULL, 1)->status = STATUS_SYSTEM;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *what = request(7, 1000, rows[i].wire, rows[i].count, 1);
+        if (strcmp(what, rows[i].did) != 0 || strcmp(said, rows[i].said) != 0)
+            fail_msg("%s: %s / %s", rows[i].claim, what, said);
+        assert_int_equal(tftp_server_transfers(server), 0);
+    }
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    assert_string_equal(REQUEST(7, 1000, "\0\1f\0octet\0blksize\0009000\0", 1), "0: open; 0: oack");
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\0", 2), "0: data 1+700");
+    config.mtu = 232;
+    assert_string_equal(REQUEST(7, 1001, "\0\1f\0octet\0blksize\0009000\0", 1), "1: open; 1: oack");
+    assert_string_equal(MESSAGE(1, 7, 1001, "\0\4\0\0", 2), "1: data 1+200");
+    config.no_blocksize = true;
+    assert_string_equal(REQUEST(7, 1002, "\0\1f\0octet\0blksize\0009000\0", 1),
+                        "2: open; 2: data 1+512");
+}
+
+/* RFC 1350 section 4 */
+static void test_wrong_port(void **state)
+{
+    (void)state;
+    REQUEST(7, 1000, READ_F, 1);
+    assert_string_equal(MESSAGE(0, 7, 1001, "\0\4\0\1", 2),
+                        "0: error 5 ignoring packet from 192.0.2.7 (TID mismatch)");
+    assert_string_equal(MESSAGE(0, 8, 1000, "\0\4\0\1", 2),
+                        "0: error 5 ignoring packet from 192.0.2.8 (TID mismatch)");
+    assert_string_equal(MESSAGE(0, 8, 1000, "\0\5\0\0x\0", 2), "");
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\1", 2), "0: data 2+188");
+    assert_int_equal(tftp_server_counters(server)->wrong_port, 3);
+}
+
+static void test_client_error(void **state)
+{
+    (void)state;
+    REQUEST(7, 1000, READ_F, 1);
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\5\0\0can\1cel", 2), "0: close");
+    assert_string_equal(said, "error 0 cancel received from 192.0.2.7; "
+                              "failed sending /srv/f to 192.0.2.7");
+}
+
+static void test_silence(void **state)
+{
+    (void)state;
+    REQUEST(7, 1000, READ_F, 1000);
+    assert_string_equal(tick(1999), "");
+    assert_string_equal(tick(2000), "0: data 1+512");
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\1", 2500), "0: data 2+188");
+    assert_string_equal(tick(3499), "");
+    assert_string_equal(tick(3500), "0: data 2+188");
+    for (mono_ms now = 3501; now < 32500; now += 100)
+        tick(now);
+    assert_int_equal(tftp_server_transfers(server), 1);
+    assert_string_equal(tick(33200), "0: close");
+    assert_string_equal(said, "failed sending /srv/f to 192.0.2.7");
+    assert_int_equal(tftp_server_deadline(server), MONO_NEVER);
+}
+
+/* A request that is said again is answered from the same port; a new one from there begins anew. */
+static void test_said_again(void **state)
+{
+    (void)state;
+    memory_add(&files, "/srv/g", NULL, 5);
+    REQUEST(7, 1000, READ_F, 1);
+    assert_string_equal(REQUEST(7, 1000, READ_F, 1500), "0: data 1+512");
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\1", 1600), "0: data 2+188");
+    assert_string_equal(REQUEST(7, 1000, READ_F, 1700), "");
+    assert_string_equal(REQUEST(7, 1000, READ_F, 9000), "0: close; 0: open; 0: data 1+512");
+    assert_string_equal(REQUEST(7, 1000, "\0\1g\0octet\0", 9001), "0: close; 0: open; 0: data 1+5");
+    assert_int_equal(tftp_server_transfers(server), 1);
+}
+
+static void test_single_port(void **state)
+{
+    (void)state;
+    config.single_port = true;
+    assert_string_equal(REQUEST(7, 1000, READ_F, 1), "69: data 1+512");
+    assert_string_equal(REQUEST(8, 1000, READ_F, 1), "69: data 1+512");
+    assert_string_equal(REQUEST(7, 1000, "\0\4\0\1", 2), "69: data 2+188");
+    assert_string_equal(REQUEST(7, 1000, "\0\4\0\2", 3), "");
+    assert_string_equal(said, "sent /srv/f to 192.0.2.7");
+    assert_string_equal(REQUEST(7, 1000, "\0\4\0\2", 3),
+                        "69: error 4 unsupported request from 192.0.2.7");
+    assert_string_equal(REQUEST(8, 1000, "\0\5\0\0x\0", 3), "");
+    assert_int_equal(tftp_server_transfers(server), 0);
+}
+
+static void test_full(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 8; i++)
+        REQUEST((uint8_t)(i + 10), 1000, READ_F, 1);
+    assert_int_equal(tftp_server_transfers(server), 8);
+    assert_string_equal(REQUEST(7, 1000, READ_F, 2000), "");
+    assert_string_equal(said, "maximum number of concurrent TFTP transfers reached");
+    REQUEST(7, 1001, READ_F, 2000);
+    assert_string_equal(said, "");
+    assert_int_equal(tftp_server_counters(server)->dropped, 2);
+    /* Who is heard of keeps the place; who has been silent longest gives way. */
+    MESSAGE(0, 10, 1000, "\0\4\0\1", 2500);
+    assert_string_equal(REQUEST(7, 1000, READ_F, 3500), "1: close; 1: open; 1: data 1+512");
+    assert_string_equal(said, "failed sending /srv/f to 192.0.2.11");
+    assert_int_equal(tftp_server_counters(server)->evicted, 1);
+}
+
+/* One client may have all but the last quarter of the places. */
+static void test_share(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 8; i++)
+        REQUEST(7, (uint16_t)(1000 + i), READ_F, 1);
+    assert_int_equal(tftp_server_transfers(server), 6);
+    assert_string_equal(REQUEST(8, 1000, READ_F, 1), "6: open; 6: data 1+512");
+}
+
+static void test_no_socket(void **state)
+{
+    (void)state;
+    no_socket = true;
+    REQUEST(7, 1000, READ_F, 1);
+    assert_string_equal(said, "no socket for a TFTP transfer");
+    assert_string_equal(tick(tftp_server_deadline(server) + 1), "");
+    assert_int_equal(tftp_server_transfers(server), 0);
+}
+
+static void test_folders(void **state)
+{
+    (void)state;
+    struct tftp_root roots[] = { { .folder = "/srv" }, { .folder = "/lab", .interface = "eth0" } };
+    memory_add(&files, "/lab/f", NULL, 5);
+    memory_add(&files, "/boot/g", NULL, 6);
+    memory_add(&files, "/srv/192.0.2.7/f", NULL, 7);
+    memory_add(&files, "/srv/02-00-00-00-00-c0/f", NULL, 8);
+    config.roots = roots;
+    config.root_count = 2;
+    assert_string_equal(REQUEST(7, 1, READ_F, 1), "0: open; 0: data 1+5");
+    assert_string_equal(REQUEST(7, 2, "\0\1g\0octet\0", 1),
+                        "69: error 1 file /lab/g not found for 192.0.2.7");
+    config.second_root = "/boot";
+    assert_string_equal(REQUEST(7, 3, "\0\1g\0octet\0", 1), "1: open; 1: data 1+6");
+    assert_string_equal(REQUEST(7, 3, "\0\1h\0octet\0", 1),
+                        "1: close; 69: error 1 file /lab/h not found for 192.0.2.7");
+    config.root_count = 1;
+    config.unique_root = TFTP_UNIQUE_ADDRESS;
+    assert_string_equal(REQUEST(7, 4, READ_F, 1), "1: open; 1: data 1+512");
+    files.folder = "/srv/192.0.2.7";
+    assert_string_equal(REQUEST(7, 5, READ_F, 1), "2: open; 2: data 1+7");
+    config.second_root = NULL;
+    assert_string_equal(REQUEST(7, 6, "\0\1g\0octet\0", 1),
+                        "69: error 1 file /srv/192.0.2.7/g not found for 192.0.2.7");
+    config.unique_root = TFTP_UNIQUE_HARDWARE;
+    files.folder = "/srv/02-00-00-00-00-c0";
+    assert_string_equal(REQUEST(9, 7, READ_F, 1), "3: open; 3: data 1+8");
+    assert_string_equal(REQUEST(8, 7, READ_F, 1), "4: open; 4: data 1+512");
+}
+
+static void test_hostile_names(void **state)
+{
+    (void)state;
+    static char wire[65000];
+    memset(wire, 'a', sizeof wire);
+    memcpy(wire, "\0\1", 2);
+    memcpy(wire + sizeof wire - 7, "\0octet", 7);
+    const char *what = request(7, 1000, wire, sizeof wire, 1);
+    assert_non_null(strstr(what, "69: error 0 cannot read /srv/aaa"));
+    assert_true(strlen(what) < TFTP_REASON_MAX + 16);
+    assert_string_equal(request(7, 1000, wire, 1400, 1),
+                        "69: error 4 unsupported request from 192.0.2.7");
+    struct tftp_datagram cut = datagram_of(7, 1000, READ_F, sizeof READ_F - 1);
+    cut.cut = true;
+    start_turn();
+    tftp_server_request(server, &cut, 1, outbox);
+    assert_string_equal(finish(), "");
+    assert_string_equal(REQUEST(7, 0, READ_F, 1), ""); /* nobody to answer */
+}
+
+static void test_a_file_that_shrinks(void **state)
+{
+    (void)state;
+    REQUEST(7, 1000, READ_F, 1);
+    files.broken_from = 600;
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\1", 2),
+                        "0: error 0 the file has changed; 0: close");
+    assert_string_equal(said, "failed sending /srv/f to 192.0.2.7");
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, take_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_file),        TEST(test_answers),
+        TEST(test_options),       TEST(test_wrong_port),
+        TEST(test_client_error),  TEST(test_silence),
+        TEST(test_said_again),    TEST(test_single_port),
+        TEST(test_full),          TEST(test_share),
+        TEST(test_no_socket),     TEST(test_folders),
+        TEST(test_hostile_names), TEST(test_a_file_that_shrinks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
