@@ -3,7 +3,7 @@
 namespaces).
 
 PART: exchanges (CPU and whole durable exchanges a second, by leases already there), storm (1,000 clients at once, then
-all renew); without any both. PROGRAMS="linnet dnsmasq kea" in the environment takes only these, ROUNDS=3, TMPDIR must be
+all renew); without any both. PROGRAMS="linnet dnsmasq kea isc" in the environment takes only these, ROUNDS=3, TMPDIR must be
 on a real disk for the figures to mean anything.
 
 The server is tied to one core, the load to another. Kea keeps its leases in a memfile with persistence, which it
@@ -24,8 +24,9 @@ BENCH = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 NAMESPACES = (f"d6bench{os.getpid()}s", f"d6bench{os.getpid()}c")
-BINARIES = {"linnet": str(BUILD / "src/daemon/linnet"), "dnsmasq": shutil.which("dnsmasq"), "kea": shutil.which("kea-dhcp6")}
-PROGRAMS = [p for p in os.environ.get("PROGRAMS", "linnet dnsmasq kea").split() if BINARIES[p]]
+BINARIES = {"linnet": str(BUILD / "src/daemon/linnet"), "dnsmasq": shutil.which("dnsmasq"), "kea": shutil.which("kea-dhcp6"),
+            "isc": shutil.which("dhcpd")}
+PROGRAMS = [p for p in os.environ.get("PROGRAMS", "linnet dnsmasq kea isc").split() if BINARIES[p]]
 OUTSTANDING = 64
 SERVER, OWN = "fd00:9::1", "fd00:9::2"
 CONFIG = """\
@@ -49,6 +50,16 @@ def kea_config(folder):
     return path
 
 
+def isc_words(folder):
+    """ISC dhcpd, which syncs each lease by itself."""
+    path = folder / "isc6.conf"
+    path.write_text("authoritative;\ndefault-lease-time 43200;\n"
+                    "subnet6 fd00:9::/64 { range6 fd00:9::1:0 fd00:9::3:ffff; }\n")
+    (folder / "isc6.leases").write_text("")
+    return [BINARIES["isc"], "-f", "-q", "-6", "-cf", path, "-lf", folder / "isc6.leases", "-pf", folder / "isc6.pid",
+            "b0"]
+
+
 class Server:
     """A server with an empty lease file in its namespace."""
 
@@ -58,6 +69,8 @@ class Server:
         leases.unlink(missing_ok=True)
         if program == "kea":
             words = [BINARIES[program], "-c", kea_config(folder)]
+        elif program == "isc":
+            words = isc_words(folder)
         else:
             path = folder / f"{program}6.conf"
             path.write_text(CONFIG)
@@ -103,7 +116,7 @@ def wait_until_it_serves():
 def bench_exchanges(folder):
     """Every size is measured with clients that are new, so what is measured is a lease made durable."""
     sizes = (10, 1000, 10_000, 50_000)
-    limits = {"dnsmasq": 1000}  # it writes the whole file for every lease
+    limits = {"dnsmasq": 1000, "isc": 10_000}  # one writes the whole file for every lease, one syncs each
     figures = {}
     for _ in range(ROUNDS):
         for program in PROGRAMS:

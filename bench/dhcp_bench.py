@@ -4,7 +4,7 @@ namespaces).
 
 PART: exchanges (CPU and whole durable exchanges a second, by leases already there), memory (private bytes for each
 lease), start (until the first acknowledgement with 50,000 leases and 20,000 dhcp-host lines), reboot (1,000 clients at
-once); without any all of them. PROGRAMS="linnet dnsmasq kea" in the environment takes only these, ROUNDS=3, TMPDIR
+once); without any all of them. PROGRAMS="linnet dnsmasq kea isc" in the environment takes only these, ROUNDS=3, TMPDIR
 must be on a real disk for the figures to mean anything.
 
 The server is tied to one core, the load to another. Kea keeps its leases in a memfile with persistence, which it
@@ -27,8 +27,9 @@ BENCH = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 NAMESPACES = (f"dbench{os.getpid()}s", f"dbench{os.getpid()}c")
-BINARIES = {"linnet": str(BUILD / "src/daemon/linnet"), "dnsmasq": shutil.which("dnsmasq"), "kea": shutil.which("kea-dhcp4")}
-PROGRAMS = [p for p in os.environ.get("PROGRAMS", "linnet dnsmasq kea").split() if BINARIES[p]]
+BINARIES = {"linnet": str(BUILD / "src/daemon/linnet"), "dnsmasq": shutil.which("dnsmasq"), "kea": shutil.which("kea-dhcp4"),
+            "isc": shutil.which("dhcpd")}
+PROGRAMS = [p for p in os.environ.get("PROGRAMS", "linnet dnsmasq kea isc").split() if BINARIES[p]]
 OUTSTANDING = 64
 CONFIG = """\
 port=0
@@ -53,6 +54,15 @@ def kea_config(folder):
     return path
 
 
+def isc_words(folder):
+    """ISC dhcpd, which syncs each lease by itself."""
+    path = folder / "isc.conf"
+    path.write_text("authoritative;\ndefault-lease-time 43200;\nmax-lease-time 43200;\nping-check false;\n"
+                    "subnet 10.9.0.0 netmask 255.255.0.0 { range 10.9.1.0 10.9.240.255; }\n")
+    (folder / "isc.leases").write_text("")
+    return [BINARIES["isc"], "-f", "-q", "-4", "-cf", path, "-lf", folder / "isc.leases", "-pf", folder / "isc.pid", "b0"]
+
+
 class Server:
     """A server with an empty lease file, or the one given, in its namespace."""
 
@@ -62,6 +72,8 @@ class Server:
         self.leases.unlink(missing_ok=True)
         if program == "kea":
             words = [BINARIES[program], "-c", kea_config(folder)]
+        elif program == "isc":
+            words = isc_words(folder)
         else:
             if leases:
                 self.leases.write_text(leases)
@@ -114,7 +126,7 @@ def wait_until_it_serves():
 def bench_exchanges(folder):
     """Every size is measured with clients that are new, so what is measured is a lease made durable."""
     sizes = (10, 1000, 10_000, 50_000)
-    limits = {"dnsmasq": 1000}  # it writes the whole file for every lease
+    limits = {"dnsmasq": 1000, "isc": 10_000}  # one writes the whole file for every lease, one syncs each
     figures = {}
     for _ in range(ROUNDS):
         for program in PROGRAMS:
@@ -168,7 +180,7 @@ def bench_start(folder):
     hosts = "".join(f"dhcp-host=02:01:00:{i >> 16:02x}:{i >> 8 & 255:02x}:{i & 255:02x},set:h{i % 8},host-{i},"
                     f"10.10.{i // 256}.{i % 256}\n" for i in range(20_000))
     print("DHCPv4: from start to the first acknowledgement, 50,000 leases and 20,000 dhcp-host lines (target: 500 ms)")
-    for program in (p for p in PROGRAMS if p != "kea"):
+    for program in (p for p in PROGRAMS if p in ("linnet", "dnsmasq")):
         figures = []
         for _ in range(ROUNDS if program == "linnet" else 1):  # the peer is slow at it
             with Server(program, folder, CONFIG + hosts, leases) as server:
