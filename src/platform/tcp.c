@@ -44,14 +44,14 @@ bool tcp_arrival(int fd, enum address_family family, uint32_t *interface, struct
         } else if (ip6 && c->cmsg_level == IPPROTO_IPV6
                    && (c->cmsg_type == IPV6_PKTINFO || c->cmsg_type == IPV6_2292PKTINFO)) {
             memcpy(&info6, CMSG_DATA(c), sizeof info6);
-            index = info6.ipi6_ifindex;
-            to = address_ip6(info6.ipi6_addr.s6_addr);
+            index = info6.ipi6_ifindex; /* its address may be the other end's */
         }
     }
-    if (index == 0 || address_is_none(&to))
+    struct endpoint end = { .address = to };
+    if (index == 0 || (address_is_none(&to) && !tcp_local_end(fd, &end)))
         return false;
     *interface = index;
-    *local = to;
+    *local = end.address;
     return true;
 }
 

@@ -13,6 +13,9 @@
 #define MESSAGE_MAX    1500   /* a request in one packet; longer ones are cut, and dropped */
 #define TURN_NS        400000 /* of one turn of the loop */
 #define RUSH           8      /* sockets ready at once */
+#define LINGER_NS      20000  /* for the answer of a client that answers at once */
+#define LINGER_TRIES   4      /* in vain: then not for LINGER_REST messages */
+#define LINGER_REST    256
 #define PORTS          65536
 #define RECEIVE_BUFFER (1024 * 1024)
 
@@ -35,6 +38,7 @@ struct tftp_io {
     uv_poll_t poll;
     uv_timer_t timer;
     mono_ms armed;
+    unsigned linger_tries, linger_rest;
     uint16_t port_next;
     uint64_t not_admitted;
     bool closed;
@@ -255,8 +259,9 @@ static void take_request(struct tftp_io *io, const struct socket *socket,
     tftp_server_request(io->setup.server, &datagram, now, io->outbox);
 }
 
-/* One at a time: an acknowledgement is followed by the next only when it has been answered. */
-static void take_message(struct tftp_io *io, const struct socket *socket, mono_ms now)
+/* One at a time: an acknowledgement is followed by the next only when it has been answered. False
+ * when there was none. */
+static bool take_message(struct tftp_io *io, const struct socket *socket, mono_ms now)
 {
     uint8_t buffer[MESSAGE_MAX];
     struct tftp_datagram datagram = {
@@ -266,10 +271,14 @@ static void take_message(struct tftp_io *io, const struct socket *socket, mono_m
     };
     if (udp_run_receive(socket->fd, buffer, sizeof buffer, &datagram.message, &datagram.from)
         != STATUS_OK)
-        return;
+        return false;
     show(io, datagram.message, &datagram.from, &socket->endpoint);
     tftp_server_message(io->setup.server, (uint32_t)(socket - io->sockets), &datagram, now,
                         io->outbox);
+    /* What is sent on must not be overtaken by a socket that is opened in the same place. */
+    if (io->outbox->count > 0)
+        carry_out(io, io->outbox);
+    return true;
 }
 
 static void take_requests(struct tftp_io *io, const struct socket *socket, mono_ms now)
@@ -278,6 +287,8 @@ static void take_requests(struct tftp_io *io, const struct socket *socket, mono_
     unsigned count = udp_receive(io->batch, socket->fd, arrivals, NULL);
     for (unsigned i = 0; i < count; i++)
         take_request(io, socket, &arrivals[i], now);
+    if (io->outbox->count > 0)
+        carry_out(io, io->outbox);
 }
 
 static void take_socket(struct tftp_io *io, const struct socket *socket, mono_ms now)
@@ -287,10 +298,29 @@ static void take_socket(struct tftp_io *io, const struct socket *socket, mono_ms
     if (socket->is_listener)
         take_requests(io, socket, now);
     else
-        take_message(io, socket, now);
-    /* What is sent on must not be overtaken by a socket that is opened in the same place. */
-    if (io->outbox->count > 0)
-        carry_out(io, io->outbox);
+        (void)take_message(io, socket, now);
+}
+
+/* A client alone that takes block after block and is near answers in less time than going to sleep
+ * and waking up takes. Whether this one does is found out by trying, now and then. */
+static void linger(struct tftp_io *io, const struct socket *socket, mono_ms now, uint64_t start)
+{
+    if (io->linger_tries == LINGER_TRIES) {
+        if (++io->linger_rest < LINGER_REST)
+            return;
+        io->linger_tries = io->linger_rest = 0;
+    }
+    uint64_t time = uv_hrtime();
+    uint64_t since = time;
+    bool answered = false;
+    while (socket->fd >= 0 && time - since < LINGER_NS && time - start < TURN_NS) {
+        bool came = take_message(io, socket, now);
+        time = uv_hrtime();
+        if (came)
+            since = time;
+        answered = answered || came;
+    }
+    io->linger_tries = answered ? 0 : io->linger_tries + 1;
 }
 
 /* What is not looked at in this turn is still ready in the next, and its turn comes first. */
@@ -311,6 +341,9 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         for (unsigned i = 0; i < count && uv_hrtime() - start < TURN_NS; i++)
             take_socket(io, ready[i].owner, now);
     } while (count >= RUSH && uv_hrtime() - start < TURN_NS);
+    const struct socket *only = count == 1 ? ready[0].owner : NULL;
+    if (only != NULL && !only->is_listener)
+        linger(io, only, now, start);
     finish_turn(io, now);
 }
 

@@ -225,5 +225,6 @@ def test_advertisements():
     assert not wrong, "\n".join(f"{case}: {field}: ours {ours}, theirs {theirs}"
                                 for case, field, ours, theirs in wrong)
     assert silent < len(CASES) // 4
-    unused = [row for row in EXPLAINED if row not in USED]
+    # Whether the peer speaks up in time is not the same in every run.
+    unused = [row for row in EXPLAINED if row not in USED and not row[1].endswith(": heard")]
     assert not unused, f"rows without a difference: {unused}"

@@ -108,7 +108,7 @@ def test_all_errors_are_reported_with_their_place(tmp_path):
 
 def test_options_not_built_yet_are_refused(tmp_path):
     path = tmp_path / "c.conf"
-    path.write_text("enable-tftp\n")
+    path.write_text("dnssec\n")
     result = run(BINARY, "--test", "-C", path, check=False)
     assert result.returncode == 1
     assert f"{path}:1:" in result.stderr and "not built yet" in result.stderr
