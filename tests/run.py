@@ -98,8 +98,10 @@ def system_tests():
     environment = dict(os.environ, LINNET_BINARY=str(ROOT / "build/test/src/daemon/linnet"),
                        LINNET_BINARY_ASAN=str(ROOT / "build/asan/src/daemon/linnet"),
                        LINNET_BINARY_TSAN=str(ROOT / "build/tsan/src/daemon/linnet"))
-    subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs",
-                    f"--junitxml={report}", "tests/compat", "tests/system"], cwd=ROOT, env=environment)
+    # Most of them wait for something most of the time: two files at once.
+    subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "-n", "2",
+                    "--dist", "loadfile", f"--junitxml={report}", "tests/compat", "tests/system"],
+                   cwd=ROOT, env=environment)
     if not report.exists():
         print("--- the system tests did not run")
         failed += 1

@@ -14,11 +14,12 @@
 #define SERVER_PORT   67
 #define WAIT_S        3
 
-static struct bytes build(const struct address *address, uint8_t *buffer)
+static struct bytes build(const struct address *address, uint32_t xid, uint8_t *buffer)
 {
     static const uint8_t wanted[] = { DHCP4_LEASE_TIME };
     struct dhcp4_reply_header header = {
         .op = DHCP4_BOOTREQUEST,
+        .xid = xid,
         .ciaddr = *address,
         .yiaddr = address_any(ADDRESS_IP4),
         .siaddr = address_any(ADDRESS_IP4),
@@ -31,20 +32,23 @@ static struct bytes build(const struct address *address, uint8_t *buffer)
     return dhcp4_builder_finish(&builder);
 }
 
-/* The time in the answer; false when it holds none: there is no such lease. */
-static bool time_left(struct bytes answer, uint32_t *seconds)
+/* It is the answer to our question, and no stray or forged one. */
+static bool is_answer(struct bytes bytes, const struct address *address, uint32_t xid,
+                      struct dhcp4_message *message)
 {
-    struct dhcp4_message message;
-    return dhcp4_message_read(answer, &message) == STATUS_OK && message.op == DHCP4_BOOTREPLY
-           && dhcp4_option_u32(&message, DHCP4_LEASE_TIME, seconds);
+    return dhcp4_message_read(bytes, message) == STATUS_OK && message->op == DHCP4_BOOTREPLY
+           && message->xid == xid && address_equal(&message->ciaddr, address);
 }
 
-/* Sends the question and waits for what comes back, for WAIT_S at most. */
+/* Sends the question and waits for the answer, for WAIT_S at most; false when there is no time in
+ * it: there is no such lease. */
 static bool ask(struct udp_batch *batch, int fd, const struct address *address, uint32_t *seconds)
 {
     uint8_t buffer[MESSAGE_BYTES];
+    uint32_t xid = 0;
+    (void)!getentropy(&xid, sizeof xid);
     struct udp_departure departure = {
-        .message = build(address, buffer),
+        .message = build(address, xid, buffer),
         .to = { .address = address_ip4(127, 0, 0, 1), .port = SERVER_PORT },
     };
     if (udp_send(batch, fd, &departure, 1) != 1) {
@@ -55,9 +59,15 @@ static bool ask(struct udp_batch *batch, int fd, const struct address *address, 
     struct udp_arrival arrivals[UDP_BATCH];
     struct pollfd wait = { .fd = fd, .events = POLLIN };
     bool refused;
-    while (poll(&wait, 1, -1) < 0 || udp_receive(batch, fd, arrivals, &refused) == 0)
-        ;
-    return time_left(arrivals[0].message, seconds);
+    for (;;) {
+        (void)poll(&wait, 1, -1);
+        unsigned count = udp_receive(batch, fd, arrivals, &refused);
+        for (unsigned i = 0; i < count; i++) {
+            struct dhcp4_message message;
+            if (is_answer(arrivals[i].message, address, xid, &message))
+                return dhcp4_option_u32(&message, DHCP4_LEASE_TIME, seconds);
+        }
+    }
 }
 
 int main(int count, char **words)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "platform/udp.h"
@@ -122,35 +123,87 @@ static void print_message(struct bytes message)
     puts(line);
 }
 
-/* A REPLY to this transaction came. */
-static bool is_answered(struct udp_batch *batch, int fd, uint32_t xid, int wait_ms)
+/* A REPLY of that server to this client and transaction. */
+static bool is_answer(const struct wish *wish, const struct dhcp6_message *reply, uint32_t xid)
+{
+    struct bytes client, server;
+    return reply->type == DHCP6_REPLY && reply->xid == xid
+           && dhcp6_option_find(&reply->options, DHCP6_CLIENT_ID, &client)
+           && bytes_equal(client, bytes_of(wish->client, wish->client_count))
+           && dhcp6_option_find(&reply->options, DHCP6_SERVER_ID, &server)
+           && bytes_equal(server, bytes_of(wish->server, wish->server_count));
+}
+
+/* The status of this level of options; what the server has to say to it, if it is not success. */
+static int status_of(const struct dhcp6_options *options)
+{
+    struct bytes value;
+    if (!dhcp6_option_find(options, DHCP6_STATUS, &value))
+        return DHCP6_SUCCESS;
+    struct bytes_reader reader = bytes_reader_on(value);
+    int status = bytes_read_u16(&reader);
+    char line[256];
+    struct text_out out = text_out_on(line, sizeof line);
+    text_put_safe(&out, bytes_read_rest(&reader));
+    if (!reader.failed && status != DHCP6_SUCCESS)
+        fprintf(stderr, "%s\n", line);
+    return reader.failed ? DHCP6_SUCCESS : status;
+}
+
+/* What the server makes of it: of the whole, else of the association. */
+static int verdict(const struct dhcp6_message *reply)
+{
+    struct bytes value;
+    struct dhcp6_ia ia;
+    int status = status_of(&reply->options);
+    if (status == DHCP6_SUCCESS && dhcp6_option_find(&reply->options, DHCP6_IA_NA, &value)
+        && dhcp6_ia_read(DHCP6_IA_NA, value, &ia) == STATUS_OK)
+        status = status_of(&ia.options);
+    return status;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* The answer came within this time, whatever else did. */
+static bool is_answered(const struct wish *wish, struct udp_batch *batch, int fd, uint32_t xid,
+                        int wait_ms, int *status)
 {
     struct pollfd wait = { .fd = fd, .events = POLLIN };
     struct udp_arrival arrivals[UDP_BATCH];
-    struct dhcp6_message reply;
-    bool refused;
-    if (poll(&wait, 1, wait_ms) <= 0)
-        return false;
-    unsigned count = udp_receive(batch, fd, arrivals, &refused);
-    for (unsigned i = 0; i < count; i++) {
-        if (dhcp6_message_read(arrivals[i].message, &reply) == STATUS_OK
-            && reply.type == DHCP6_REPLY && reply.xid == xid)
+    int64_t until = now_ms() + wait_ms;
+    for (int64_t left = wait_ms; left > 0; left = until - now_ms()) {
+        bool refused;
+        (void)poll(&wait, 1, (int)left);
+        unsigned count = udp_receive(batch, fd, arrivals, &refused);
+        for (unsigned i = 0; i < count; i++) {
+            struct dhcp6_message reply;
+            if (dhcp6_message_read(arrivals[i].message, &reply) != STATUS_OK
+                || !is_answer(wish, &reply, xid))
+                continue;
+            *status = verdict(&reply);
             return true;
+        }
     }
     return false;
 }
 
-/* Says it until a server answers; what the program returns. */
-static int tell(struct udp_batch *batch, int fd, const struct udp_departure *departure,
-                uint32_t xid)
+/* Says it until the server answers; what the program returns: its status code. */
+static int tell(const struct wish *wish, struct udp_batch *batch, int fd,
+                const struct udp_departure *departure, uint32_t xid)
 {
     for (int i = 0, wait_ms = 1000; i < TRIES; i++, wait_ms *= 2) {
         if (udp_send(batch, fd, departure, 1) != 1) {
             fprintf(stderr, "dhcp_release6: cannot send: %s\n", strerror(errno));
             return 4;
         }
-        if (is_answered(batch, fd, xid, wait_ms))
-            return 0;
+        int status;
+        if (is_answered(wish, batch, fd, xid, wait_ms, &status))
+            return status;
     }
     fprintf(stderr, "dhcp_release6: no server has answered\n");
     return 255;
@@ -177,7 +230,7 @@ static int release(const struct wish *wish, struct bytes message, uint32_t xid)
         .to = { .address = address_ip6(servers), .port = DHCP6_SERVER_PORT, .scope = index },
         .interface = index,
     };
-    int result = tell(batch, fd, &departure, xid);
+    int result = tell(wish, batch, fd, &departure, xid);
     udp_batch_free(batch);
     close(fd);
     return result;
@@ -206,7 +259,9 @@ int main(int count, char **words)
         return 255;
     }
     uint8_t buffer[MESSAGE_BYTES];
-    uint32_t xid = (uint32_t)getpid() & 0xffffff;
+    uint32_t xid = 0;
+    (void)!getentropy(&xid, sizeof xid);
+    xid &= 0xffffff;
     struct bytes message = build(&wish, xid, buffer);
     if (wish.dry_run) {
         print_message(message);

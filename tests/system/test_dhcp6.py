@@ -2,13 +2,14 @@
 in the lease file; restarts and kills; prefixes; information alone; interfaces that come later; and relays, one or
 two in a row, of linnet and of dnsmasq."""
 import os
+import pathlib
 import re
 import shutil
 import struct
 
 import pytest
 
-from conftest import run, wait_until
+from conftest import BINARY, run, wait_until
 
 NETWORKD = "/lib/systemd/systemd-networkd"
 DNSMASQ = shutil.which("dnsmasq", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
@@ -113,6 +114,23 @@ CLIENTS = [pytest.param(client, id=name, marks=pytest.mark.skipif(
     shutil.which(binary) is None, reason=f"{binary} is not installed"))
     for name, client, binary in (("dhclient", Dhclient, "dhclient"), ("dhcpcd", Dhcpcd, "dhcpcd"),
                                  ("networkd", Networkd, NETWORKD))]
+
+
+@pytest.mark.parametrize("whose", ["ours", "dnsmasq's"])
+def test_somebody_else_releases(lan, whose):
+    namespace = add_client(lan)
+    server = lan.linnet(CONFIG, wait="DHCPv6, IP range")
+    Dhclient(lan, namespace)
+    server.wait_for(rf"DHCPREPLY\(lan0\) ({ADDRESS}) (\S+) laptop", 20)
+    [row], [server_duid] = rows(lan)
+    binary = pathlib.Path(BINARY).parent.parent / "companions/dhcp_release6" if whose == "ours" \
+        else shutil.which("dhcp_release6")
+    words = (binary, "-n", "lan0", "-s", server_duid, "-i", row[1], "-a", row[2], "-c")
+    other = lan.inside(lan.server, *words, "00:01:02:03", check=False)  # gives nothing back
+    assert other.returncode == 3 and "no binding" in other.stderr
+    assert rows(lan)[0] == [row]
+    lan.inside(lan.server, *words, row[4])
+    wait_until(lambda: not rows(lan)[0], what="the lease gone from the file")
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
