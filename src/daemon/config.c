@@ -216,6 +216,55 @@ static void check_hosts(struct config *config)
     free(hosts);
 }
 
+/* The network of a line; false: it is completed by an interface. */
+NODISCARD static bool network_of(const struct dhcp_range6 *range, struct prefix *network)
+{
+    return range->constructor == NULL
+           && prefix_make(range->first, range->prefix_length, network) == STATUS_OK;
+}
+
+static void fail_overlap(struct config *config, const struct dhcp_range6 *range,
+                         const struct prefix *own, const struct prefix *other)
+{
+    char whole[2 * ADDRESS_TEXT_MAX + 32];
+    struct text_out out = text_out_on(whole, sizeof(whole));
+    text_put_prefix(&out, own);
+    text_put_string(&out, " overlaps ");
+    text_put_prefix(&out, other);
+    (void)option_fail_at(&config->errors, &config->arena, range->place, "bad dhcp-range",
+                         "dhcp-range: %s of an earlier line, and what a pool (\"pd\") delegates "
+                         "can be in use nowhere else",
+                         whole);
+}
+
+/* A prefix is delegated once, and not one that a link of ours has. */
+static void check_pool(struct config *config, size_t at)
+{
+    const struct dhcp_config *dhcp = &config->dhcp;
+    struct prefix pool, other;
+    if (!network_of(&dhcp->ranges6[at], &pool))
+        return;
+    for (size_t i = 0; i < dhcp->range6_count; i++) {
+        const struct dhcp_range6 *range = &dhcp->ranges6[i];
+        bool is_pool = (range->modes & DHCP_RANGE6_DELEGATE) != 0;
+        if (i == at || (is_pool && i > at) || !network_of(range, &other)
+            || (!prefix_contains(&pool, &other.address) && !prefix_contains(&other, &pool.address)))
+            continue;
+        if (i < at)
+            fail_overlap(config, &dhcp->ranges6[at], &pool, &other);
+        else
+            fail_overlap(config, range, &other, &pool);
+    }
+}
+
+static void check_pools(struct config *config)
+{
+    for (size_t i = 0; i < config->dhcp.range6_count; i++) {
+        if ((config->dhcp.ranges6[i].modes & DHCP_RANGE6_DELEGATE) != 0)
+            check_pool(config, i);
+    }
+}
+
 static void check_names(struct config *config)
 {
     if (config->dhcp.fqdn && site_domain_default(&config->site) == NULL)
@@ -248,8 +297,8 @@ static enum status finish_netboot(struct config *config)
         return STATUS_NO_MEMORY;
     if (tftp->root_count > 0)
         memcpy(roots, tftp->roots, tftp->root_count * sizeof(*roots));
-    roots[tftp->root_count] = (struct tftp_root){ .folder = config->netboot.folder,
-                                                  .place = config->netboot.place };
+    roots[tftp->root_count] =
+        (struct tftp_root){ .folder = config->netboot.folder, .place = config->netboot.place };
     tftp->roots = roots;
     tftp->root_count++;
     tftp->root_room = tftp->root_count;
@@ -274,6 +323,7 @@ enum status config_finish(struct config *config, bool test_only)
     finish_auth(config, test_only);
     dns_record_options_finish(&config->dns, &config->site, &config->errors, &config->arena);
     check_hosts(config);
+    check_pools(config);
     check_names(config);
     if (finish_netboot(config) != STATUS_OK)
         (void)option_fail_whole(&config->errors, &config->arena, config->netboot.place, 4,

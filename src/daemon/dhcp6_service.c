@@ -74,6 +74,7 @@ void dhcp6_service_create(struct dhcp6_service *service, struct startup *startup
         .config = dhcp,
         .site = &shared->config->site,
         .leases = shared->store->leases6,
+        .leases4 = shared->store->leases4,
         .backend = dhcp6_service_gives(shared->config) ? shared->store->backend : NULL,
         .names = shared->names,
         .configured_names = configured_names,

@@ -12,6 +12,7 @@
 #include "store/lease_file_io.h"
 
 #define DEFAULT_LEASE_FOLDER      "/var/lib/linnet"
+#define LOOK_MS                   60000 /* at the clock, where nobody tells of it */
 #define DEFAULT_LEASE_FILE_COMPAT "/var/lib/misc/dnsmasq.leases"
 
 static void on_committed(void *context, uint64_t ticket, enum status status)
@@ -154,8 +155,8 @@ void lease_store_look_at_clock(struct lease_store *store, struct instant now)
     log_line(LOG_PART_DHCP, LOG_INFORM,
              "the clock was set %s by %lld s: leases run on, and the lease file follows",
              seconds > 0 ? "forward" : "back", (long long)(seconds > 0 ? seconds : -seconds));
-    lease_clock_shift(store->leases4, seconds);
-    lease_clock_shift(store->leases6, seconds);
+    lease_clock_follow(store->leases4, now);
+    lease_clock_follow(store->leases6, now);
     if (store->backend != NULL)
         store->backend->class_->renew_all(store->backend);
 }
@@ -169,20 +170,26 @@ static void on_clock_set(uv_poll_t *poll, int status, int events)
     lease_store_look_at_clock(store, instant_now());
 }
 
-/* Without it the dates in the file are wrong until clients renew. */
+static void on_look(uv_timer_t *timer)
+{
+    lease_store_look_at_clock(timer->data, instant_now());
+}
+
+/* Told of it where the system does that, else looked at now and then. */
 static void watch_clock(struct lease_store *store, struct instant now)
 {
     lease_clock_start(&store->clock, now);
-    if (clock_steps_open(&store->clock_fd) != STATUS_OK)
-        return;
-    store->clock_poll.data = store;
-    if (uv_poll_init(store->loop, &store->clock_poll, store->clock_fd) != 0
-        || uv_poll_start(&store->clock_poll, UV_READABLE, on_clock_set) != 0) {
-        close(store->clock_fd);
-        store->clock_fd = -1;
+    store->clock_timer.data = store->clock_poll.data = store;
+    (void)uv_timer_init(store->loop, &store->clock_timer);
+    if (clock_steps_open(&store->clock_fd) == STATUS_OK
+        && uv_poll_init(store->loop, &store->clock_poll, store->clock_fd) == 0) {
+        (void)uv_poll_start(&store->clock_poll, UV_READABLE, on_clock_set);
         return;
     }
-    uv_unref((uv_handle_t *)&store->clock_poll);
+    if (store->clock_fd >= 0)
+        close(store->clock_fd);
+    store->clock_fd = -1;
+    (void)uv_timer_start(&store->clock_timer, on_look, LOOK_MS, LOOK_MS);
 }
 
 static void on_clock_closed(uv_handle_t *handle)
@@ -190,6 +197,14 @@ static void on_clock_closed(uv_handle_t *handle)
     struct lease_store *store = handle->data;
     close(store->clock_fd);
     store->clock_fd = -1;
+}
+
+static void unwatch_clock(struct lease_store *store)
+{
+    if (store->clock_timer.data != NULL)
+        uv_close((uv_handle_t *)&store->clock_timer, NULL);
+    if (store->clock_fd >= 0)
+        uv_close((uv_handle_t *)&store->clock_poll, on_clock_closed);
 }
 
 void lease_store_load(struct lease_store *store, struct startup *startup, struct instant now)
@@ -224,8 +239,7 @@ void lease_store_close(struct lease_store *store)
 {
     if (store->backend != NULL)
         store->backend->class_->close(store->backend);
-    if (store->clock_fd >= 0)
-        uv_close((uv_handle_t *)&store->clock_poll, on_clock_closed);
+    unwatch_clock(store);
 }
 
 void lease_store_free(struct lease_store *store)

@@ -25,6 +25,7 @@ struct lease_store {
     struct lease_clock clock;
     uv_loop_t *loop;
     uv_poll_t clock_poll;
+    uv_timer_t clock_timer;
     int clock_fd;           /* -1: none */
     size_t duid_count;      /* of the file; 0: none */
     uint8_t duid[LEASE_CLIENT_ID_MAX];

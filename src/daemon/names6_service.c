@@ -13,6 +13,7 @@
 #include "wire/icmp6_message.h"
 
 #define ECHO_BYTES_MAX    64
+#define ECHO_HEADER_BYTES 8
 #define REPLIES_A_TURN    64
 #define ARENA_CHUNK_BYTES ((size_t)16 * 1024)
 #define ARENA_LIMIT_BYTES ((size_t)16 << 20)
@@ -72,6 +73,7 @@ static void send_probe(struct names6_service *service, const struct host_names6_
     const struct address anywhere = { .family = ADDRESS_NONE };
     struct bytes_writer writer = bytes_writer_on(buffer, sizeof(buffer));
     icmp6_echo_write(&writer, probe->id, probe->sequence);
+    bytes_write_u64(&writer, probe->cookie);
     if (icmp6_send(service->echo, &probe->address, &anywhere, probe->interface,
                    bytes_writer_written(&writer))
         == STATUS_OK)
@@ -92,18 +94,29 @@ static void on_timer(uv_timer_t *timer)
     plan_turn(service);
 }
 
+/* What came back of one of our requests, or of one that somebody makes up. */
+static void take_reply(struct names6_service *service, const struct icmp6_arrival *arrival)
+{
+    struct host_names6_probe reply = { .address = arrival->from, .interface = arrival->interface };
+    struct bytes_reader reader = bytes_reader_on(arrival->message);
+    if (icmp6_echo_reply_read(arrival->message, &reply.id, &reply.sequence) != STATUS_OK)
+        return;
+    bytes_read_skip(&reader, ECHO_HEADER_BYTES);
+    reply.cookie = bytes_read_u64(&reader);
+    if (!reader.failed && bytes_reader_left(&reader) == 0)
+        host_names6_heard(service->names, &reply, instant_mono());
+}
+
 static void on_echo(uv_poll_t *poll, int status, int events)
 {
     (void)events;
     struct names6_service *service = CONTAINER_OF(poll, struct names6_service, echo_poll);
     uint8_t buffer[ECHO_BYTES_MAX];
     struct icmp6_arrival arrival;
-    uint16_t id, sequence;
     for (int i = 0; i < REPLIES_A_TURN; i++) {
         if (icmp6_receive(service->echo, buffer, sizeof(buffer), &arrival) != STATUS_OK)
             break;
-        if (icmp6_echo_reply_read(arrival.message, &id, &sequence) == STATUS_OK)
-            host_names6_heard(service->names, &arrival.from, id, instant_mono());
+        take_reply(service, &arrival);
     }
     if (status < 0)
         uv_poll_start(poll, UV_READABLE, on_echo);
@@ -219,7 +232,7 @@ void names6_service_open(struct names6_service *service, struct startup *startup
                                         .neighbours = -1,
                                         .active = true };
     struct host_names6_setup setup = {
-        .namer = { &config->site, names, NULL, *key, &service->log, config->dhcp.fqdn },
+        .namer = { &config->site, names, NULL, *key, &service->log, config->dhcp.fqdn, NULL },
         .configured_names = configured_names,
         .wake = wake,
         .context = service,

@@ -9,16 +9,17 @@
 
 #include "daemon/daemon_config.h"
 #include "daemon/views.h"
+#include "tftp/http_clients.h"
 
-/* Of all that one client or all of them together can hold; who is silent for that long goes. */
-#define NETBOOT_HTTP_CONNECTIONS    128
-#define NETBOOT_HTTP_CONNECTIONS_IP 32
-#define NETBOOT_HTTP_SILENCE_S      30
-#define NETBOOT_HTTP_MEMORY         16384 /* bytes for the request of a connection */
+/* Descriptors that it can have open: a socket and a file for each connection. */
+#define NETBOOT_HTTP_DESCRIPTORS (2 * (HTTP_CLIENTS_MAX + HTTP_CLIENTS_SPARE) + 2)
+#define NETBOOT_HTTP_SILENCE_S   30    /* who is silent for that long goes */
+#define NETBOOT_HTTP_MEMORY      16384 /* bytes for the request of a connection */
 
 struct netboot_http_counters {
     atomic_uint_fast64_t connections, not_admitted, refused; /* refused: no place for it */
-    atomic_uint_fast64_t requests, sent, not_found, denied, unsupported, failed;
+    atomic_uint_fast64_t ended; /* it gave way to another, or was too slow */
+    atomic_uint_fast64_t requests, sent, parts, not_found, denied, unsupported, failed;
 };
 
 struct netboot_http;
@@ -26,11 +27,10 @@ struct netboot_http;
 /* Is there HTTP in this build? */
 bool netboot_http_is_built(void);
 
-/* While still root: listens, without taking connections yet. `folder` is a descriptor of the
- * folder, kept by the caller. STATUS_SYSTEM with errno, *what: the address it could not have.
- * STATUS_NO_MEMORY. */
-NODISCARD enum status netboot_http_open(const struct config *config, int folder,
-                                        struct netboot_http **http, struct endpoint *what);
+/* While still root: listens, without taking connections yet. STATUS_SYSTEM with errno, *what: the
+ * address it could not have. STATUS_NO_MEMORY. */
+NODISCARD enum status netboot_http_open(const struct config *config, struct netboot_http **http,
+                                        struct endpoint *what);
 /* After root is given up: starts the thread, and connections are taken. STATUS_SYSTEM. */
 NODISCARD enum status netboot_http_start(struct netboot_http *http, uv_loop_t *loop,
                                          const struct views *views);

@@ -5,11 +5,10 @@ bool netboot_http_is_built(void)
     return false;
 }
 
-enum status netboot_http_open(const struct config *config, int folder, struct netboot_http **http,
+enum status netboot_http_open(const struct config *config, struct netboot_http **http,
                               struct endpoint *what)
 {
     (void)config;
-    (void)folder;
     (void)what;
     *http = NULL;
     return STATUS_UNSUPPORTED;

@@ -7,37 +7,49 @@
 #include "base/log.h"
 #include "platform/beneath.h"
 #include "platform/instant.h"
+#include "tftp/file_allowed_io.h"
 
 #define LOOK_EVERY_MS 1000
 
 /* ------------------------------------------------------------------ the folder */
 
-static void open_folder(struct netboot_service *service, struct startup *startup)
+static void check_folder(const struct netboot_service *service, struct startup *startup)
 {
     const char *path = service->config->netboot.folder;
-    if (beneath_folder(path, &service->folder) == STATUS_OK)
+    int folder;
+    if (beneath_folder(path, &folder) == STATUS_OK) {
+        close(folder);
         return;
-    service->folder = -1;
+    }
     if (!service->config->tftp.no_fail)
         startup_fail(startup, EXIT_FILE, "netboot: folder %s inaccessible: %s", path,
                      strerror(errno));
     log_line(LOG_PART_TFTP, LOG_WARN, "warning: %s inaccessible", path);
 }
 
-/* A fixed list of names, so that a folder with a million files costs no more than an empty one. */
+/* Is there a file that TFTP and HTTP would give out? */
+static bool is_offered(const struct config *config, int folder, const char *name)
+{
+    struct beneath_file file;
+    int fd;
+    if (beneath_open(folder, config->netboot.folder, name, &fd, &file) != STATUS_OK)
+        return false;
+    close(fd);
+    return file_allowed(&config->tftp, &file);
+}
+
+/* A fixed list of names, so that a folder with a million files costs no more than an empty one.
+ * The folder is opened anew each time: its name may be another folder's by now. */
 static uint64_t look(const struct netboot_service *service)
 {
     uint64_t present = 0;
-    for (size_t i = 0; service->folder >= 0 && i < netboot_name_count; i++) {
-        struct beneath_file file;
-        int fd;
-        if (beneath_open(service->folder, service->config->netboot.folder, netboot_name(i), &fd,
-                         &file)
-            != STATUS_OK)
-            continue;
-        close(fd);
-        present |= (uint64_t)1 << i;
-    }
+    int folder;
+    if (beneath_folder(service->config->netboot.folder, &folder) != STATUS_OK)
+        return 0;
+    for (size_t i = 0; i < netboot_name_count; i++)
+        if (is_offered(service->config, folder, netboot_name(i)))
+            present |= (uint64_t)1 << i;
+    close(folder);
     return present;
 }
 
@@ -63,9 +75,9 @@ static void open_http(struct netboot_service *service, struct startup *startup)
     struct endpoint what;
     char text[128];
     struct text_out out = text_out_on(text, sizeof(text));
-    if (config->http_off || !netboot_http_is_built() || service->folder < 0)
+    if (config->http_off || !netboot_http_is_built())
         return;
-    enum status status = netboot_http_open(service->config, service->folder, &service->http, &what);
+    enum status status = netboot_http_open(service->config, &service->http, &what);
     if (status != STATUS_OK) {
         text_put_endpoint(&out, &what);
         startup_fail(startup, status == STATUS_NO_MEMORY ? EXIT_MEMORY : EXIT_NETWORK,
@@ -80,8 +92,8 @@ static void open_http(struct netboot_service *service, struct startup *startup)
 void netboot_service_open(struct netboot_service *service, struct startup *startup,
                           const struct config *config)
 {
-    *service = (struct netboot_service){ .config = config, .folder = -1, .active = true };
-    open_folder(service, startup);
+    *service = (struct netboot_service){ .config = config, .active = true };
+    check_folder(service, startup);
     open_http(service, startup);
 }
 
@@ -101,6 +113,11 @@ void netboot_service_start(struct netboot_service *service, struct startup *star
     if (listing->present == 0)
         log_line(LOG_PART_TFTP, LOG_WARN,
                  "netboot: there is no boot file in %s yet that I know by name", folder);
+    if (service->config->tftp.unique_root != TFTP_UNIQUE_NONE)
+        log_line(LOG_PART_TFTP, LOG_WARN,
+                 "netboot: with tftp-unique-root TFTP gives a client that has a folder of its own "
+                 "nothing from %s, though DHCP names files there",
+                 folder);
 }
 
 void netboot_service_log(const struct netboot_service *service)
@@ -110,11 +127,13 @@ void netboot_service_log(const struct netboot_service *service)
     if (counters == NULL)
         return;
     log_line(LOG_PART_TFTP, LOG_INFORM,
-             "HTTP: %llu connections (%llu not admitted, %llu refused), %llu requests, %llu files "
-             "sent, %llu not found, %llu denied, %llu unsupported, %llu failed",
+             "HTTP: %llu connections (%llu not admitted, %llu refused, %llu ended), %llu requests, "
+             "%llu files and %llu parts sent, %llu not found, %llu denied, %llu unsupported, %llu "
+             "failed",
              (unsigned long long)counters->connections, (unsigned long long)counters->not_admitted,
-             (unsigned long long)counters->refused, (unsigned long long)counters->requests,
-             (unsigned long long)counters->sent, (unsigned long long)counters->not_found,
+             (unsigned long long)counters->refused, (unsigned long long)counters->ended,
+             (unsigned long long)counters->requests, (unsigned long long)counters->sent,
+             (unsigned long long)counters->parts, (unsigned long long)counters->not_found,
              (unsigned long long)counters->denied, (unsigned long long)counters->unsupported,
              (unsigned long long)counters->failed);
 }
@@ -130,6 +149,4 @@ void netboot_service_free(struct netboot_service *service)
     if (!service->active)
         return;
     netboot_http_free(service->http);
-    if (service->folder >= 0)
-        close(service->folder);
 }

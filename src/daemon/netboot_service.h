@@ -11,7 +11,6 @@
 
 struct netboot_service {
     const struct config *config;
-    int folder; /* a descriptor; -1: none */
     struct netboot_listing listing;
     bool looked;
     mono_ms looked_at;

@@ -35,7 +35,7 @@ static void open_state(struct ra_service *service, struct startup *startup)
     text_put_string(&out, STATE_SUFFIX);
     if (out.failed)
         return;
-    service->state = ra_io_open_state(path);
+    service->state = ra_state_io_open(path);
     if (service->state < 0)
         log_line(LOG_PART_DHCP, LOG_WARN, "cannot open %s: %s", path, strerror(errno));
     else
@@ -95,6 +95,24 @@ static void log_start(const struct config *config)
 
 /* ------------------------------------------------------------------ while running */
 
+static struct ra_state_io *remember(struct ra_service *service, struct startup *startup,
+                                    uv_loop_t *loop)
+{
+    const struct ra_state_setup setup = {
+        .loop = loop,
+        .server = service->server,
+        .path = service->state_path,
+        .file = service->state,
+        .again_ms = RA_STATE_AGAIN_MS,
+    };
+    if (setup.path == NULL)
+        return NULL;
+    struct ra_state_io *state = ra_state_io_create(&setup);
+    if (state == NULL)
+        startup_fail(startup, EXIT_MEMORY, "no memory for router advertisement");
+    return state;
+}
+
 void ra_service_start(struct ra_service *service, struct startup *startup, uv_loop_t *loop,
                       struct random *random, const struct packet_tap *tap,
                       const struct dhcp_config *dhcp)
@@ -112,15 +130,15 @@ void ra_service_start(struct ra_service *service, struct startup *startup, uv_lo
     log_start(service->config);
     if (ra_server_create(&setup, &service->server) != STATUS_OK)
         startup_fail(startup, EXIT_MEMORY, "no memory for router advertisement");
-    ra_io_load(service->server, service->state_path);
+    if (service->state_path != NULL)
+        ra_state_io_load(service->server, service->state_path);
     if (ra_server_start(service->server, instant_now()) != STATUS_OK)
         startup_fail(startup, EXIT_MEMORY, "no memory for router advertisement");
     struct ra_io_setup io = {
         .loop = loop,
         .server = service->server,
         .socket = service->socket,
-        .state_path = service->state_path,
-        .state = service->state,
+        .state = remember(service, startup, loop),
         .tap = tap,
     };
     service->io = ra_io_create(&io);

@@ -112,11 +112,12 @@ static void tell_facts(const struct telling *telling, const struct script_record
     unsigned user_classes = 0;
     unsigned vendor_classes = 0;
     while (lease_facts_next(&reader, &fact, &value)) {
-        if (fact == LEASE_FACT_USER_CLASS)
+        if (fact == LEASE_FACT_USER_CLASS && user_classes < LEASE_FACT_CLASSES)
             tell_class(telling, "USER_CLASS", user_classes++, value);
-        else if (fact == LEASE_FACT_VENDOR_CLASS && is_ip6_lease(record))
+        else if (fact == LEASE_FACT_VENDOR_CLASS && is_ip6_lease(record)
+                 && vendor_classes < LEASE_FACT_CLASSES)
             tell_class(telling, "VENDOR_CLASS", vendor_classes++, value);
-        else
+        else if (names[fact] != NULL && !(fact == LEASE_FACT_VENDOR_CLASS && is_ip6_lease(record)))
             tell(telling, names[fact], text_from_bytes(value));
     }
 }
@@ -146,14 +147,15 @@ static void tell_lease(const struct telling *telling, const struct script_record
     tell(telling, "INTERFACE", record->interface);
     tell_number(telling, "LEASE_EXPIRES", record->expires);
     tell(telling, "DOMAIN", record->domain);
-    if (record->has_facts)
-        tell_facts(telling, record);
-    else
+    if (!record->has_facts)
         tell(telling, "DATA_MISSING", TEXT("1"));
     tell_address(telling, "RELAY_ADDRESS", &record->relay);
     if (record->action != SCRIPT_DEL && record->expires > now)
         tell_number(telling, "TIME_REMAINING", record->expires - now);
     tell(telling, "OLD_HOSTNAME", record->old_name);
+    /* Strangers' words last: they must not leave ours without room. */
+    if (record->has_facts)
+        tell_facts(telling, record);
 }
 
 void script_environment_each(const struct script_record *record, const struct script_moment *moment,
@@ -161,10 +163,10 @@ void script_environment_each(const struct script_record *record, const struct sc
                              void *context)
 {
     const struct telling telling = { each, context };
-    if (is_lease(record))
-        tell_lease(&telling, record, moment->now);
     if (moment->log_dhcp)
         tell(&telling, "LOG_DHCP", TEXT("1"));
+    if (is_lease(record))
+        tell_lease(&telling, record, moment->now);
 }
 
 /* ------------------------------------------------------------------ ours */

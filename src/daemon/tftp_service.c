@@ -8,11 +8,14 @@
 
 #include "base/log.h"
 #include "daemon/sockets.h"
+#include "dns/dns_worker.h"
 #include "platform/beneath.h"
 #include "platform/descriptors.h"
 #include "platform/port_holder.h"
 
-#define DESCRIPTORS_OTHERS 30 /* what the rest of the process has open, at least */
+#define DESCRIPTORS_OTHERS 64  /* what the rest of the process has open, but for the below */
+#define DESCRIPTORS_FLIGHT 4   /* a question to upstreams may have */
+#define DESCRIPTORS_HTTP   160 /* netboot-http: connections */
 #define LOW_PORTS          1024
 
 bool tftp_service_wanted(const struct config *config)
@@ -197,18 +200,33 @@ static void log_root(const struct config *config)
                      config->tftp.roots[i].interface, config->tftp.roots[i].folder);
 }
 
-/* As many as there are ports for, and two descriptors each. */
-static uint32_t count_transfers(const struct config *config)
+/* Descriptors for transfers: what the others leave, but no more than half of all, and no less than
+ * a quarter, for the others seldom need theirs at once. */
+static uint32_t count_descriptors(const struct tftp_service *service)
 {
-    const struct tftp_config *tftp = &config->tftp;
+    const struct config *config = service->config;
+    uint32_t limit = descriptors_raise(0);
+    struct dns_worker_setup dns = { .flights_max = 0 };
+    uint64_t others = DESCRIPTORS_OTHERS + service->listener_count + DESCRIPTORS_HTTP;
+    dns_worker_set_limits(&dns, &config->dns);
+    if (config->site.port != 0)
+        others += (uint64_t)dns.flights_max * DESCRIPTORS_FLIGHT + config->dns.tcp_connections_max;
+    uint64_t left = limit > others ? limit - others : 0;
+    if (left > limit / 2)
+        return limit / 2;
+    return left < limit / 4 ? limit / 4 : (uint32_t)left;
+}
+
+/* As many as there are ports for, and two descriptors each. */
+static uint32_t count_transfers(const struct tftp_service *service)
+{
+    const struct tftp_config *tftp = &service->config->tftp;
     uint32_t most = tftp->transfers_max > 0 ? tftp->transfers_max : 1;
     uint32_t wanted = most;
-    unsigned limit = descriptors_raise(0);
-    unsigned each = tftp->single_port ? 1 : 2;
-    uint32_t room = limit > DESCRIPTORS_OTHERS + 2 ? (limit - DESCRIPTORS_OTHERS) / each : 1;
+    uint32_t room = count_descriptors(service) / (tftp->single_port ? 1 : 2);
     uint32_t ports = tftp->port_first != 0 ? tftp->port_last - tftp->port_first + 1u : UINT32_MAX;
     if (most > room)
-        most = room;
+        most = room > 0 ? room : 1;
     if (most > ports && !tftp->single_port)
         most = ports;
     if (most < wanted)
@@ -234,7 +252,8 @@ static void on_event(void *context, const struct tftp_event *event)
 {
     const struct tftp_service *service = context;
     enum log_level level = LOG_WARN;
-    if (event->kind == TFTP_EVENT_SENT || event->kind == TFTP_EVENT_NOT_FOUND)
+    if (event->kind == TFTP_EVENT_SENT || event->kind == TFTP_EVENT_NOT_FOUND
+        || event->kind == TFTP_EVENT_LEFT_OUT)
         level = LOG_INFORM;
     if (event->kind != TFTP_EVENT_NOT_FOUND || !service->config->tftp.quiet)
         log_line(LOG_PART_TFTP, level, "%s", event->text);
@@ -246,7 +265,7 @@ static void create_server(struct tftp_service *service, struct startup *startup,
                           const struct siphash_key *key, const struct packet_tap *tap)
 {
     const struct tftp_config *tftp = &service->config->tftp;
-    if (tftp_disk_create(tftp, service->transfers_max, &service->disk, &service->files)
+    if (tftp_disk_create(tftp, service->transfers_max + 1, &service->disk, &service->files)
         != STATUS_OK)
         startup_fail(startup, EXIT_MEMORY, "no memory for TFTP");
     struct tftp_setup setup = {
@@ -284,7 +303,7 @@ void tftp_service_start(struct tftp_service *service, struct startup *startup, u
         check_folder(startup, config, config->tftp.roots[i].folder);
     if (config->tftp.second_root != NULL)
         check_folder(startup, config, config->tftp.second_root);
-    service->transfers_max = count_transfers(config);
+    service->transfers_max = count_transfers(service);
     create_server(service, startup, loop, key, tap);
     for (size_t i = 0; i < service->listener_count; i++) {
         struct tftp_service_listener *listener = &service->listeners[i];
@@ -345,11 +364,12 @@ void tftp_service_report(const struct tftp_service *service)
              counters->sent_bytes, counters->failed, counters->not_found,
              counters->refused + counters->unsupported);
     log_line(LOG_PART_MAIN, LOG_INFORM,
-             "TFTP sent again %" PRIu64 ", given way %" PRIu64
+             "TFTP sent again %" PRIu64 ", given way %" PRIu64 ", lines left out %" PRIu64
              ", packets dropped: no place %" PRIu64 ", malformed %" PRIu64 ", wrong port %" PRIu64
-             ", not admitted %" PRIu64,
-             counters->repeated, counters->evicted, counters->dropped, counters->malformed,
-             counters->wrong_port, tftp_io_not_admitted(service->io));
+             ", late %" PRIu64 ", not admitted %" PRIu64,
+             counters->repeated, counters->evicted, counters->left_out, counters->dropped,
+             counters->malformed, counters->wrong_port, counters->strays,
+             tftp_io_not_admitted(service->io));
 }
 
 void tftp_service_stop(struct tftp_service *service)

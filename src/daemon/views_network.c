@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/instant.h"
 #include "platform/netwatch.h"
 
 static void copy_interface(const struct netwatch_interface *from, struct network_interface *to)
@@ -32,6 +33,7 @@ static void copy_address(const struct netwatch_address *from, const struct netwa
         .tentative = from->tentative,
         .deprecated = from->deprecated,
         .permanent = from->permanent,
+        .autoconf = from->autoconf,
         .interface = from->interface,
     };
     memcpy(to->label, from->label, sizeof to->label);
@@ -61,6 +63,7 @@ static enum status build_network(const struct netwatch_list *list, struct networ
 enum status views_read_network(struct views *views)
 {
     struct netwatch_list list;
+    mono_ms read_at = instant_mono();
     enum status status = netwatch_list_now(&list);
     if (status != STATUS_OK)
         return status;
@@ -71,6 +74,7 @@ enum status views_read_network(struct views *views)
         free(fresh);
         return status;
     }
+    fresh->network->read_at = read_at;
     fresh->uses = 1;
     views_drop_network(views->network);
     views->network = fresh;

@@ -35,7 +35,8 @@ bool range6_live_holds(const struct range6_live *live, const struct address *add
 /* The first of two addresses on one link is the one to speak with. */
 static unsigned worth(const struct network_address *own)
 {
-    return (own->tentative ? 0u : 4u) + (own->deprecated ? 0u : 2u) + (own->temporary ? 0u : 1u);
+    return (own->tentative ? 0u : 8u) + (own->deprecated ? 0u : 4u) + (own->temporary ? 0u : 2u)
+           + (own->autoconf ? 0u : 1u);
 }
 
 static struct prefix link_of(const struct network_address *own)
@@ -55,7 +56,8 @@ static int compare_links(const struct network_address *a, const struct network_a
     return order != 0 ? order : (int)first.length - (int)second.length;
 }
 
-/* By link; the best address of a link first, and of equals the first the system has. */
+/* By link; the best address of a link first, of equals the one that lasts longest, then the first
+ * the system has. */
 static int compare_sites(const void *a, const void *b)
 {
     const struct network_address *first = *(const struct network_address *const *)a;
@@ -65,6 +67,8 @@ static int compare_sites(const void *a, const void *b)
         return order;
     if (worth(first) != worth(second))
         return worth(first) > worth(second) ? -1 : 1;
+    if (first->valid_s != second->valid_s)
+        return first->valid_s > second->valid_s ? -1 : 1;
     return first < second ? -1 : first > second;
 }
 
@@ -145,7 +149,7 @@ static bool lay(const struct dhcp_range6 *range, const struct network_address *o
         live->first = join(&network, &range->first);
         live->last = join(&network, &range->last);
         live->constructed = true;
-        return !own->temporary && !own->tentative && !own->deprecated
+        return !own->temporary && !own->autoconf && !own->tentative && !own->deprecated
                && names_interface(range, interface);
     }
     if (is_for_all(range)) {

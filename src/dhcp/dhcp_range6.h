@@ -61,10 +61,10 @@ struct range6_set {
 };
 
 /* Which lines apply where: a line without constructor on every interface that has an address in its
- * network; a template once for every usable address (not temporary, tentative or deprecated, and
- * not link-local) of a matching interface, unless a literal line has the same prefix. Ranges of
- * mode DELEGATE are not among them. Memory is the arena's. STATUS_NO_MEMORY; what is past
- * RANGE6_LIVE_MAX is left out. */
+ * network; a template once for every usable address (not temporary, autoconfigured, tentative or
+ * deprecated, and not link-local) of a matching interface, unless a literal line has the same
+ * prefix. Ranges of mode DELEGATE are not among them. Memory is the arena's. STATUS_NO_MEMORY; what
+ * is past RANGE6_LIVE_MAX is left out. */
 NODISCARD enum status range6_set_build(const struct dhcp_config *config,
                                        const struct network *network, struct arena *arena,
                                        struct range6_set *set);

@@ -7,7 +7,7 @@
 
 #include "dhcp/dhcp_config.h"
 
-enum { ETH0 = 2, ETH1 = 3, WLAN0 = 4 };
+enum { ETH0 = 2, ETH1 = 3, WLAN0 = 4, TUN0 = 5 };
 
 static struct address ip6(const char *text)
 {
@@ -45,6 +45,7 @@ static struct network *make_network(void)
         { .index = ETH0, .name = "eth0", .up = true },
         { .index = ETH1, .name = "eth1", .up = true },
         { .index = WLAN0, .name = "wlan0", .up = true },
+        { .index = TUN0, .name = "tun0", .up = true },
     };
     const struct network_address addresses[] = {
         { .address = ip6("fd00:2::1"), .prefix_length = 64, .interface = ETH1 },
@@ -66,6 +67,9 @@ static struct network *make_network(void)
           .deprecated = true,
           .preferred_s = 9 },
         { .address = ip6("fd00:6::1"), .prefix_length = 64, .interface = WLAN0, .tentative = true },
+        { .address = ip6("fd00:7::1"), .prefix_length = 64, .interface = TUN0, .autoconf = true },
+        { .address = ip6("fd00:8::1"), .prefix_length = 64, .interface = TUN0, .autoconf = true },
+        { .address = ip6("fd00:8::2"), .prefix_length = 64, .interface = TUN0 },
     };
     struct network *network;
     assert_int_equal(
@@ -145,7 +149,13 @@ static void test_lines(void **state)
           "3 fd00:2::-fd00:2:: fd00:2::/64 fd00:2::1\n"
           "3 fd00:4::-fd00:4:: fd00:4::/60 fd00:4::1\n"
           "4 fd00:5::-fd00:5:: fd00:5::/64 fd00:5::1\n"
-          "4 fd00:6::-fd00:6:: fd00:6::/64 fd00:6::1\n");
+          "4 fd00:6::-fd00:6:: fd00:6::/64 fd00:6::1\n"
+          "5 fd00:7::-fd00:7:: fd00:7::/64 fd00:7::1\n"
+          "5 fd00:8::-fd00:8:: fd00:8::/64 fd00:8::2\n");
+    check("a literal line on what another router told", line("fd00:7::10", "fd00:7::20", 0),
+          "5 fd00:7::10-fd00:7::20 fd00:7::/64 fd00:7::1\n");
+    check("no template on what another router told", template("tun0", false, "::10", "::20"),
+          "5 fd00:8::10-fd00:8::20 fd00:8::/64 fd00:8::2 constructed\n");
     check("a pool", line("fd00:1::", NULL, DHCP_RANGE6_DELEGATE), "");
 }
 

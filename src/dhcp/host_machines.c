@@ -129,36 +129,6 @@ struct host_machine *host_machine_for_duid(struct host_machines *tables, uint64_
     return NULL;
 }
 
-static void forget_duid(struct host_machines *tables, struct host_machine *machine)
-{
-    if (machine->duid != 0)
-        (void)hashmap_remove(&tables->by_duid, machine->duid, machine);
-    machine->duid = 0;
-}
-
-void host_machine_set_duid(struct host_machines *tables, struct host_machine *machine,
-                           uint64_t duid)
-{
-    if (machine->duid == duid)
-        return;
-    struct host_machine *before = machine_by_duid(tables, duid);
-    if (before != NULL) {
-        forget_duid(tables, before);
-        if (before->hardware.count == 0) {
-            LIST_EACH(node, &before->leases)
-            host_lease_give(tables, HOST_LEASE_OF(node), machine);
-            (void)host_machine_drop_empty(tables, before);
-        } else {
-            /* A machine with two network cards: the one heard last stands for it. */
-            host_machine_want(tables, before);
-        }
-    }
-    forget_duid(tables, machine);
-    if (hashmap_insert(&tables->by_duid, duid, machine) == STATUS_OK)
-        machine->duid = duid;
-    host_machine_want(tables, machine);
-}
-
 void host_machine_want(struct host_machines *tables, struct host_machine *machine)
 {
     if (machine->wanting)
@@ -181,7 +151,8 @@ bool host_machine_drop_empty(struct host_machines *tables, struct host_machine *
 {
     if (!list_is_empty(&machine->leases) || !list_is_empty(&machine->addresses))
         return false;
-    forget_duid(tables, machine);
+    if (machine->duid != 0)
+        (void)hashmap_remove(&tables->by_duid, machine->duid, machine);
     if (machine->hardware.count > 0)
         (void)hashmap_remove(&tables->by_hardware, hardware_hash(tables, &machine->hardware),
                              machine);

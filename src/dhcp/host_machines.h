@@ -1,7 +1,7 @@
 /* The machines on our links, as far as DHCP and the neighbour table know them: a machine has one
- * hardware address (or, until that is known, only a DUID), the leases given to it, and the IPv6
- * addresses it was seen with. Only tables and the links between them; host_names6 decides what is
- * made of it.
+ * hardware address, the leases given to it, and the IPv6 addresses it was seen with. What comes
+ * with a DUID alone is of a machine of its own, and stays apart: anybody may send another's DUID.
+ * Only tables and the links between them; host_names6 decides what is made of it.
  *
  * Everything is taken at start and bounded; main thread only. */
 #ifndef LINNET_DHCP_HOST_MACHINES_H
@@ -20,7 +20,7 @@
 
 struct host_machine {
     struct hardware hardware; /* count 0: not known yet */
-    uint64_t duid;            /* hash of the DUID it has shown last; 0: none */
+    uint64_t duid;            /* hash of the DUID, if it is known by that alone; else 0 */
     struct list leases;
     struct list addresses;    /* oldest first */
     unsigned address_count;
@@ -37,7 +37,7 @@ enum host_lease_kind {
 struct host_lease {
     struct address address;
     uint8_t kind;                      /* enum host_lease_kind */
-    bool hardware_said;                /* the lease itself tells the machine */
+    bool hardware_said;                /* machine: by who gave the lease, not only by its DUID */
     bool shown;                        /* its name in the DNS is there by our doing */
     uint64_t duid;                     /* hash; 0: none */
     uint32_t interface;                /* 0: unknown */
@@ -58,7 +58,8 @@ struct host_address {
     struct address address;
     uint32_t interface;
     uint8_t state;      /* enum host_address_state */
-    uint8_t unanswered; /* requests since it was last heard */
+    uint8_t unanswered; /* requests since it was last heard; the sequence number of the last one */
+    uint64_t cookie;    /* of the last request */
     bool by_rule;       /* EUI-64 of the machine's hardware address */
     bool is_neighbour;  /* the system has it as a neighbour now */
     uint64_t shown;     /* hash of the name it has in the DNS; 0: none */
@@ -90,11 +91,8 @@ struct host_machine *host_machine_by_hardware(const struct host_machines *tables
 /* The machine with this hardware address, or made; NULL when there is no room. */
 NODISCARD struct host_machine *host_machine_for(struct host_machines *tables,
                                                 const struct hardware *hardware);
-/* The machine that has shown this DUID, or made without hardware address; NULL: no room. */
+/* The machine without hardware address that has this DUID, or made; NULL: no room. */
 NODISCARD struct host_machine *host_machine_for_duid(struct host_machines *tables, uint64_t duid);
-/* This machine has this DUID. Leases of one known by the DUID alone become its own. */
-void host_machine_set_duid(struct host_machines *tables, struct host_machine *machine,
-                           uint64_t duid);
 /* It is to be looked at. */
 void host_machine_want(struct host_machines *tables, struct host_machine *machine);
 /* The next that is to be looked at, taken off the list; NULL. */

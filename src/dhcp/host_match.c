@@ -27,6 +27,7 @@ struct host_match {
     const struct local_names *names;
     struct arena arena;
     struct hashmap by_id, by_hardware, by_name, by_address;
+    struct hashmap by_label;     /* lines with a name that are found by something else */
     struct hashmap by_block6;    /* IPv6 addresses and blocks, host parts among them */
     uint64_t block6_lengths[3];  /* bit n: by_block6 holds one of length n */
     struct arena address_arena;  /* the last two: built anew with the hosts files */
@@ -72,6 +73,19 @@ static bool match_hardware(const void *value, const void *key)
 static bool match_name(const void *value, const void *key)
 {
     return dname_equal(&((const struct host_chain *)value)->first->host->name, key);
+}
+
+/* All clients of a name share its first label: the domain comes from their addresses. */
+static struct dname label_of(const struct dname *name)
+{
+    struct dname root = dname_root(), label;
+    return dname_prepend(dname_first_label(name), &root, &label) == STATUS_OK ? label : root;
+}
+
+static bool match_label(const void *value, const void *key)
+{
+    struct dname own = label_of(&((const struct host_chain *)value)->first->host->name);
+    return dname_equal(&own, key);
 }
 
 static bool match_address(const void *value, const void *key)
@@ -146,6 +160,12 @@ NODISCARD static enum status add_host(struct host_match *match, const struct dhc
         && host->hardware_count == 0)
         status = file_link(&match->by_name, &match->arena, dname_hash(&match->key, &host->name),
                            match_name, &host->name, &link);
+    if (status == STATUS_OK && host->name.count > 0
+        && (host->client_id.count > 0 || host->hardware_count > 0)) {
+        struct dname label = label_of(&host->name);
+        status = file_link(&match->by_label, &match->arena, dname_hash(&match->key, &label),
+                           match_label, &label, &link);
+    }
     for (size_t i = 0; status == STATUS_OK && i < host->hardware_count; i++) {
         link.hardware = &host->hardware[i];
         struct hardware key = hardware_key(link.hardware);
@@ -194,8 +214,8 @@ enum status host_match_create(const struct siphash_key *key, const struct dhcp_c
     match->config = config;
     arena_init(&match->arena, 16384, HOST_ARENA_LIMIT);
     arena_init(&match->address_arena, 16384, HOST_ARENA_LIMIT);
-    struct hashmap *maps[] = { &match->by_id, &match->by_hardware, &match->by_name,
-                               &match->by_address, &match->by_block6 };
+    struct hashmap *maps[] = { &match->by_id,      &match->by_hardware, &match->by_name,
+                               &match->by_address, &match->by_block6,   &match->by_label };
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < COUNT_OF(maps); i++)
         status = hashmap_init(maps[i], 0);
@@ -218,6 +238,7 @@ void host_match_free(struct host_match *match)
     hashmap_free(&match->by_name);
     hashmap_free(&match->by_address);
     hashmap_free(&match->by_block6);
+    hashmap_free(&match->by_label);
     arena_free(&match->arena);
     arena_free(&match->address_arena);
     free(match);
@@ -308,6 +329,30 @@ const struct dhcp_host *host_match_owner(const struct host_match *match,
     const struct host_link *link = first_of(
         &match->by_address, hash_bytes(match, address_bytes(address)), match_address, address);
     return link != NULL ? link->host : NULL;
+}
+
+/* Whatever it gives, and in whichever network. */
+static bool speaks_of(const struct dhcp_host *host, const struct client_id *client)
+{
+    if (client->id.count > 0 && bytes_equal(host->client_id, client->id))
+        return true;
+    for (size_t i = 0; client->hardware.count > 0 && i < host->hardware_count; i++) {
+        if (host_match_hardware(&host->hardware[i], &client->hardware))
+            return true;
+    }
+    return false;
+}
+
+bool host_match_keeps_name(const struct host_match *match, const struct dname *name,
+                           const struct client_id *client)
+{
+    struct dname label = label_of(name);
+    const struct host_link *link =
+        first_of(&match->by_label, dname_hash(&match->key, &label), match_label, &label);
+    bool is_kept = link != NULL;
+    for (; link != NULL; link = link->next)
+        is_kept = is_kept && !speaks_of(link->host, client);
+    return is_kept;
 }
 
 bool host_match_next_address(const struct host_match *match, size_t *place, struct address *address)

@@ -40,6 +40,10 @@ enum status host_match_set_names(struct host_match *match, const struct local_na
 
 void host_match_find(const struct host_match *match, const struct host_question *question,
                      struct host_found *found);
+/* Lines give this name (its first label counts) to clients that they know by id or hardware
+ * address, and this client, who claims it, is none of them. */
+bool host_match_keeps_name(const struct host_match *match, const struct dname *name,
+                           const struct client_id *client);
 /* A line for this hardware address says id:*. */
 bool host_match_ignores_id(const struct host_match *match, const struct hardware *hardware);
 /* The bytes that are not wildcards, their number and the type are the same. */

@@ -1,10 +1,8 @@
 #include "dhcp/host_names6.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
-#include "dhcp/host_machines.h"
-#include "wire/dhcp6_message.h"
+#include "dhcp/host_names6_state.h"
 
 #define ETHERNET_BYTES    6
 #define EUI64_BYTES       8
@@ -12,18 +10,6 @@
 #define CLIENT_ID_RFC4361 255 /* an id that is an IAID and a DUID */
 #define IAID_BYTES        4
 #define DUID_MIN          3
-
-struct host_names6 {
-    struct host_names6_setup setup;
-    struct lease_namer namer;
-    struct host_machines tables;
-    const struct network *network; /* NULL: none yet */
-    struct range6_set ranges;
-    uint16_t echo_id;
-    mono_ms second; /* when the one began that probes are counted in */
-    unsigned probes_in_second;
-    struct host_names6_counters counters;
-};
 
 size_t host_names6_addresses_max(size_t leases_max)
 {
@@ -39,8 +25,9 @@ enum status host_names6_create(const struct host_names6_setup *setup, struct hos
     made->setup = *setup;
     made->namer = setup->namer;
     made->echo_id = random_u16(setup->random);
-    enum status status = host_machines_init(&made->tables, &setup->namer.key, setup->leases_max,
-                                            (uint32_t)host_names6_addresses_max(setup->leases_max));
+    uint32_t leases_max = setup->leases_max > 0 ? setup->leases_max : 1; /* dhcp-lease-max=0 */
+    enum status status = host_machines_init(&made->tables, &setup->namer.key, leases_max,
+                                            (uint32_t)host_names6_addresses_max(leases_max));
     if (status != STATUS_OK) {
         free(made);
         return status;
@@ -84,353 +71,6 @@ bool host_names6_eui64(const struct prefix *prefix, const struct hardware *hardw
     return true;
 }
 
-/* ------------------------------------------------------------------ where */
-
-static const char *interface_name(const struct host_names6 *names, uint32_t index)
-{
-    const struct network_interface *interface =
-        names->network != NULL ? network_by_index(names->network, index) : NULL;
-    return interface != NULL ? interface->name : NULL;
-}
-
-/* The interface whose client it is; a lease of a file does not say, but its address may. 0: none.
- */
-static uint32_t link_of(const struct host_names6 *names, const struct host_lease *lease)
-{
-    if (lease->interface != 0 || names->network == NULL)
-        return lease->interface;
-    for (size_t i = 0; i < names->network->interface_count; i++) {
-        uint32_t index = names->network->interfaces[i].index;
-        if (network_on_link(names->network, index, &lease->address) != NULL)
-            return index;
-    }
-    return 0;
-}
-
-static bool is_wanted(const struct host_names6 *names, const struct range6_live *live)
-{
-    return names->setup.join_names || (live->range->modes & DHCP_RANGE6_RA_NAMES) != 0;
-}
-
-/* It lies in a prefix of the interface where addresses get names. */
-static bool is_in_wanted_prefix(const struct host_names6 *names, const struct address *address,
-                                uint32_t interface)
-{
-    struct range6_set set = range6_set_of(&names->ranges, interface);
-    for (size_t i = 0; i < set.count; i++)
-        if (is_wanted(names, &set.ranges[i]) && prefix_contains(&set.ranges[i].prefix, address))
-            return true;
-    return false;
-}
-
-/* ------------------------------------------------------------------ names in the DNS */
-
-static void say_confirmed(const struct host_names6 *names, const struct host_address *address,
-                          const char *name)
-{
-    const struct event_sink *events = names->namer.events;
-    const char *link = interface_name(names, address->interface);
-    char line[HOST_NAME_TEXT_MAX + ADDRESS_TEXT_MAX + NETWORK_NAME_MAX + 32];
-    struct text_out out = text_out_on(line, sizeof(line));
-    if (!event_wanted(events, EVENT_DHCP_NOTE) || names->namer.site->quiet_dhcp)
-        return;
-    text_printf(&out, "SLAAC-CONFIRM(%s) ", link != NULL ? link : "?");
-    text_put_address(&out, &address->address);
-    text_put_char(&out, ' ');
-    text_put_string(&out, name);
-    event_tell(events, &(struct event){ .kind = EVENT_DHCP_NOTE, .text = line });
-}
-
-static uint64_t name_hash(const struct host_names6 *names, const struct host_lease *lease)
-{
-    return siphash13(&names->namer.key, lease->name, strlen(lease->name))
-           ^ (siphash13(&names->namer.key, lease->domain, strlen(lease->domain)) << 1 | 1);
-}
-
-static void publish(const struct host_names6 *names, const struct address *address, char *name,
-                    char *domain)
-{
-    struct lease as_lease = {
-        .address = *address,
-        .name = name,
-        .domain = domain[0] != '\0' ? domain : NULL,
-    };
-    lease_name_publish(&names->namer, &as_lease);
-}
-
-/* The domain is the lease's, as in dnsmasq, and not one that the IPv6 address would have. */
-static void show_address(struct host_names6 *names, struct host_address *address,
-                         struct host_lease *lease)
-{
-    uint64_t hash = name_hash(names, lease);
-    publish(names, &address->address, lease->name, lease->domain);
-    if (address->shown == hash)
-        return;
-    address->shown = hash;
-    names->counters.confirmed++;
-    say_confirmed(names, address, lease->name);
-}
-
-static void withdraw_address(struct host_names6 *names, struct host_address *address)
-{
-    if (address->shown == 0)
-        return;
-    lease_names_remove(names->namer.names, &address->address);
-    address->shown = 0;
-    names->counters.withdrawn++;
-}
-
-static void forget_address(struct host_names6 *names, struct host_address *address)
-{
-    struct host_machine *machine = address->machine;
-    withdraw_address(names, address);
-    host_address_remove(&names->tables, address);
-    host_machine_want(&names->tables, machine);
-}
-
-static void hide_lease(struct host_names6 *names, struct host_lease *lease)
-{
-    if (lease->shown)
-        lease_names_remove(names->namer.names, &lease->address);
-    lease->shown = false;
-}
-
-/* ------------------------------------------------------------------ candidates */
-
-static void set_timer(struct host_names6 *names, struct host_address *address, mono_ms deadline)
-{
-    enum status status = timer_heap_set(&names->tables.timers, &address->timer, deadline);
-    assert(status == STATUS_OK); /* there is room for the timer of every address */
-    (void)status;
-}
-
-/* The one that may best be done without: the oldest that never answered, then the oldest. */
-static struct host_address *dispensable(struct host_machine *machine)
-{
-    struct host_address *found = NULL;
-    LIST_EACH(node, &machine->addresses)
-    {
-        struct host_address *address = HOST_ADDRESS_OF(node);
-        if (address->by_rule)
-            continue;
-        if (address->state != HOST_ADDRESS_CONFIRMED)
-            return address;
-        if (found == NULL)
-            found = address;
-    }
-    return found;
-}
-
-/* Of machines that nobody gave a lease, sightings are kept, in case one comes; but they leave room
- * for those that have one. */
-static bool has_room(struct host_names6 *names, struct host_machine *machine)
-{
-    if (list_is_empty(&machine->leases) && names->tables.addresses.used >= HOST_NAMES6_SIGHTINGS)
-        return false;
-    if (machine->address_count < HOST_ADDRESSES_MAX)
-        return true;
-    struct host_address *worst = dispensable(machine);
-    if (worst == NULL)
-        return false;
-    names->counters.pushed_out++;
-    forget_address(names, worst);
-    return true;
-}
-
-static struct host_address *add_candidate(struct host_names6 *names, struct host_machine *machine,
-                                          const struct address *address, uint32_t interface)
-{
-    if (names->network != NULL && network_own_address(names->network, address) != NULL)
-        return NULL;
-    struct host_address *made = has_room(names, machine)
-                                    ? host_address_add(&names->tables, machine, address, interface)
-                                    : NULL;
-    if (made == NULL)
-        names->counters.no_room++;
-    return made;
-}
-
-/* The rule of ra-names: a host is expected at the EUI-64 address of its hardware address. */
-static void add_by_rule(struct host_names6 *names, struct host_machine *machine,
-                        const struct host_lease *lease)
-{
-    uint32_t link = link_of(names, lease);
-    struct range6_set set = range6_set_of(&names->ranges, link);
-    struct address expected;
-
-    for (size_t i = 0; i < set.count && link != 0; i++) {
-        if (!is_wanted(names, &set.ranges[i])
-            || !host_names6_eui64(&set.ranges[i].prefix, &machine->hardware, &expected)
-            || host_lease_find(&names->tables, &expected) != NULL)
-            continue;
-        struct host_address *known = host_address_find(&names->tables, &expected);
-        if (known == NULL)
-            known = add_candidate(names, machine, &expected, link);
-        if (known != NULL && known->machine == machine)
-            known->by_rule = true;
-    }
-}
-
-/* ------------------------------------------------------------------ looking at a machine */
-
-/* Whose name its addresses on this link get: its IPv4 lease's, the newest, else any. */
-static struct host_lease *name_giver(const struct host_names6 *names,
-                                     const struct host_machine *machine, uint32_t link)
-{
-    struct host_lease *found = NULL;
-    LIST_EACH(node, &machine->leases)
-    {
-        struct host_lease *lease = HOST_LEASE_OF(node);
-        bool is_ip4 = lease->kind == HOST_LEASE_IP4;
-        if (lease->name[0] == '\0' || (!is_ip4 && !names->setup.join_names)
-            || link_of(names, lease) != link)
-            continue;
-        if (is_ip4 || found == NULL || found->kind != HOST_LEASE_IP4)
-            found = lease;
-    }
-    return found;
-}
-
-static void look_at_address(struct host_names6 *names, struct host_address *address, mono_ms now)
-{
-    struct host_lease *giver = NULL;
-    bool is_wanted_here = is_in_wanted_prefix(names, &address->address, address->interface);
-    const struct host_lease *leased = host_lease_find(&names->tables, &address->address);
-    if (leased != NULL) {
-        /* The name there is the lease's, which has put it there already, or put away ours. */
-        if (leased->kind == HOST_LEASE_REGISTERED)
-            withdraw_address(names, address);
-        host_address_remove(&names->tables, address);
-        return;
-    }
-    if (is_wanted_here)
-        giver = name_giver(names, address->machine, address->interface);
-    if (giver == NULL) {
-        withdraw_address(names, address);
-        timer_heap_cancel(&names->tables.timers, &address->timer);
-        address->state = HOST_ADDRESS_IDLE;
-        address->by_rule = false;
-        if (!is_wanted_here || !address->is_neighbour)
-            host_address_remove(&names->tables, address);
-    } else if (address->state == HOST_ADDRESS_IDLE) {
-        address->state = HOST_ADDRESS_ASKED;
-        address->unanswered = 0;
-        address->asked_first = now;
-        set_timer(names, address, now);
-    } else if (address->state == HOST_ADDRESS_CONFIRMED) {
-        show_address(names, address, giver);
-    }
-}
-
-/* The lease of the same machine that gives this one a name: of the other family; a registered
- * address takes any, IPv4 first. */
-static struct host_lease *joined(const struct host_lease *lease)
-{
-    struct host_lease *found = NULL;
-    LIST_EACH(node, &lease->machine->leases)
-    {
-        struct host_lease *other = HOST_LEASE_OF(node);
-        bool is_ip4 = other->kind == HOST_LEASE_IP4;
-        bool fits = lease->kind == HOST_LEASE_REGISTERED
-                        ? other->kind != HOST_LEASE_REGISTERED
-                        : is_ip4 != (lease->kind == HOST_LEASE_IP4);
-        if (other != lease && other->name[0] != '\0' && fits && (is_ip4 || found == NULL))
-            found = other;
-    }
-    return found;
-}
-
-static bool is_of(const struct host_names6 *names, const struct host_machine *machine,
-                  const struct address *address)
-{
-    const struct host_lease *lease = host_lease_find(&names->tables, address);
-    const struct host_address *known = host_address_find(&names->tables, address);
-    return lease != NULL ? lease->machine == machine : known != NULL && known->machine == machine;
-}
-
-/* A name that is only worked out, or registered, takes nothing from another machine. */
-static bool is_taken(const struct host_names6 *names, const struct host_lease *lease,
-                     const char *text, const char *domain_text)
-{
-    struct dname name, domain, whole;
-    struct lease_answer answer;
-    uint16_t type = lease->address.family == ADDRESS_IP4 ? RRTYPE_A : RRTYPE_AAAA;
-    if (dname_from_host(text_of(text), false, &name) != STATUS_OK)
-        return true;
-    if (names->namer.whole_names && dname_from_text(text_of(domain_text), &domain) == STATUS_OK
-        && dname_join(&name, &domain, &whole) == STATUS_OK)
-        name = whole;
-    if (!lease_names_find(names->namer.names, &name, dname_hash(&names->namer.key, &name), type,
-                          &answer))
-        return false;
-    for (size_t i = 0; i < answer.address_count; i++)
-        if (!is_of(names, lease->machine, &answer.addresses[i]))
-            return true;
-    return false;
-}
-
-static void put_domain(const struct host_names6 *names, const struct host_lease *lease,
-                       char domain[HOST_DOMAIN_TEXT_MAX])
-{
-    char buffer[DNAME_TEXT_MAX];
-    const struct dname *found = site_domain_for(names->namer.site, &lease->address,
-                                                interface_name(names, link_of(names, lease)));
-    struct text_out out = text_out_on(domain, HOST_DOMAIN_TEXT_MAX);
-    if (found != NULL)
-        text_put_string(&out, dname_text(found, buffer));
-    if (out.failed)
-        domain[0] = '\0';
-}
-
-/* Names of its own go into the DNS where leases are given; what is left is done here. */
-static void look_at_lease(struct host_names6 *names, struct host_lease *lease)
-{
-    bool is_registered = lease->kind == HOST_LEASE_REGISTERED;
-    char domain[HOST_DOMAIN_TEXT_MAX];
-    if (lease->name[0] != '\0' && !is_registered) {
-        lease->shown = false;
-        return;
-    }
-    struct host_lease *giver = lease->name[0] != '\0'                     ? lease
-                               : is_registered || names->setup.join_names ? joined(lease)
-                                                                          : NULL;
-    put_domain(names, lease, domain);
-    if (giver == NULL || is_taken(names, lease, giver->name, domain)) {
-        hide_lease(names, lease);
-        return;
-    }
-    publish(names, &lease->address, giver->name, domain);
-    names->counters.joined += !lease->shown;
-    lease->shown = true;
-}
-
-static void look_at(struct host_names6 *names, struct host_machine *machine, mono_ms now)
-{
-    LIST_EACH(node, &machine->leases)
-    {
-        const struct host_lease *lease = HOST_LEASE_OF(node);
-        if (lease->name[0] != '\0' && (lease->kind == HOST_LEASE_IP4 || names->setup.join_names))
-            add_by_rule(names, machine, lease);
-    }
-    LIST_EACH(node, &machine->addresses)
-    look_at_address(names, HOST_ADDRESS_OF(node), now);
-    LIST_EACH(node, &machine->leases)
-    look_at_lease(names, HOST_LEASE_OF(node));
-    (void)host_machine_drop_empty(&names->tables, machine);
-}
-
-void host_names6_tick(struct host_names6 *names, mono_ms now)
-{
-    if (names->setup.configured_names != NULL)
-        names->namer.configured = names->setup.configured_names(names->setup.context);
-    for (unsigned i = 0; i < HOST_NAMES6_LOOKS_A_TICK; i++) {
-        struct host_machine *machine = host_machine_next_wanting(&names->tables);
-        if (machine == NULL)
-            return;
-        look_at(names, machine, now);
-    }
-}
-
 /* ------------------------------------------------------------------ leases */
 
 static void keep_text(char *to, size_t room, const char *text)
@@ -455,13 +95,11 @@ static struct bytes duid_of(const struct lease *lease)
     return !reader.failed && duid.count >= DUID_MIN ? duid : BYTES_NONE;
 }
 
-/* Whose it is: what it says itself, what the neighbour table said, what its DUID told before, and
- * at last the hardware address in the DUID, which may be that of another of its cards. */
+/* Whose it is: what it says itself, what the neighbour table said, what was known before. Else it
+ * is kept apart under its DUID, whose hardware address proves nothing: anybody may send it. */
 static struct host_machine *machine_for(struct host_names6 *names, struct host_lease *lease,
-                                        const struct hardware *hardware, struct bytes duid,
-                                        bool is_same_client)
+                                        const struct hardware *hardware, bool is_same_client)
 {
-    struct hardware in_duid;
     struct host_machines *tables = &names->tables;
     const struct host_address *seen = host_address_find(tables, &lease->address);
 
@@ -472,9 +110,18 @@ static struct host_machine *machine_for(struct host_names6 *names, struct host_l
         return seen->machine;
     if (lease->machine != NULL && is_same_client)
         return lease->machine;
-    if (duid.count > 0 && dhcp6_duid_hardware(duid, &in_duid))
-        return host_machine_for(tables, &in_duid);
-    return duid.count > 0 ? host_machine_for_duid(tables, lease->duid) : NULL;
+    return lease->duid != 0 ? host_machine_for_duid(tables, lease->duid) : NULL;
+}
+
+/* The name at a leased address is the lease's now, which has put it there already. */
+static void forget_leased(struct host_names6 *names, const struct host_lease *lease)
+{
+    struct host_address *known = host_address_find(&names->tables, &lease->address);
+    if (known == NULL)
+        return;
+    if (lease->kind != HOST_LEASE_REGISTERED)
+        known->shown = 0;
+    host_names6_forget(names, known);
 }
 
 /* False: no room for its machine, and then the lease is forgotten. */
@@ -484,17 +131,16 @@ static bool give_machine(struct host_names6 *names, struct host_lease *lease,
     uint64_t hash = duid.count > 0 ? host_duid_hash(&names->tables, duid) : 0;
     bool is_same_client = lease->duid == hash;
     lease->duid = hash;
-    struct host_machine *machine = machine_for(names, lease, hardware, duid, is_same_client);
+    struct host_machine *machine = machine_for(names, lease, hardware, is_same_client);
     if (machine == NULL) {
         names->counters.no_room++;
-        hide_lease(names, lease);
+        host_names6_hide(names, lease);
         host_lease_remove(&names->tables, lease);
         return false;
     }
     host_lease_give(&names->tables, lease, machine);
-    if (lease->duid != 0)
-        host_machine_set_duid(&names->tables, machine, lease->duid);
     host_machine_want(&names->tables, lease->machine);
+    forget_leased(names, lease);
     return true;
 }
 
@@ -511,7 +157,7 @@ static void ask_again(struct host_machine *machine)
 
 static void forget_lease(struct host_names6 *names, struct host_lease *lease)
 {
-    hide_lease(names, lease);
+    host_names6_hide(names, lease);
     host_lease_remove(&names->tables, lease);
 }
 
@@ -529,8 +175,12 @@ static void learn_lease(struct host_names6 *names, const struct lease *lease)
     known->interface = lease->relay != 0 ? 0 : lease->interface;
     keep_text(known->name, sizeof(known->name), lease->name);
     keep_text(known->domain, sizeof(known->domain), lease->domain);
-    if (give_machine(names, known, &lease->hardware, duid_of(lease)))
-        ask_again(known->machine);
+    bool is_known = lease->kind == LEASE_IP4 || lease->hardware_seen;
+    if (!give_machine(names, known, is_known ? &lease->hardware : &(struct hardware){ .count = 0 },
+                      duid_of(lease)))
+        return;
+    ask_again(known->machine);
+    host_names6_contest(names, known);
 }
 
 void host_names6_lease(struct host_names6 *names, const struct event *event)
@@ -594,9 +244,10 @@ static void neighbour_gone(struct host_names6 *names, const struct address *addr
     known->is_neighbour = false;
     if (known->state == HOST_ADDRESS_CONFIRMED) {
         if (known->unanswered == 0)
-            set_timer(names, known, mono_earlier(known->timer.deadline, now + HOST_NAMES6_GONE_MS));
+            host_names6_set_timer(names, known,
+                                  mono_earlier(known->timer.deadline, now + HOST_NAMES6_GONE_MS));
     } else if (!known->by_rule) {
-        forget_address(names, known);
+        host_names6_forget(names, known);
     }
 }
 
@@ -609,10 +260,11 @@ static void neighbour_has_lease(struct host_names6 *names, struct host_lease *le
     struct host_machine *machine = host_machine_for(&names->tables, hardware);
     if (machine == NULL || machine == lease->machine)
         return;
-    uint64_t duid = lease->duid;
+    struct host_machine *before = lease->machine;
     host_lease_give(&names->tables, lease, machine);
-    if (duid != 0)
-        host_machine_set_duid(&names->tables, machine, duid);
+    host_names6_contest(names, lease);
+    if (before != NULL)
+        (void)host_machine_drop_empty(&names->tables, before);
 }
 
 void host_names6_neighbour(struct host_names6 *names, const struct address *address,
@@ -630,11 +282,11 @@ void host_names6_neighbour(struct host_names6 *names, const struct address *addr
         neighbour_has_lease(names, lease, hardware);
         return;
     }
-    if (!is_in_wanted_prefix(names, address, interface))
+    if (!host_names6_is_wanted(names, address, interface))
         return;
     struct host_address *known = host_address_find(&names->tables, address);
     if (known != NULL && !hardware_equal(&known->machine->hardware, hardware)) {
-        forget_address(names, known);
+        host_names6_forget(names, known);
         known = NULL;
     }
     if (known == NULL) {
@@ -643,7 +295,7 @@ void host_names6_neighbour(struct host_names6 *names, const struct address *addr
             names->counters.no_room++;
             return;
         }
-        known = add_candidate(names, machine, address, interface);
+        known = host_names6_add(names, machine, address, interface);
         if (!host_machine_drop_empty(&names->tables, machine))
             host_machine_want(&names->tables, machine);
     }
@@ -659,16 +311,25 @@ void host_names6_neighbour(struct host_names6 *names, const struct address *addr
 
 /* ------------------------------------------------------------------ echo */
 
-void host_names6_heard(struct host_names6 *names, const struct address *from, uint16_t id,
+/* It answers the last request: the cookie is not to be guessed from elsewhere. */
+static bool is_answer(const struct host_names6 *names, const struct host_address *asked,
+                      const struct host_names6_probe *reply)
+{
+    bool is_asked = asked->state == HOST_ADDRESS_ASKED || asked->state == HOST_ADDRESS_CONFIRMED;
+    return is_asked && asked->unanswered > 0 && reply->id == names->echo_id
+           && reply->sequence == asked->unanswered && reply->cookie == asked->cookie
+           && reply->interface == asked->interface;
+}
+
+void host_names6_heard(struct host_names6 *names, const struct host_names6_probe *reply,
                        mono_ms now)
 {
-    struct host_address *known = host_address_find(&names->tables, from);
-    if (known == NULL || id != names->echo_id || known->unanswered == 0
-        || (known->state != HOST_ADDRESS_ASKED && known->state != HOST_ADDRESS_CONFIRMED))
+    struct host_address *known = host_address_find(&names->tables, &reply->address);
+    if (known == NULL || !is_answer(names, known, reply))
         return;
     names->counters.replies++;
     known->unanswered = 0;
-    set_timer(names, known, now + HOST_NAMES6_CHECK_MS);
+    host_names6_set_timer(names, known, now + HOST_NAMES6_CHECK_MS);
     if (known->state == HOST_ADDRESS_CONFIRMED)
         return;
     known->state = HOST_ADDRESS_CONFIRMED;
@@ -679,10 +340,10 @@ void host_names6_heard(struct host_names6 *names, const struct address *from, ui
 static void give_up(struct host_names6 *names, struct host_address *address)
 {
     names->counters.silent++;
-    withdraw_address(names, address);
+    host_names6_withdraw(names, address);
     address->state = HOST_ADDRESS_SILENT;
     if (!address->by_rule && !address->is_neighbour)
-        forget_address(names, address);
+        host_names6_forget(names, address);
 }
 
 /* Sets when it is asked next; false: not any more. */
@@ -705,7 +366,7 @@ static bool plan_next(struct host_names6 *names, struct host_address *address, m
         wait = HOST_NAMES6_CHECK_MS;
     }
     address->unanswered++;
-    set_timer(names, address, now + wait);
+    host_names6_set_timer(names, address, now + wait);
     return true;
 }
 
@@ -727,11 +388,13 @@ bool host_names6_next_probe(struct host_names6 *names, mono_ms now, struct host_
         struct host_address *address = CONTAINER_OF(timer, struct host_address, timer);
         if (!plan_next(names, address, now))
             continue;
+        address->cookie = random_u64(names->setup.random);
         *probe = (struct host_names6_probe){
             .address = address->address,
             .interface = address->interface,
             .id = names->echo_id,
             .sequence = address->unanswered,
+            .cookie = address->cookie,
         };
         names->probes_in_second++;
         names->counters.probes++;

@@ -2,10 +2,13 @@
  * itself get the name its lease has, and, with join-names, a lease without a name gets the one that
  * the same machine has in the other family.
  *
- * A machine is known by its hardware address, or by its DUID until that is known. Its candidates
- * are the EUI-64 address of its hardware address in each prefix with ra-names, and every address
- * there that the system's neighbour table gives it: those of RFC 7217 and of RFC 8981 too. A
- * candidate is asked by ICMPv6 echo, and bears the name once it answered.
+ * A machine is known by its hardware address, as the neighbour table or a relay tells it: one in a
+ * DUID is only what the client says. Names that are worked out or registered take nothing from
+ * another machine, and give way to a lease that comes later.
+ *
+ * The candidates of a machine are the EUI-64 address of its hardware address in each prefix with
+ * ra-names, and every address there that the system's neighbour table gives it: those of RFC 7217
+ * and of RFC 8981 too. A candidate is asked by ICMPv6 echo, and bears the name once it answered.
  *
  * A core: leases, neighbours, echo replies and a tick in; echo requests out. What becomes of the
  * names it writes into lease_names. Opens no socket and reads no clock. */
@@ -32,6 +35,7 @@
 #define HOST_NAMES6_GONE_MS         5000 /* the neighbour table lost it: asked so soon */
 #define HOST_NAMES6_MISSES_MAX      3
 #define HOST_NAMES6_LOOKS_A_TICK    64   /* machines looked at before others get their turn */
+#define HOST_NAMES6_LEASES_LOOKED   32   /* of one machine */
 #define HOST_NAMES6_SIGHTINGS       4096 /* addresses of machines without a lease */
 #define HOST_NAMES6_PER_LEASE       4    /* addresses there is room for, on average */
 #define HOST_NAMES6_ADDRESSES_MAX   262144 /* in all */
@@ -53,11 +57,12 @@ struct host_names6_setup {
     bool join_names;
 };
 
-/* An echo request to send. */
+/* An echo request to send, or a reply that came in: it has what was in the request. */
 struct host_names6_probe {
     struct address address;
     uint32_t interface;
     uint16_t id, sequence;
+    uint64_t cookie; /* the data: a host elsewhere cannot guess it */
 };
 
 struct host_names6;
@@ -69,9 +74,9 @@ void host_names6_free(struct host_names6 *names);
 /* What EVENT_LEASE_ADDED, CHANGED, RENEWED, KNOWN and REMOVED tell; other events are ignored. Those
  * of leases that hold prefixes too. */
 void host_names6_lease(struct host_names6 *names, const struct event *event);
-/* An address its owner registered (RFC 9686); name: fit, or "" for the name of its lease. Again
- * when it is registered anew. A lease for the address wins. STATUS_FULL, STATUS_EXISTS: it is
- * leased. */
+/* An address its owner registered (RFC 9686); name: fit, or "" for the name of its lease; hardware:
+ * as the neighbour table or a relay tells, or of no bytes. Again when it is registered anew. A
+ * lease for the address wins. STATUS_FULL, STATUS_EXISTS: it is leased. */
 NODISCARD enum status host_names6_register(struct host_names6 *names,
                                            const struct address *address, struct bytes duid,
                                            const struct hardware *hardware, uint32_t interface,
@@ -80,8 +85,7 @@ void host_names6_unregister(struct host_names6 *names, const struct address *add
 /* The system has this neighbour (hardware->count 0: not any more). */
 void host_names6_neighbour(struct host_names6 *names, const struct address *address,
                            uint32_t interface, const struct hardware *hardware, mono_ms now);
-/* An echo reply. */
-void host_names6_heard(struct host_names6 *names, const struct address *from, uint16_t id,
+void host_names6_heard(struct host_names6 *names, const struct host_names6_probe *reply,
                        mono_ms now);
 /* Interfaces and live prefixes from now on; both stay the caller's and must last until the next
  * call. */

@@ -133,15 +133,22 @@ static void test_schedule_of_a_silent_address(void **state)
 static void test_only_our_echo_counts(void **state)
 {
     (void)state;
-    struct address at = world_address(EUI), other = world_address("fd00:50::7");
     foo(EVENT_LEASE_ADDED);
     run(SECOND / 2);
-    uint16_t id = world.probes[0].probe.id;
-    host_names6_heard(world.names, &at, (uint16_t)(id + 1), world.now);
-    host_names6_heard(world.names, &other, id, world.now);
-    run(0);
-    assert_false(world_is_named(&world, EUI));
-    host_names6_heard(world.names, &at, id, world.now);
+    const struct host_names6_probe *sent = &world.probes[0].probe;
+    struct host_names6_probe wrong[5] = { *sent, *sent, *sent, *sent, *sent };
+    wrong[0].id++;
+    wrong[1].address = world_address("fd00:50::7");
+    wrong[2].sequence++;
+    wrong[3].cookie ^= 1;
+    wrong[4].interface++;
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        host_names6_heard(world.names, &wrong[i], world.now);
+        run(0);
+        if (world_is_named(&world, EUI))
+            fail_msg("forged reply %zu", i);
+    }
+    host_names6_heard(world.names, sent, world.now);
     run(0);
     assert_true(world_has(&world, "foo", EUI));
 }
@@ -396,6 +403,10 @@ static void test_join_by_neighbour_and_duid(void **state)
         { "RFC 4361", false, 0, "someduid",
           "\xff"
           "IAIDsomeduid",
+          false },
+        { "RFC 4361 and seen", true, 0, "someduid",
+          "\xff"
+          "IAIDsomeduid",
           true },
         { "RFC 4361 of another", false, 0, "someduid",
           "\xff"
@@ -421,18 +432,66 @@ static void test_join_by_neighbour_and_duid(void **state)
     }
 }
 
-static void test_join_by_duid_with_hardware(void **state)
+/* Anybody may send a DUID with another's hardware address in it. */
+static void test_duid_proves_nothing(void **state)
 {
     (void)state;
     uint8_t duid[] = { 0, 3, 0, 1, 2, 0, 0, 0, 0, 0xc0 };
     struct lease lease = { .address = world_address(IP6),
                            .kind = LEASE_IP6_NA,
+                           .hardware = world_hardware(0xc0), /* what the server made of it */
                            .client_id = duid,
                            .client_id_count = sizeof(duid) };
+    struct address there = world_address(PRIVATE);
+    const struct hardware unknown = { .count = 0 };
     foo(EVENT_LEASE_ADDED);
     host_names6_lease(world.names, &(struct event){ .kind = EVENT_LEASE_ADDED, .lease = &lease });
+    assert_int_equal(host_names6_register(world.names, &there, bytes_of(duid, sizeof(duid)),
+                                          &unknown, WORLD_LINK, ""),
+                     STATUS_OK);
+    run(SECOND);
+    assert_false(world_is_named(&world, IP6));
+    assert_false(world_is_named(&world, PRIVATE));
+    world_neighbour(&world, IP6, 0xc0);
+    world_neighbour(&world, PRIVATE, 0xc1);
     run(SECOND);
     assert_true(world_has(&world, "foo", IP6));
+    assert_false(world_is_named(&world, PRIVATE));
+}
+
+/* One that sends the DUID of a lease does not become its machine, nor gets its name. */
+static void test_duid_merges_nothing(void **state)
+{
+    (void)state;
+    six(EVENT_LEASE_ADDED, 0, "victim", "someduid");
+    world_lease(&world, EVENT_LEASE_ADDED, LEASE_IP4, IP4, 0xc1, "",
+                "\xff"
+                "IAIDsomeduid");
+    run(SECOND);
+    assert_false(world_is_named(&world, IP4));
+    world_neighbour(&world, IP6, 0xc0);
+    run(SECOND);
+    assert_false(world_is_named(&world, IP4));
+    assert_true(world_has(&world, "victim", IP6));
+}
+
+/* What a machine has beyond this is not looked at, however many it takes. */
+static void test_leases_looked_at(void **state)
+{
+    (void)state;
+    char text[ADDRESS_TEXT_MAX];
+    world_close(&world);
+    world_open(&world, true, 256);
+    foo(EVENT_LEASE_ADDED);
+    for (unsigned i = 0; i < 2 * HOST_NAMES6_LEASES_LOOKED; i++) {
+        snprintf(text, sizeof(text), "fd00:51::%x", 0x100 + i);
+        world_lease(&world, EVENT_LEASE_ADDED, LEASE_IP6_NA, text, 0xc0, "", "someduid");
+    }
+    run(SECOND);
+    assert_int_equal(lease_names_count(world.in_dns), HOST_NAMES6_LEASES_LOOKED);
+    world_lease(&world, EVENT_LEASE_REMOVED, LEASE_IP6_NA, "fd00:51::100", 0xc0, "", "someduid");
+    run(SECOND);
+    assert_int_equal(lease_names_count(world.in_dns), HOST_NAMES6_LEASES_LOOKED);
 }
 
 static void test_joined_name_takes_nothing(void **state)
@@ -499,6 +558,103 @@ static void test_registered_after_seen(void **state)
     assert_false(world_has(&world, "foo", PRIVATE));
 }
 
+/* The other family's name is another machine's too, a configured one as well. */
+static void test_registered_takes_no_name(void **state)
+{
+    (void)state;
+    world_lease(&world, EVENT_LEASE_ADDED, LEASE_IP4, IP4, 0xc9, "nas", NULL);
+    assert_int_equal(registers(PRIVATE, 0xc0, "nas"), STATUS_OK);
+    run(SECOND);
+    assert_false(world_is_named(&world, PRIVATE));
+    /* Its own name it may have in both. */
+    assert_int_equal(registers("fd00:50::9", 0xc9, "nas"), STATUS_OK);
+    run(SECOND);
+    assert_true(world_has(&world, "nas", "fd00:50::9"));
+}
+
+static void test_configured_name_of_the_other_family(void **state)
+{
+    (void)state;
+    struct address other = world_address("192.168.50.9");
+    struct dname name;
+    local_names_free(world.configured);
+    assert_int_equal(local_names_create(&world.key, &world.configured), STATUS_OK);
+    assert_int_equal(dname_from_text(TEXT("nas"), &name), STATUS_OK);
+    assert_int_equal(
+        local_names_add_address(world.configured, &name, &other, LOCAL_HOSTS, "/etc/hosts", true),
+        STATUS_OK);
+    assert_int_equal(local_names_freeze(world.configured), STATUS_OK);
+    assert_int_equal(registers(PRIVATE, 0xc0, "nas"), STATUS_OK);
+    run(SECOND);
+    assert_false(world_is_named(&world, PRIVATE));
+    /* The machine at that address is the one that is meant. */
+    world_lease(&world, EVENT_LEASE_ADDED, LEASE_IP4, "192.168.50.9", 0xc0, "nas", NULL);
+    run(SECOND);
+    assert_true(world_has(&world, "nas", PRIVATE));
+}
+
+/* The rightful lease comes later, to a name that has more bearers than an answer holds. */
+static void test_lease_displaces_registered(void **state)
+{
+    (void)state;
+    char text[ADDRESS_TEXT_MAX];
+    for (unsigned i = 0; i < 12; i++) {
+        snprintf(text, sizeof(text), "fd00:50::%x", 0x300 + i);
+        assert_int_equal(registers(text, 0xc1, "nas"), STATUS_OK);
+    }
+    run(SECOND);
+    assert_int_equal(lease_names_count(world.in_dns), 12);
+    world_lease(&world, EVENT_LEASE_ADDED, LEASE_IP4, IP4, 0xc0, "nas", NULL);
+    run(SECOND);
+    assert_int_equal(lease_names_count(world.in_dns), 1);
+    assert_true(world_has(&world, "nas", IP4));
+}
+
+/* An address that was seen is leased to another: giving up on it must not take the lease's name. */
+static void test_leased_after_seen(void **state)
+{
+    (void)state;
+    world_answers(&world, PRIVATE);
+    world_neighbour(&world, PRIVATE, 0xc0);
+    foo(EVENT_LEASE_ADDED);
+    run(SECOND);
+    assert_true(world_has(&world, "foo", PRIVATE));
+    world.answerer_count = 0;
+    world_lease(&world, EVENT_LEASE_ADDED, LEASE_IP6_NA, PRIVATE, 0xc1, "bar", "someduid");
+    assert_true(world_has(&world, "bar", PRIVATE));
+    run(24 * HOUR);
+    assert_true(world_has(&world, "bar", PRIVATE));
+    assert_false(world_has(&world, "foo", PRIVATE));
+}
+
+/* More addresses that answer than there is room for: the first ones stay. */
+static void test_no_flapping(void **state)
+{
+    (void)state;
+    char text[ADDRESS_TEXT_MAX];
+    foo(EVENT_LEASE_ADDED);
+    for (unsigned turn = 0; turn < 3; turn++) {
+        for (unsigned i = 0; i < HOST_ADDRESSES_MAX + 1; i++) {
+            snprintf(text, sizeof(text), "fd00:50::%x", 0x300 + i);
+            if (turn == 0)
+                world_answers(&world, text);
+            world_neighbour(&world, text, 0xc0);
+            run(SECOND);
+        }
+    }
+    assert_true(world_has(&world, "foo", "fd00:50::300"));
+    assert_int_equal(host_names6_counters(world.names)->withdrawn, 0);
+    assert_int_equal(host_names6_counters(world.names)->pushed_out, 0);
+}
+
+static void test_no_leases(void **state)
+{
+    (void)state;
+    world_close(&world);
+    world_open(&world, true, 0); /* dhcp-lease-max=0 */
+    run(SECOND);
+}
+
 static void test_names_changed(void **state)
 {
     (void)state;
@@ -533,10 +689,18 @@ int main(void)
         WORLD(test_probes_a_second),
         WORLD(test_registered),
         WORLD(test_registered_after_seen),
+        WORLD(test_registered_takes_no_name),
+        WORLD(test_configured_name_of_the_other_family),
+        WORLD(test_lease_displaces_registered),
+        WORLD(test_leased_after_seen),
+        WORLD(test_no_flapping),
+        WORLD(test_no_leases),
         WORLD(test_names_changed),
         JOINED(test_join_by_hardware),
         JOINED(test_join_by_neighbour_and_duid),
-        JOINED(test_join_by_duid_with_hardware),
+        JOINED(test_duid_proves_nothing),
+        JOINED(test_duid_merges_nothing),
+        JOINED(test_leases_looked_at),
         JOINED(test_joined_name_takes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,7 +122,7 @@ static inline void world_open(struct world *world, bool join_names, uint32_t lea
     status = local_names_freeze(world->configured);
     assert(status == STATUS_OK);
     struct host_names6_setup setup = {
-        .namer = { &world->site, world->in_dns, NULL, world->key, &world->sink, false },
+        .namer = { &world->site, world->in_dns, NULL, world->key, &world->sink, false, NULL },
         .configured_names = world_configured,
         .context = world,
         .random = &world->random,
@@ -156,7 +156,7 @@ static inline void world_probe(struct world *world, const struct host_names6_pro
     world->probes[place].at = world->now;
     for (size_t i = 0; i < world->answerer_count; i++)
         if (address_equal(&world->answerers[i], &probe->address))
-            host_names6_heard(world->names, &probe->address, probe->id, world->now);
+            host_names6_heard(world->names, probe, world->now);
 }
 
 /* Goes to `until`, doing what is due on the way. */
@@ -190,6 +190,7 @@ static inline void world_lease(struct world *world, enum event_kind what, enum l
     lease.domain = name[0] != '\0' ? (char[]){ "lan" } : NULL;
     if (hardware != 0)
         lease.hardware = world_hardware(hardware);
+    lease.hardware_seen = hardware != 0;
     if (duid != NULL) {
         memcpy(id, duid, strlen(duid));
         lease.client_id = id;
@@ -197,7 +198,7 @@ static inline void world_lease(struct world *world, enum event_kind what, enum l
     }
     /* What the server does with its own names before it tells. */
     struct lease_namer namer = { &world->site, world->in_dns, world->configured, world->key,
-                                 NULL, false };
+                                 NULL, false, NULL };
     if (what == EVENT_LEASE_REMOVED)
         lease_name_withdraw(&namer, &lease);
     else

@@ -92,6 +92,31 @@ static bool is_given_to_another(const struct lease *bearer, const struct lease *
     return bearer != NULL && bearer != lease && bearer->name_from_config && !name->from_config;
 }
 
+static bool is_same_machine(const struct lease *a, const struct lease *b)
+{
+    return a->hardware.count > 0 && hardware_equal(&a->hardware, &b->hardware)
+           && (a->kind == LEASE_IP4 || a->hardware_seen)
+           && (b->kind == LEASE_IP4 || b->hardware_seen);
+}
+
+/* The lease of the other family that has this name and is another machine's, or NULL. */
+static const struct lease *other_bearer(const struct lease_namer *namer, const struct lease *lease,
+                                        struct text name, const char *domain)
+{
+    const struct lease *found = NULL;
+    if (namer->other != NULL && !text_is_empty(name))
+        found = namer->whole_names ? lease_table_by_name_in(namer->other, name, text_of(domain))
+                                   : lease_table_by_name(namer->other, name);
+    return found != NULL && !is_same_machine(found, lease) ? found : NULL;
+}
+
+bool lease_name_is_given(const struct lease_namer *namer, const struct lease *lease,
+                         const struct lease_name *name, const char *domain)
+{
+    const struct lease *other = other_bearer(namer, lease, text_of(name->text), domain);
+    return other != NULL && other->name_from_config && !name->from_config;
+}
+
 enum status lease_name_assign(const struct lease_namer *namer, struct lease_table *table,
                               struct lease *lease, const struct lease_name *name,
                               const char *interface, struct lease **loser)
@@ -104,7 +129,7 @@ enum status lease_name_assign(const struct lease_namer *namer, struct lease_tabl
     *loser = NULL;
     struct lease *bearer = namer->whole_names ? lease_table_by_name_in(table, host, text_of(buffer))
                                               : lease_table_by_name(table, host);
-    if (is_given_to_another(bearer, lease, name))
+    if (is_given_to_another(bearer, lease, name) || lease_name_is_given(namer, lease, name, buffer))
         return STATUS_OK;
     enum status status = lease_table_set_name(table, lease, host, text_of(buffer));
     if (status != STATUS_OK)
@@ -169,12 +194,26 @@ static bool is_free(const struct lease_namer *namer, const struct dname *name,
     return record == NULL;
 }
 
+/* Between the families, what the configuration gives wins over what is claimed. False: that is not
+ * this one. */
+static bool wins_name(const struct lease_namer *namer, const struct lease *lease)
+{
+    const struct lease *other = other_bearer(namer, lease, text_of(lease->name),
+                                             lease->domain != NULL ? lease->domain : "");
+    if (other == NULL || other->name_from_config == lease->name_from_config)
+        return true;
+    if (lease->name_from_config)
+        lease_names_remove(namer->names, &other->address);
+    return lease->name_from_config;
+}
+
 void lease_name_publish(const struct lease_namer *namer, const struct lease *lease)
 {
     struct dname name, domain, qualified;
     if (namer->names == NULL)
         return;
-    if (lease->name == NULL || dname_from_host(text_of(lease->name), false, &name) != STATUS_OK) {
+    if (lease->name == NULL || dname_from_host(text_of(lease->name), false, &name) != STATUS_OK
+        || !wins_name(namer, lease)) {
         lease_names_remove(namer->names, &lease->address);
         return;
     }

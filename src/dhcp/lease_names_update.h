@@ -15,6 +15,7 @@ struct lease_namer {
     struct siphash_key key;               /* the one names are hashed with */
     const struct event_sink *events;
     bool whole_names; /* dhcp-fqdn: a name means something only with its domain */
+    const struct lease_table *other; /* leases of the other family, with names too; NULL: none */
 };
 
 /* A host name without its domain; empty: none. */
@@ -37,6 +38,11 @@ bool lease_name_fit(const struct lease_namer *namer, struct text said,
 bool lease_name_of_address(const struct lease_namer *namer, const struct address *address,
                            const char *interface, struct lease_name *name);
 
+/* The configuration gave the name to another machine's lease of the other family, so this lease may
+ * not have it because its client claims it. A machine is known by the hardware address. domain:
+ * that completes the name. */
+bool lease_name_is_given(const struct lease_namer *namer, const struct lease *lease,
+                         const struct lease_name *name, const char *domain);
 /* Gives the lease this name and the domain of its address; when the configuration gave it to
  * another lease and not to this one, nothing changes. Another lease that bore the name loses it in
  * the DNS at once; it is *loser then (else NULL), and the caller takes the name from it in the
@@ -45,7 +51,9 @@ NODISCARD enum status lease_name_assign(const struct lease_namer *namer, struct 
                                         struct lease *lease, const struct lease_name *name,
                                         const char *interface, struct lease **loser);
 /* Into the DNS, unless a configured name stands in the way, which is said: of the bare name alone
- * it takes only that one, of the name with its domain both. Without a name: out of it. */
+ * it takes only that one, of the name with its domain both. Without a name: out of it. So too what
+ * is only claimed, when the configuration gave the name to another machine's lease of the other
+ * family; the other way round, that one's goes. */
 void lease_name_publish(const struct lease_namer *namer, const struct lease *lease);
 void lease_name_withdraw(const struct lease_namer *namer, const struct lease *lease);
 

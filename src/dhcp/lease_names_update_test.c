@@ -53,7 +53,7 @@ static int set_up(void **state)
     assert_int_equal(local_names_freeze(configured), STATUS_OK);
     sink = (struct event_sink){ .wanted = UINT64_MAX, .on_event = on_event };
     said[0] = '\0';
-    namer = (struct lease_namer){ &site, names, configured, key, &sink, false };
+    namer = (struct lease_namer){ &site, names, configured, key, &sink, false, NULL };
     return 0;
 }
 
@@ -178,6 +178,52 @@ static void test_given_names_stay(void **state)
     assert_string_equal(first->name, "chest");
 }
 
+/* The same between the families, in the DNS too: a machine has its name in both. */
+static void test_given_in_the_other_family(void **state)
+{
+    (void)state;
+    struct lease *loser, *first = lease_named(1, "box", &loser), *other;
+    struct lease_table *table6;
+    struct lease_namer namer6 = namer;
+    struct address at = { ADDRESS_IP6, { 0xfd, 0 } }, first_at = first->address;
+    struct lease_answer answer;
+    struct dname box;
+    assert_int_equal(lease_table_create(&key, 8, &table6), STATUS_OK);
+    assert_int_equal(lease_table_add6(table6, &at, 0, LEASE_IP6_NA, bytes_of("duid", 4), 1, &other),
+                     STATUS_OK);
+    namer.other = table6;
+    namer6.other = table;
+    assert_int_equal(dname_from_text(TEXT("box"), &box), STATUS_OK);
+    const struct lease_name claimed = { "box", false };
+    assert_int_equal(lease_name_assign(&namer6, table6, other, &claimed, NULL, &loser), STATUS_OK);
+    assert_string_equal(other->name, "box"); /* both only claim it */
+    lease_name_publish(&namer, first);
+    lease_name_publish(&namer6, other);
+    assert_true(lease_names_find(names, &box, dname_hash(&key, &box), RRTYPE_ANY, &answer));
+    assert_int_equal(answer.address_count, 2);
+    /* The configuration gives it to one. */
+    first->name_from_config = true;
+    lease_name_publish(&namer, first);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        assert_true(lease_names_find(names, &box, dname_hash(&key, &box), RRTYPE_ANY, &answer));
+        assert_int_equal(answer.address_count, 1);
+        assert_true(address_equal(&answer.addresses[0], &first_at));
+        lease_name_publish(&namer6, other);
+    }
+    assert_true(lease_name_is_given(&namer6, other, &claimed, "lan"));
+    assert_false(lease_name_is_given(&namer6, other, &(struct lease_name){ "box", true }, "lan"));
+    assert_int_equal(lease_table_set_name(table6, other, TEXT_NONE, TEXT_NONE), STATUS_OK);
+    assert_int_equal(lease_name_assign(&namer6, table6, other, &claimed, NULL, &loser), STATUS_OK);
+    assert_null(other->name);
+    /* One machine, as was seen. */
+    assert_int_equal(lease_table_set_client(table6, other, &first->hardware, bytes_of("duid", 4)),
+                     STATUS_OK);
+    assert_true(lease_name_is_given(&namer6, other, &claimed, "lan")); /* the DUID's word */
+    other->hardware_seen = true;
+    assert_false(lease_name_is_given(&namer6, other, &claimed, "lan"));
+    lease_table_free(table6);
+}
+
 static void test_configured_names_win(void **state)
 {
     (void)state;
@@ -243,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_of_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_publish, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_given_names_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_given_in_the_other_family, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_configured_names_win, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_whole_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_dns, set_up, tear_down),

@@ -15,7 +15,7 @@ const struct option names6_options[] = {
         .help = "A host has its name in both families, however it got its addresses",
         .doc = "A lease without a name gets the one that the same machine has in the other family, and the IPv6 "
                "addresses that hosts made themselves get names in every IPv6 range, as with the mode ra-names of "
-               "dhcp-range. A machine is known by its hardware address or its DUID.",
+               "dhcp-range. A machine is known by its hardware address.",
         .examples = EXAMPLES("join-names"),
     },
     {

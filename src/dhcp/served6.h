@@ -10,9 +10,10 @@
 uint32_t served6_as(const struct network *network, const struct dhcp_config *config,
                     uint32_t interface);
 /* May a packet for `local` (one of our addresses, a multicast group, or none: not known) that came
- * in by this interface be served? By the rules of its own name, not of the one it counts for:
- * interface=, except-interface=, listen-address= and the bind mode (network_admits), then
- * no-dhcp-interface= and no-dhcpv6-interface=. False for an interface that is not there. */
+ * in by this interface be served? Asked with the one it counts for (served6_as), as DHCPv4 does: an
+ * alias need not be in the configuration otherwise. The rules are those of its name: interface=,
+ * except-interface=, listen-address= and the bind mode (network_admits), then no-dhcp-interface=
+ * and no-dhcpv6-interface=. False for an interface that is not there. */
 bool served6_admits(const struct network *network, const struct site *site,
                     const struct dhcp_config *config, uint32_t interface,
                     const struct address *local);

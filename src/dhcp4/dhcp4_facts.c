@@ -38,7 +38,7 @@ static void put_user_classes(struct bytes value, struct bytes_writer *facts)
         lease_facts_put(facts, LEASE_FACT_USER_CLASS, value);
         return;
     }
-    while (bytes_reader_left(&reader) > 0)
+    for (unsigned left = LEASE_FACT_CLASSES; left > 0 && bytes_reader_left(&reader) > 0; left--)
         lease_facts_put(facts, LEASE_FACT_USER_CLASS,
                         bytes_read_span(&reader, bytes_read_u8(&reader)));
 }
@@ -113,6 +113,7 @@ void dhcp4_facts_write(const struct dhcp4_exchange *exchange, const struct dhcp4
     const struct dhcp4_message *message = &exchange->message;
     uint8_t scratch[OPTION_MAX];
     struct bytes value;
+    put_tags(exchange, reply, facts); /* what the client has no say in comes first */
     if (dhcp4_option_find(message, DHCP4_VENDOR_CLASS, scratch, sizeof(scratch), &value)
         && value.count > 0)
         lease_facts_put(facts, LEASE_FACT_VENDOR_CLASS, value);
@@ -126,7 +127,6 @@ void dhcp4_facts_write(const struct dhcp4_exchange *exchange, const struct dhcp4
         put_asked(value, facts);
     if (dhcp4_option_find(message, MUD_URL, scratch, sizeof(scratch), &value) && value.count > 0)
         lease_facts_put(facts, LEASE_FACT_MUD_URL, value);
-    put_tags(exchange, reply, facts);
     if (dhcp4_option_find(message, DHCP4_USER_CLASS, scratch, sizeof(scratch), &value))
         put_user_classes(value, facts);
 }

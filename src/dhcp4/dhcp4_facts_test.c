@@ -94,7 +94,7 @@ static void facts_come_with_what_is_more_than_a_renewal(void **state)
     struct client_message renew = {
         .type = DHCP4_REQUEST, .mac = 1, .ciaddr = "192.168.50.100", .unicast = true
     };
-    assert_string_equal(hear(select), "added said 1=udhcp 3=foo 4=1,3,6 5=eth0; ");
+    assert_string_equal(hear(select), "added said 5=eth0 1=udhcp 3=foo 4=1,3,6; ");
     assert_string_equal(hear(renew), "renewed; ");
     renew.name = "bar";
     assert_string_equal(hear(renew), "changed -foo; ");
@@ -118,7 +118,7 @@ static void the_relay_is_told_and_what_it_adds(void **state)
         .giaddr = "192.168.50.9",
         .agent = bytes_of("\1\2ab\2\3c\1d\6\1s", 12),
     };
-    assert_string_equal(hear(select), "added via 192.168.50.9 said 7=ab 8=s 9=c\\001d 5=eth0; ");
+    assert_string_equal(hear(select), "added via 192.168.50.9 said 5=eth0 7=ab 8=s 9=c\\001d; ");
     saying = text_out_on(said, sizeof(said));
     dhcp4_server_tell_leases(world->server);
     assert_string_equal(said, "known via 192.168.50.9; ");

@@ -93,6 +93,7 @@ enum status dhcp4_server_create(const struct dhcp4_setup *setup, struct dhcp4_se
         .key = setup->key,
         .events = setup->events,
         .whole_names = setup->config->fqdn,
+        .other = setup->leases6,
     };
     enum status status = build(server);
     if (status != STATUS_OK) {

@@ -83,6 +83,7 @@ struct dhcp4_setup {
     const struct dhcp_config *config;
     const struct site *site;
     struct lease_table *leases;
+    const struct lease_table *leases6; /* whose names are others'; may be NULL */
     struct lease_backend *backend; /* may be NULL: nothing is kept, ACKs leave at once */
     struct lease_names *names;     /* may be NULL: DNS off */
     const struct local_names *(*configured_names)(

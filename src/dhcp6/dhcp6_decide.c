@@ -54,6 +54,17 @@ bool dhcp6_plan_gives(const struct dhcp6_plan *plan, const struct address *addre
     return false;
 }
 
+bool dhcp6_part_names(const struct dhcp6_plan *plan, const struct dhcp6_part *part,
+                      const struct address *address, unsigned prefix_length)
+{
+    for (unsigned i = 0; i < part->count; i++) {
+        const struct dhcp6_item *item = &plan->items[part->first + i];
+        if (item->prefix_length == prefix_length && address_equal(&item->address, address))
+            return true;
+    }
+    return false;
+}
+
 /* ------------------------------------------------------------------ leases and lifetimes */
 
 enum lease_kind dhcp6_lease_kind(unsigned code)
@@ -104,14 +115,16 @@ static bool is_free(const struct dhcp6_exchange *exchange, const struct address 
            && network_own_address(server->network, address) == NULL
            && !address_equal(address, &exchange->link)
            && !dhcp6_address_is_declined(server, address)
-           && !dhcp6_registrations_hold(server->registrations, address)
            && (dhcp6_exchange_is_home(exchange, address)
-               || !host_match_reserves6(server->hosts, address));
+               || (!host_match_reserves6(server->hosts, address)
+                   && !dhcp6_registrations_hold(server->registrations, address, exchange->duid)));
 }
 
 static bool is_taken(void *context, const struct address *address)
 {
-    const struct dhcp6_exchange *exchange = context;
+    struct dhcp6_exchange *exchange = context;
+    if (++exchange->tries > DHCP6_TRIES_MAX)
+        return true;
     return !is_free(exchange, address) || dhcp6_plan_gives(&exchange->plan, address);
 }
 
@@ -137,6 +150,30 @@ static uint32_t lease_time(const struct dhcp6_exchange *exchange, const struct r
     return live->range->lease_s;
 }
 
+/* Of a lifetime that the system told when the network was read. */
+static uint32_t what_is_left(const struct dhcp6_exchange *exchange, uint32_t seconds)
+{
+    mono_ms read_at = exchange->server->network->read_at;
+    if (seconds == UINT32_MAX || read_at == 0 || exchange->now.mono <= read_at)
+        return seconds;
+    mono_ms passed = (exchange->now.mono - read_at) / 1000;
+    return passed < seconds ? seconds - (uint32_t)passed : 0;
+}
+
+/* An address does not outlive the prefix it is made of. */
+static void limit_times(const struct dhcp6_exchange *exchange, const struct range6_live *live,
+                        struct dhcp6_item *item)
+{
+    uint32_t preferred = what_is_left(exchange, live->preferred_s);
+    uint32_t valid = what_is_left(exchange, live->valid_s);
+    if (live->constructed && item->valid > valid)
+        item->valid = valid > 0 ? valid : 1;
+    if ((live->constructed && item->preferred > preferred) || preferred == 0)
+        item->preferred = preferred;
+    if (item->preferred > item->valid)
+        item->preferred = item->valid;
+}
+
 static void give(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
                  const struct range6_live *live, const struct dhcp6_ia_address *wish)
 {
@@ -145,8 +182,7 @@ static void give(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
         return;
     dhcp6_item_set_times(item, live->range, lease_time(exchange, live, &wish->address),
                          wish->preferred, wish->valid);
-    if (live->preferred_s == 0)
-        item->preferred = 0;
+    limit_times(exchange, live, item);
     exchange->range = live->range;
 }
 
@@ -168,9 +204,9 @@ static bool is_covered(const struct dhcp6_exchange *exchange, const struct dhcp6
                        const struct prefix *network, bool by_home)
 {
     for (unsigned i = 0; i < part->count; i++) {
-        const struct address *address = &exchange->plan.items[part->first + i].address;
-        if (prefix_contains(network, address)
-            && (!by_home || dhcp6_exchange_is_home(exchange, address)))
+        const struct dhcp6_item *item = &exchange->plan.items[part->first + i];
+        if (item->verdict == DHCP6_GIVE && prefix_contains(network, &item->address)
+            && (!by_home || dhcp6_exchange_is_home(exchange, &item->address)))
             return true;
     }
     return false;
@@ -264,10 +300,13 @@ static void give_home(struct dhcp6_exchange *exchange, struct dhcp6_part *part)
             && !is_covered(exchange, part, &live->prefix, false))
             give(exchange, part, live, &home);
     }
-    while (dhcp6_exchange_next_home(exchange, &place, &home.address)) {
+    while (exchange->tries < DHCP6_TRIES_MAX
+           && dhcp6_exchange_next_home(exchange, &place, &home.address)) {
         live = dhcp6_scope_network(exchange, &home.address);
-        if (live != NULL && !is_covered(exchange, part, &live->prefix, false)
-            && home_is_free(exchange, part, &home.address))
+        exchange->tries++;
+        if (live != NULL && is_covered(exchange, part, &live->prefix, false))
+            dhcp6_home_skip(&place); /* a block has many more that are not looked at */
+        else if (live != NULL && home_is_free(exchange, part, &home.address))
             give(exchange, part, live, &home);
     }
 }
@@ -283,7 +322,7 @@ static void give_any(struct dhcp6_exchange *exchange, struct dhcp6_part *part)
     else if (server->setup.config->sequential_ip)
         place = 0;
     for (size_t at = 0; (live = dhcp6_scope_next_pool(exchange, &at)) != NULL;) {
-        if (!is_covered(exchange, part, &live->prefix, false)
+        if (exchange->tries < DHCP6_TRIES_MAX && !is_covered(exchange, part, &live->prefix, false)
             && address_pick6_next(&live->first, &live->last, place, is_taken, exchange,
                                   &found.address))
             give(exchange, part, live, &found);
@@ -353,14 +392,23 @@ static void tell_gone(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
         item->text = "address invalid";
 }
 
+/* In a network of the client's link, though it may not be ours to give addresses of. */
+static bool is_on_link(const struct dhcp6_exchange *exchange, const struct address *address)
+{
+    return dhcp6_scope_network(exchange, address) != NULL
+           || (!exchange->relayed
+               && network_on_link(exchange->server->network, exchange->in->interface, address)
+                      != NULL);
+}
+
 /* What the client holds without our knowing: another server's, or ours of a lost lease file. */
 static void extend_unknown(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
                            const struct dhcp6_ia_address *wish)
 {
     const struct range6_live *live = range_of(exchange, &wish->address);
-    if (live == NULL)
+    if (!is_on_link(exchange, &wish->address))
         tell_gone(exchange, part, &wish->address);
-    else if (exchange->server->setup.config->authoritative && !exchange->is_ignored
+    else if (live != NULL && exchange->server->setup.config->authoritative && !exchange->is_ignored
              && !is_taken(exchange, &wish->address))
         give(exchange, part, live, wish);
 }
@@ -377,13 +425,32 @@ static void deny_binding(struct dhcp6_plan *plan, struct dhcp6_part *part)
     part->times = DHCP6_TIMES_ZERO;
 }
 
+void dhcp6_part_settle(struct dhcp6_exchange *exchange, struct dhcp6_part *part)
+{
+    struct dhcp6_plan *plan = &exchange->plan;
+    const struct lease *lease = lease_table_first_of_client(
+        exchange->server->setup.leases, dhcp6_lease_kind(part->code), exchange->duid, part->iaid);
+    unsigned missing = dhcp6_plan_count(plan, part, DHCP6_MISSING);
+    if (missing == part->count && (missing > 0 || lease == NULL)) {
+        deny_binding(plan, part);
+        return;
+    }
+    for (unsigned i = 0; i < part->count; i++) {
+        struct dhcp6_item *item = &plan->items[part->first + i];
+        if (item->verdict == DHCP6_MISSING)
+            item->verdict = DHCP6_GONE;
+    }
+}
+
 void dhcp6_decide_extend(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
                          const struct dhcp6_ia *ia, bool is_rebind)
 {
     struct dhcp6_plan *plan = &exchange->plan;
     struct dhcp6_ia_address wish;
-    bool is_missing = false, has_lost = false;
+    bool has_lost = false;
     for (unsigned place = 0; next_wish(ia, &place, &wish);) {
+        if (dhcp6_part_names(plan, part, &wish.address, 0))
+            continue;
         const struct lease *lease =
             lease_table_by_address(exchange->server->setup.leases, &wish.address);
         bool is_own = lease != NULL && dhcp6_lease_is_own(exchange, part, lease);
@@ -396,7 +463,6 @@ void dhcp6_decide_extend(struct dhcp6_exchange *exchange, struct dhcp6_part *par
             struct dhcp6_item *item = dhcp6_plan_item(plan, part, DHCP6_MISSING, &wish.address, 0);
             if (item != NULL)
                 item->text = "lease not found";
-            is_missing = true;
             continue;
         }
         const struct range6_live *live = range_of(exchange, &wish.address);
@@ -407,8 +473,8 @@ void dhcp6_decide_extend(struct dhcp6_exchange *exchange, struct dhcp6_part *par
             has_lost = true;
         }
     }
-    if (is_missing)
-        deny_binding(plan, part);
-    else if (has_lost && dhcp6_plan_count(plan, part, DHCP6_GIVE) == 0)
+    if (!is_rebind)
+        dhcp6_part_settle(exchange, part);
+    if (has_lost && !exchange->is_ignored && dhcp6_plan_count(plan, part, DHCP6_GIVE) == 0)
         give_any(exchange, part); /* its network has another prefix now */
 }

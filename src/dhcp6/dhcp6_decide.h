@@ -19,6 +19,15 @@ unsigned dhcp6_plan_count(const struct dhcp6_plan *plan, const struct dhcp6_part
 /* The plan gives this address already. */
 bool dhcp6_plan_gives(const struct dhcp6_plan *plan, const struct address *address);
 
+/* The part has an item for this address or prefix: the client named it twice. Two items of one
+ * lease would be two claims to it. */
+bool dhcp6_part_names(const struct dhcp6_plan *plan, const struct dhcp6_part *part,
+                      const struct address *address, unsigned prefix_length);
+
+/* What a RENEW names and the client has not (DHCP6_MISSING) is gone beside what it has; when it has
+ * none of it, the whole association is not there (RFC 9915 section 18.3.4). */
+void dhcp6_part_settle(struct dhcp6_exchange *exchange, struct dhcp6_part *part);
+
 /* What a lease is kept as for this kind of association. */
 enum lease_kind dhcp6_lease_kind(unsigned code);
 /* The lease of this address or prefix is this client's, in this association. */

@@ -87,7 +87,15 @@ static void find_link(struct dhcp6_exchange *exchange)
     }
 }
 
-/* What the first relay saw (RFC 6939), what our own link knows, or what the DUID is made of. */
+bool dhcp6_exchange_is_from_afar(const struct dhcp6_exchange *exchange)
+{
+    return exchange->relayed && !address_is_none(&exchange->link)
+           && network_on_link(exchange->server->network, exchange->in->interface, &exchange->link)
+                  == NULL;
+}
+
+/* What the first relay saw (RFC 6939), what our own link knows, or what the DUID is made of: that
+ * is good for dhcp-host lines and the log, and proves nothing. */
 static void find_hardware(struct dhcp6_exchange *exchange)
 {
     const struct dhcp6_wrapped *wrapped = &exchange->wrapped;
@@ -101,11 +109,15 @@ static void find_hardware(struct dhcp6_exchange *exchange)
             continue;
         hardware->count = (uint8_t)count;
         bytes_read_copy(&reader, hardware->bytes, count);
+        exchange->hardware_seen = dhcp6_exchange_is_from_afar(exchange);
         return;
     }
     *hardware = (struct hardware){ 0 };
-    if (!exchange->relayed && neighbours != NULL
-        && neighbour_table_find(neighbours, &exchange->in->from.address, hardware))
+    exchange->hardware_seen =
+        !exchange->relayed && neighbours != NULL
+        && neighbour_table_find(neighbours, &exchange->in->from.address, hardware)
+        && hardware->count > 0;
+    if (exchange->hardware_seen)
         return;
     if (!dhcp6_duid_hardware(exchange->duid, hardware))
         *hardware = (struct hardware){ 0 };
@@ -194,30 +206,88 @@ NODISCARD static bool check(struct dhcp6_exchange *exchange)
     return true;
 }
 
+/* What clients send, and servers answer. */
+static bool is_served_type(unsigned type)
+{
+    switch (type) {
+    case DHCP6_SOLICIT:
+    case DHCP6_REQUEST:
+    case DHCP6_CONFIRM:
+    case DHCP6_RENEW:
+    case DHCP6_REBIND:
+    case DHCP6_RELEASE:
+    case DHCP6_DECLINE:
+    case DHCP6_INFORMATION_REQUEST:
+    case DHCP6_ADDR_REG_INFORM:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Reads the message itself. False: counted. */
+NODISCARD static bool open_message(struct dhcp6_exchange *exchange)
+{
+    struct dhcp6_counters *counters = &exchange->server->counters;
+    const struct dhcp6_wrapped *wrapped = &exchange->wrapped;
+    if (dhcp6_unwrap(exchange->in->message, &exchange->wrapped) != STATUS_OK
+        || dhcp6_message_read(wrapped->inner, &exchange->message) != STATUS_OK
+        || exchange->message.type >= COUNT_OF(counters->received)) {
+        dhcp6_exchange_malformed(exchange);
+        return false;
+    }
+    counters->received[exchange->message.type]++;
+    /* What is for relays on its way back is not for servers. */
+    if (is_served_type(exchange->message.type)
+        && (wrapped->relay_count == 0 || wrapped->relays[0].type == DHCP6_RELAY_FORW))
+        return true;
+    counters->dropped_ignored++;
+    return false;
+}
+
+/* RFC 9915 has clients speak to all servers on their link; one whose message comes from anywhere
+ * else without a relay is not there. */
+static bool is_from_here(const struct dhcp6_exchange *exchange)
+{
+    const struct address *from = &exchange->in->from.address;
+    if (exchange->relayed || address_is_link_local(from)
+        || network_on_link(exchange->server->network, exchange->in->interface, from) != NULL)
+        return true;
+    for (size_t i = 0; i < exchange->scope.count; i++) {
+        if (prefix_contains(&exchange->scope.ranges[i].prefix, from))
+            return true;
+    }
+    return false;
+}
+
+/* Some range of the link has an answer to this message. Pools of prefixes alone have none to one
+ * that is about addresses, or about nothing that is leased. */
+static bool has_answer(struct dhcp6_exchange *exchange)
+{
+    bool has_dhcp = false;
+    for (size_t i = 0; i < exchange->scope.count; i++)
+        has_dhcp = has_dhcp || range6_has_dhcp(exchange->scope.ranges[i].range);
+    exchange->only_prefixes = !has_dhcp;
+    return has_dhcp
+           || (exchange->message.type != DHCP6_CONFIRM
+               && exchange->message.type != DHCP6_ADDR_REG_INFORM
+               && dhcp6_option_has(&exchange->message.options, DHCP6_IA_PD)
+               && dhcp6_scope_delegates(exchange));
+}
+
 bool dhcp6_exchange_open(struct dhcp6_exchange *exchange)
 {
     struct dhcp6_server *server = exchange->server;
-    if (!arrive(exchange))
-        return false;
-    if (dhcp6_unwrap(exchange->in->message, &exchange->wrapped) != STATUS_OK
-        || dhcp6_message_read(exchange->wrapped.inner, &exchange->message) != STATUS_OK) {
-        dhcp6_exchange_malformed(exchange);
-        return false;
-    }
-    if (exchange->message.type >= COUNT_OF(server->counters.received)) {
-        dhcp6_exchange_malformed(exchange);
-        return false;
-    }
-    server->counters.received[exchange->message.type]++;
-    if (!check(exchange))
+    if (!arrive(exchange) || !open_message(exchange) || !check(exchange))
         return false;
     find_link(exchange);
     find_hardware(exchange);
     dhcp6_scope_find(exchange);
-    bool has_dhcp = false;
-    for (size_t i = 0; i < exchange->scope.count; i++)
-        has_dhcp = has_dhcp || range6_has_dhcp(exchange->scope.ranges[i].range);
-    if (!has_dhcp && !dhcp6_scope_delegates(server)) {
+    if (!is_from_here(exchange)) {
+        server->counters.dropped_not_admitted++;
+        return false;
+    }
+    if (!has_answer(exchange)) {
         say_no_range(exchange);
         return false;
     }
@@ -282,7 +352,8 @@ static void find_host(struct dhcp6_exchange *exchange)
     struct dhcp6_server *server = exchange->server;
     struct client_id client = { .hardware = exchange->hardware, .id = exchange->duid };
     struct dname whole, name = { 0 };
-    if (dname_from_host(text_of(exchange->said_name), false, &whole) == STATUS_OK) {
+    const char *said = dhcp6_exchange_claimed_name(exchange);
+    if (dname_from_host(text_of(said), false, &whole) == STATUS_OK) {
         struct dname root = dname_root();
         if (dname_prepend(dname_first_label(&whole), &root, &name) != STATUS_OK)
             name.count = 0;
@@ -324,6 +395,9 @@ void dhcp6_exchange_identify(struct dhcp6_exchange *exchange)
     find_tags(exchange);
     exchange->name_ignored = tag_rules_any(&server->tags, config->ignore_names,
                                            config->ignore_name_count, &exchange->tags);
+    /* What does not count must not lead to a line, with an address that is not for it. */
+    if (exchange->name_ignored && exchange->host.by_name)
+        find_tags(exchange);
     exchange->is_ignored =
         (exchange->host.host != NULL && exchange->host.host->ignore)
         || tag_rules_any(&server->tags, config->ignores, config->ignore_count, &exchange->tags);

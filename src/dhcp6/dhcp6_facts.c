@@ -10,6 +10,7 @@
 static void put_vendor_classes(const struct dhcp6_exchange *exchange, struct bytes_writer *facts)
 {
     struct bytes value, class;
+    unsigned left = LEASE_FACT_CLASSES;
     bool has_id = false;
     for (unsigned place = 0;
          dhcp6_option_next(&exchange->message.options, DHCP6_VENDOR_CLASS, &place, &value);) {
@@ -22,7 +23,8 @@ static void put_vendor_classes(const struct dhcp6_exchange *exchange, struct byt
         if (!has_id)
             lease_facts_put(facts, LEASE_FACT_VENDOR_ID, text_bytes(text_out_text(&out)));
         has_id = true;
-        for (struct bytes rest = bytes_read_rest(&reader); dhcp6_string_next(&rest, &class);)
+        for (struct bytes rest = bytes_read_rest(&reader);
+             left > 0 && dhcp6_string_next(&rest, &class); left--)
             lease_facts_put(facts, LEASE_FACT_VENDOR_CLASS, class);
     }
 }
@@ -32,7 +34,7 @@ static void put_user_classes(const struct dhcp6_exchange *exchange, struct bytes
     struct bytes rest, class;
     if (!dhcp6_option_find(&exchange->message.options, DHCP6_USER_CLASS, &rest))
         return;
-    while (dhcp6_string_next(&rest, &class))
+    for (unsigned left = LEASE_FACT_CLASSES; left > 0 && dhcp6_string_next(&rest, &class); left--)
         lease_facts_put(facts, LEASE_FACT_USER_CLASS, class);
 }
 
@@ -68,7 +70,8 @@ static void put_tags(const struct dhcp6_exchange *exchange, struct bytes_writer 
 void dhcp6_facts_write(const struct dhcp6_exchange *exchange, struct bytes_writer *facts)
 {
     struct bytes value;
-    put_vendor_classes(exchange, facts);
+    /* What the client has no say in comes first, and what it can have any number of last. */
+    put_tags(exchange, facts);
     /* Without its domain, as scripts of DHCPv6 know it. */
     struct text name = text_of(exchange->said_name);
     name = text_part(name, 0, text_find(name, '.'));
@@ -77,7 +80,7 @@ void dhcp6_facts_write(const struct dhcp6_exchange *exchange, struct bytes_write
     put_asked(exchange, facts);
     if (dhcp6_option_find(&exchange->message.options, DHCP6_MUD_URL, &value) && value.count > 0)
         lease_facts_put(facts, LEASE_FACT_MUD_URL, value);
-    put_tags(exchange, facts);
+    put_vendor_classes(exchange, facts);
     put_user_classes(exchange, facts);
 }
 

@@ -252,14 +252,32 @@ static void ask_for_hardware(struct dhcp6_io *io, const struct dhcp6_datagram *d
     udp_send(io->batch, io->setup.socket, &departure, 1);
 }
 
-/* Relays say who their clients are. */
+/* Who registers an address sends from that (RFC 9686). */
+static bool is_on_link(const struct dhcp6_io *io, const struct dhcp6_datagram *datagram)
+{
+    return address_is_link_local(&datagram->from.address)
+           || (datagram->message.at[0] == DHCP6_ADDR_REG_INFORM
+               && network_on_link(io->setup.network, datagram->interface, &datagram->from.address)
+                      != NULL);
+}
+
+/* What a client may send, where clients are served. Relays say who theirs are. */
+static bool is_of_client(const struct dhcp6_io *io, const struct dhcp6_datagram *datagram)
+{
+    struct bytes_reader reader = bytes_reader_on(datagram->message);
+    uint8_t type = bytes_read_u8(&reader);
+    bytes_read_skip(&reader, 3); /* the transaction */
+    return !reader.failed && type != 0 && type != DHCP6_ADVERTISE && type != DHCP6_REPLY
+           && type != DHCP6_RECONFIGURE && type != DHCP6_ADDR_REG_REPLY && type != DHCP6_RELAY_FORW
+           && type != DHCP6_RELAY_REPL
+           && served6_admits(io->setup.network, io->setup.site, io->setup.config,
+                             datagram->interface, &datagram->local);
+}
+
 static bool is_of_unknown(const struct dhcp6_io *io, const struct dhcp6_datagram *datagram)
 {
     struct hardware hardware;
-    return io->setup.neighbours != NULL && datagram->message.count > 0
-           && datagram->message.at[0] != DHCP6_RELAY_FORW
-           && datagram->message.at[0] != DHCP6_RELAY_REPL
-           && address_is_link_local(&datagram->from.address)
+    return io->setup.neighbours != NULL && is_of_client(io, datagram) && is_on_link(io, datagram)
            && !neighbour_table_find(io->setup.neighbours, &datagram->from.address, &hardware);
 }
 

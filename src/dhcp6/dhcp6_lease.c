@@ -65,7 +65,8 @@ static void tell_lease(const struct dhcp6_server *server, enum event_kind kind,
 {
     if (!event_wanted(server->setup.events, kind))
         return;
-    const char *interface = dhcp6_interface_name(server, lease->interface);
+    const char *interface =
+        dhcp6_interface_name(server, row != NULL ? row->interface : lease->interface);
     struct event event = {
         .kind = kind,
         .interface = interface[0] != '\0' ? interface : NULL,
@@ -171,6 +172,18 @@ static void say_reserved_name(const struct dhcp6_exchange *exchange, const char 
                          "not giving the name %s to a DHCP client that claims it", claimed);
 }
 
+/* What the client calls itself is not for it: it is nobody's, or a dhcp-host line keeps it for
+ * another client, which need not be here now. */
+static bool is_name_refused(const struct dhcp6_exchange *exchange)
+{
+    struct text claimed = text_of(dhcp6_exchange_claimed_name(exchange));
+    const struct client_id client = { exchange->hardware, exchange->duid };
+    struct dname name;
+    return lease_name_is_reserved(claimed)
+           || (dname_from_host(claimed, false, &name) == STATUS_OK
+               && host_match_keeps_name(exchange->server->hosts, &name, &client));
+}
+
 /* What is configured wins over what is claimed. */
 static bool choose_name(const struct dhcp6_exchange *exchange, const struct lease_namer *namer,
                         const struct address *address, struct lease_name *name)
@@ -178,7 +191,7 @@ static bool choose_name(const struct dhcp6_exchange *exchange, const struct leas
     const char *claimed = dhcp6_exchange_claimed_name(exchange);
     if (configured_name(exchange, namer, address, name))
         return true;
-    return claimed[0] != '\0' && !lease_name_is_reserved(text_of(claimed))
+    return claimed[0] != '\0' && !is_name_refused(exchange)
            && lease_name_fit(namer, text_of(claimed), address, exchange->interface->name, name);
 }
 
@@ -198,6 +211,8 @@ static bool clear_name(struct dhcp6_server *server, const struct lease *lease,
     struct lease_table *leases = server->setup.leases;
     struct text host = text_of(name->text);
     struct lease *bearer;
+    if (lease_name_is_given(&server->namer, lease, name, domain))
+        return false;
     for (;;) {
         bearer = server->namer.whole_names ? lease_table_by_name_in(leases, host, text_of(domain))
                                            : lease_table_by_name(leases, host);
@@ -225,7 +240,7 @@ static bool name_lease(struct dhcp6_exchange *exchange, struct lease *lease,
     struct lease *loser;
     old_name[0] = '\0';
     *told = false;
-    if (lease_name_is_reserved(text_of(dhcp6_exchange_claimed_name(exchange))))
+    if (dhcp6_exchange_claimed_name(exchange)[0] != '\0' && is_name_refused(exchange))
         say_reserved_name(exchange, dhcp6_exchange_claimed_name(exchange));
     if (lease->kind == LEASE_IP6_PD
         || !choose_name(exchange, &server->namer, &lease->address, &name))
@@ -301,6 +316,22 @@ static struct lease *add_lease(struct dhcp6_exchange *exchange, const struct dhc
     return NULL;
 }
 
+/* What was seen is not forgotten for what a DUID says. */
+static void set_hardware(const struct dhcp6_exchange *exchange, struct lease *lease)
+{
+    const struct hardware *hardware = &exchange->hardware;
+    struct dhcp6_server *server = exchange->server;
+    if (hardware->count == 0 || (lease->hardware_seen && !exchange->hardware_seen))
+        return;
+    if (!hardware_equal(&lease->hardware, hardware)
+        && lease_table_set_client(server->setup.leases, lease, hardware, exchange->duid)
+               != STATUS_OK) {
+        server->counters.no_memory++; /* it only is not known then */
+        return;
+    }
+    lease->hardware_seen = exchange->hardware_seen;
+}
+
 bool dhcp6_lease_grant(struct dhcp6_exchange *exchange, const struct dhcp6_part *part,
                        struct dhcp6_item *item)
 {
@@ -311,10 +342,8 @@ bool dhcp6_lease_grant(struct dhcp6_exchange *exchange, const struct dhcp6_part 
     if (lease == NULL || !dhcp6_lease_is_own(exchange, part, lease)
         || lease->prefix_length != item->prefix_length)
         return refuse(item);
-    if (exchange->hardware.count > 0 && !hardware_equal(&lease->hardware, &exchange->hardware)
-        && lease_table_set_client(leases, lease, &exchange->hardware, exchange->duid) != STATUS_OK)
-        exchange->server->counters.no_memory++; /* it only is not known then */
-    lease->interface = exchange->in->interface;
+    set_hardware(exchange, lease);
+    lease->interface = exchange->relayed ? 0 : exchange->in->interface; /* else none of our links */
     lease_table_set_expiry(leases, lease, exchange->now, item->valid);
     item->lease = lease;
     bool told;
@@ -484,10 +513,8 @@ static void add_item(struct dhcp6_pending_row *row, const struct dhcp6_item *giv
     row->waiting++;
 }
 
-/* There is no room for the reply: those the client was never told of go again. */
-static void give_up(struct dhcp6_exchange *exchange)
+void dhcp6_lease_give_up(struct dhcp6_exchange *exchange)
 {
-    exchange->server->counters.pending_full++;
     for (unsigned i = 0; i < exchange->plan.item_count; i++) {
         struct dhcp6_item *item = &exchange->plan.items[i];
         struct lease *lease = item->lease;
@@ -503,9 +530,11 @@ void dhcp6_lease_commit(struct dhcp6_exchange *exchange, unsigned type, struct b
     struct dhcp6_server *server = exchange->server;
     struct dhcp6_pending_row *row;
     if (dhcp6_pending_add(server->pending, reply, &row) != STATUS_OK) {
-        give_up(exchange);
+        server->counters.pending_full++;
+        dhcp6_lease_give_up(exchange);
         return;
     }
+    const uint64_t ticket = row->ticket; /* the row is another's as soon as all have answered */
     fill_row(exchange, row, type, to);
     for (unsigned i = 0; i < exchange->plan.item_count; i++) {
         const struct dhcp6_item *item = &exchange->plan.items[i];
@@ -513,12 +542,12 @@ void dhcp6_lease_commit(struct dhcp6_exchange *exchange, unsigned type, struct b
             add_item(row, item);
     }
     /* All are in the row before the store hears of the first: it may answer at once. */
-    for (unsigned i = 0; i < row->item_count; i++) {
+    for (unsigned i = 0; row->ticket == ticket && i < row->item_count; i++) {
         struct lease *lease = row->items[i].lease;
         enum status status = put_in_store(server, LEASE_CHANGE_PUT, lease, lease->ticket);
         if (status != STATUS_OK || server->setup.backend == NULL)
             answer(server, row, i, status);
     }
-    if (row->waiting == 0)
+    if (row->ticket == ticket && row->waiting == 0)
         finish(server, row, exchange->now, exchange->out);
 }

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "dhcp6/dhcp6_clients.h"
+#include "dhcp6/dhcp6_state.h"
 #include "dhcp6/dhcp6_test_says.h"
+#include "model/neighbour_table.h"
 #include "model/lease_facts.h"
 
 static const struct dhcp6_counters *counters(void)
@@ -83,6 +85,91 @@ static void a_lease_that_goes_takes_its_reply_with_it(void **state)
     assert_int_equal(lease_table_count(world->leases), 1);
     expect("the other is there", "renew server na:1=fd00:50::150",
            "reply na:1(0-0 status=3:no binding found)");
+}
+
+static unsigned fact_count;
+static char first_facts[64];
+
+static void count_facts(void *context, const struct event *event)
+{
+    (void)context;
+    struct bytes_reader reader = bytes_reader_on(event->facts);
+    enum lease_fact fact;
+    struct bytes value;
+    struct text_out out = text_out_on(first_facts, sizeof(first_facts));
+    if (event->kind != EVENT_LEASE_ADDED)
+        return;
+    for (fact_count = 0; lease_facts_next(&reader, &fact, &value); fact_count++)
+        text_printf(&out, "%u ", (unsigned)fact);
+}
+
+/* However many classes it says it is of: tags come first. */
+static void classes_leave_room_for_tags(void **state)
+{
+    (void)state;
+    char message[1024];
+    struct text_out out = text_out_on(message, sizeof(message));
+    world->sink.on_event = count_facts;
+    world->sink.wants_facts = true;
+    text_put_string(&out, "request server na:1=fd00:50::150 fqdn=1:foo raw=15=");
+    for (unsigned i = 0; i < 120; i++)
+        text_put_string(&out, "0000");
+    world_start(world);
+    world_hears(world, message);
+    assert_int_equal(fact_count, 2 + LEASE_FACT_CLASSES);
+    assert_memory_equal(first_facts, "5 3 2 2 2 ", 10);
+}
+
+/* It answers before it has been asked to the end. The rows of replies stay in order. */
+static void a_store_may_answer_at_once(void **state)
+{
+    (void)state;
+    world_start(world);
+    world->store_is_quick = true;
+    expect("two", "request server na:1=fd00:50::150 na:2=fd00:50::151",
+           "reply na:1(1800-3150 fd00:50::150@3600-3600) na:2(1800-3150 fd00:50::151@3600-3600) "
+           "status=0:success");
+    assert_int_equal(world->added, 2);
+    world->store_is_quick = false;
+    world->store_waits = true;
+    world_forget(world);
+    world_hears(world, "request from=2 server na:1=fd00:50::160");
+    world_hears(world, "request from=3 server na:1=fd00:50::170");
+    world->store_waits = false;
+    world_drain(world);
+    assert_int_equal(world->sent_count, 2);
+    assert_int_equal(world->added, 4);
+}
+
+/* An envelope so long that the reply does not fit into its own. */
+static void a_reply_that_cannot_be_built_gives_nothing(void **state)
+{
+    (void)state;
+    static uint8_t buffer[DHCP6_MESSAGE_MAX];
+    struct world_way way;
+    struct bytes_writer writer = bytes_writer_on(buffer, sizeof(buffer));
+    uint8_t inner[512];
+    struct address link = world_address("fd00:50::9"), peer = world_address("fe80::c0");
+    struct bytes message =
+        world_write("request server na:1=fd00:50::150", inner, sizeof(inner), &way);
+    const size_t id = sizeof(buffer) - 34 - 8 - message.count;
+    bytes_write_u8(&writer, DHCP6_RELAY_FORW);
+    bytes_write_u8(&writer, 0);
+    bytes_write_span(&writer, address_bytes(&link));
+    bytes_write_span(&writer, address_bytes(&peer));
+    bytes_write_u16(&writer, DHCP6_RELAY_MSG);
+    bytes_write_u16(&writer, (uint16_t)message.count);
+    bytes_write_span(&writer, message);
+    bytes_write_u16(&writer, DHCP6_INTERFACE_ID);
+    bytes_write_u16(&writer, (uint16_t)id);
+    for (size_t i = 0; i < id; i++)
+        bytes_write_u8(&writer, 'x');
+    assert_false(writer.failed);
+    world_start(world);
+    world_hears_bytes(world, bytes_writer_written(&writer), &way);
+    assert_int_equal(world->sent_count, 0);
+    assert_int_equal(lease_table_count(world->leases), 0);
+    assert_int_equal(dhcp6_server_counters(world->server)->no_memory, 1);
 }
 
 static void without_a_store_replies_leave_at_once(void **state)
@@ -309,7 +396,7 @@ static void what_it_said_goes_with_its_lease(void **state)
     bytes_write_copy(&more, "\0\20\0\13\0\0\0\5\0\1v\0\2vw", 15);
     bytes_write_copy(&more, "\0\17\0\6\0\1u\0\1x", 10);
     world_hears_bytes(world, bytes_of(buffer, count + bytes_writer_count(&more)), &way);
-    assert_string_equal(told, "1 13=5 1=v 1=vw 3=foo 4=23,24 5=dhcpv6 eth0 2=u 2=x " DUID(1));
+    assert_string_equal(told, "1 5=dhcpv6 eth0 3=foo 4=23,24 13=5 1=v 1=vw 2=u 2=x " DUID(1));
     world_hears(world, "renew server na:1=fd00:50::150");
     assert_string_equal(told, "0 " DUID(1));
 }
@@ -325,6 +412,88 @@ static void other_configurations_come(void **state)
     assert_int_equal(dhcp6_server_set_config(world->server, &next), STATUS_OK);
     expect("the new time", "request server na:1=fd00:50::150",
            "reply na:1(300-525 fd00:50::150@600-600) status=0:success");
+}
+
+/* The client's message through a relay on this link, in an envelope. */
+static void hears_relayed(const char *line, const char *link)
+{
+    uint8_t buffer[1024], wrapped[1100];
+    struct world_way way;
+    struct bytes inner = world_write(line, buffer, sizeof(buffer), &way);
+    struct bytes_writer writer = bytes_writer_on(wrapped, sizeof(wrapped));
+    struct address at = world_address(link), peer = world_address("fe80::c0");
+    bytes_write_u16(&writer, DHCP6_RELAY_FORW << 8);
+    bytes_write_span(&writer, address_bytes(&at));
+    bytes_write_span(&writer, address_bytes(&peer));
+    bytes_write_u16(&writer, DHCP6_CLIENT_LINK_LAYER);
+    bytes_write_u16(&writer, 8);
+    bytes_write_u16(&writer, 1);
+    bytes_write_span(&writer, bytes_of("\2\0\0\0\0\x99", 6));
+    bytes_write_u16(&writer, DHCP6_RELAY_MSG);
+    bytes_write_u16(&writer, (uint16_t)inner.count);
+    bytes_write_span(&writer, inner);
+    world_hears_bytes(world, bytes_writer_written(&writer), &way);
+}
+
+static const struct lease *lease_at(const char *text)
+{
+    struct address address = world_address(text);
+    const struct lease *lease = lease_table_by_address(world->leases, &address);
+    assert_non_null(lease);
+    return lease;
+}
+
+/* The hardware address of a DUID is the client's word; those of neighbours were seen. */
+static void hardware_is_seen(void **state)
+{
+    (void)state;
+    struct neighbour_table *neighbours;
+    struct address client = world_address("fe80::c0");
+    const struct hardware hardware = { 1, 6, { 2, 0, 0, 0, 9, 9 } };
+    world_range(world, "fd00:60::100", "fd00:60::1ff", 0, 3600);
+    world_start(world);
+    world_hears(world, "request server from=1 na:1=fd00:50::150");
+    const struct lease *lease = lease_at("fd00:50::150");
+    assert_int_equal(lease->hardware.bytes[5], 1);
+    assert_false(lease->hardware_seen);
+    assert_int_equal(lease->interface, WORLD_ETH0);
+    assert_int_equal(neighbour_table_create(&world_key, 16, &neighbours), STATUS_OK);
+    assert_int_equal(neighbour_table_set(neighbours, &client, WORLD_ETH0, &hardware), STATUS_OK);
+    for (unsigned turn = 0; turn < 2; turn++) { /* and not forgotten */
+        world->server->setup.neighbours = turn == 0 ? neighbours : NULL;
+        world_hears(world, "renew server from=1 na:1=fd00:50::150");
+        assert_true(lease->hardware_seen && hardware_equal(&lease->hardware, &hardware));
+    }
+    neighbour_table_free(neighbours);
+    hears_relayed("request server from=2 na:1=fd00:50::151", "fd00:50::9");
+    assert_int_equal(lease_at("fd00:50::151")->hardware.bytes[5], 0x99);
+    assert_false(lease_at("fd00:50::151")->hardware_seen); /* any host can write that */
+    hears_relayed("request server from=3 na:1=fd00:60::151", "fd00:60::9");
+    assert_true(lease_at("fd00:60::151")->hardware_seen);
+    assert_int_equal(lease_at("fd00:60::151")->interface, 0);
+}
+
+/* A name that dhcp-host gives to an IPv4 client is not to be had by claiming it here. */
+static void names_of_the_other_family(void **state)
+{
+    (void)state;
+    struct lease_table *leases4;
+    struct lease *nas;
+    struct address at = address_ip4(10, 0, 0, 1);
+    const struct hardware hardware = { 1, 6, { 2, 0, 0, 0, 9, 9 } };
+    world_start(world);
+    assert_int_equal(lease_table_create(&world_key, 4, &leases4), STATUS_OK);
+    assert_int_equal(lease_table_add(leases4, &at, LEASE_IP4, &hardware, BYTES_NONE, &nas),
+                     STATUS_OK);
+    assert_int_equal(lease_table_set_name(leases4, nas, TEXT("nas"), TEXT("lan")), STATUS_OK);
+    world->server->namer.other = leases4;
+    world_hears(world, "request server from=1 na:1=fd00:50::150 fqdn=1:nas");
+    assert_string_equal(lease_at("fd00:50::150")->name, "nas"); /* claimed there too */
+    nas->name_from_config = true;
+    world_hears(world, "request server from=2 na:1=fd00:50::151 fqdn=1:nas");
+    assert_null(lease_at("fd00:50::151")->name);
+    world->server->namer.other = NULL;
+    lease_table_free(leases4);
 }
 
 static void who_we_are(void **state)
@@ -372,6 +541,9 @@ int main(void)
         CASE(a_reply_waits_for_all_its_leases),
         CASE(what_the_store_refuses_is_not_given),
         CASE(a_lease_that_goes_takes_its_reply_with_it),
+        CASE(classes_leave_room_for_tags),
+        CASE(a_store_may_answer_at_once),
+        CASE(a_reply_that_cannot_be_built_gives_nothing),
         CASE(without_a_store_replies_leave_at_once),
         CASE(too_many_replies_wait),
         CASE(the_table_is_full),
@@ -384,6 +556,8 @@ int main(void)
         CASE(every_network_of_a_link_gives_one),
         CASE(what_it_said_goes_with_its_lease),
         CASE(other_configurations_come),
+        CASE(hardware_is_seen),
+        CASE(names_of_the_other_family),
         CASE(who_we_are),
         CASE(clients_are_counted),
     };

@@ -1,3 +1,10 @@
+/* What each message of a client comes to (RFC 9915 section 18.3).
+ *
+ * Section 16 of it: a server SHOULD NOT accept unicast from clients. The Server Unicast option and
+ * the status UseMulticast, with which RFC 8415 steered them, are obsolete: we send neither. A
+ * message that comes to one of our own addresses all the same, as from a client that another server
+ * once told to, is served like any other: that does no harm, says the same section, dnsmasq does
+ * so, and no answer would leave the client without its lease until T2. */
 #include "dhcp6/dhcp6_decide.h"
 #include "dhcp6/dhcp6_detail.h"
 #include "dhcp6/dhcp6_prefix.h"
@@ -27,7 +34,7 @@ static bool is_repeated(const struct dhcp6_plan *plan, const struct dhcp6_ia *ia
 NODISCARD static bool each_part(struct dhcp6_exchange *exchange, decide_part *decide)
 {
     const struct dhcp6_options *options = &exchange->message.options;
-    bool delegates = dhcp6_scope_delegates(exchange->server);
+    bool delegates = dhcp6_scope_delegates(exchange);
     for (unsigned i = 0; i < options->count; i++) {
         const struct dhcp6_option *option = &options->at[i];
         struct dhcp6_ia ia;
@@ -38,8 +45,9 @@ NODISCARD static bool each_part(struct dhcp6_exchange *exchange, decide_part *de
             dhcp6_exchange_malformed(exchange);
             return false;
         }
-        /* Without a pool it is another router's affair. */
-        if ((option->code == DHCP6_IA_PD && !delegates) || is_repeated(&exchange->plan, &ia))
+        /* Without a pool, or a range, it is another router's affair. */
+        bool is_ours = option->code == DHCP6_IA_PD ? delegates : !exchange->only_prefixes;
+        if (!is_ours || is_repeated(&exchange->plan, &ia))
             continue;
         struct dhcp6_part *part = dhcp6_plan_part(&exchange->plan, &ia);
         if (part == NULL)
@@ -140,6 +148,11 @@ static void commit_reply(struct dhcp6_exchange *exchange)
     }
     struct bytes reply = dhcp6_reply_build(exchange, DHCP6_REPLY, &inner);
     struct endpoint to = dhcp6_reply_to(exchange);
+    if (reply.count == 0) {
+        exchange->server->counters.no_memory++;
+        dhcp6_lease_give_up(exchange);
+        return;
+    }
     dhcp6_detail_tags(exchange);
     dhcp6_detail_reply(exchange, inner);
     dhcp6_lease_commit(exchange, DHCP6_REPLY, reply, &to);
@@ -251,10 +264,25 @@ static void remove_gone(struct dhcp6_exchange *exchange)
     }
 }
 
+/* An association of which nothing is known stays out of the answer to a REBIND: another server may
+ * have more to say. False: so it is with all of them. */
+static bool hide_unknown(struct dhcp6_plan *plan)
+{
+    bool is_any = false;
+    for (unsigned i = 0; i < plan->part_count; i++) {
+        struct dhcp6_part *part = &plan->parts[i];
+        part->is_hidden = part->count == 0 && !part->has_status;
+        is_any = is_any || !part->is_hidden;
+    }
+    return is_any;
+}
+
 /* RFC 9915 sections 18.3.4 and 18.3.5. */
 static void handle_extension(struct dhcp6_exchange *exchange, bool is_rebind)
 {
     if (!each_part(exchange, is_rebind ? rebind_part : renew_part))
+        return;
+    if (is_rebind && !hide_unknown(&exchange->plan))
         return;
     exchange->plan.fuzz = true;
     remove_gone(exchange);
@@ -267,38 +295,58 @@ static void handle_extension(struct dhcp6_exchange *exchange, bool is_rebind)
     commit_reply(exchange);
 }
 
+#define CONFIRM_LINES_MAX DHCP6_IA_ITEMS_MAX /* that the log gets of one message */
+
+/* What an association's addresses, as many as we look at, come to. */
+struct confirmed {
+    bool is_any, all_here;
+    unsigned lines;
+};
+
+static void confirm_part(const struct dhcp6_exchange *exchange, const struct dhcp6_ia *ia,
+                         struct confirmed *found)
+{
+    struct dhcp6_ia_address wish;
+    struct bytes value;
+    unsigned count = 0;
+    for (unsigned place = 0; count < DHCP6_IA_ITEMS_MAX
+                             && dhcp6_option_next(&ia->options, DHCP6_IAADDR, &place, &value);) {
+        if (dhcp6_ia_address_read(value, &wish) != STATUS_OK)
+            continue;
+        bool here = dhcp6_scope_network(exchange, &wish.address) != NULL;
+        count++;
+        found->is_any = true;
+        found->all_here = found->all_here && here;
+        if (found->lines++ < CONFIRM_LINES_MAX)
+            dhcp6_exchange_tell(exchange, "DHCPREPLY", &wish.address, 0,
+                                here ? NULL : "confirm failed");
+    }
+}
+
 /* RFC 9915 section 18.3.3: only where the addresses are counts, not whose they are. Without any
  * there is nothing to confirm, and no answer. */
 static void handle_confirm(struct dhcp6_exchange *exchange)
 {
     const struct dhcp6_options *options = &exchange->message.options;
-    bool is_any = false, all_here = true;
-    for (unsigned i = 0; i < options->count; i++) {
+    struct confirmed found = { .all_here = true };
+    unsigned parts = 0;
+    for (unsigned i = 0; i < options->count && parts < DHCP6_IAS_MAX; i++) {
         const struct dhcp6_option *option = &options->at[i];
         struct dhcp6_ia ia;
-        struct dhcp6_ia_address wish;
-        struct bytes value;
         if (option->code != DHCP6_IA_NA && option->code != DHCP6_IA_TA)
             continue;
         if (dhcp6_ia_read(option->code, option->value, &ia) != STATUS_OK) {
             dhcp6_exchange_malformed(exchange);
             return;
         }
-        for (unsigned place = 0; dhcp6_option_next(&ia.options, DHCP6_IAADDR, &place, &value);) {
-            if (dhcp6_ia_address_read(value, &wish) != STATUS_OK)
-                continue;
-            bool here = dhcp6_scope_network(exchange, &wish.address) != NULL;
-            is_any = true;
-            all_here = all_here && here;
-            dhcp6_exchange_tell(exchange, "DHCPREPLY", &wish.address, 0,
-                                here ? NULL : "confirm failed");
-        }
+        parts++;
+        confirm_part(exchange, &ia, &found);
     }
-    if (!is_any)
+    if (!found.is_any)
         return;
     exchange->plan.bare = true;
-    set_status(exchange, all_here ? DHCP6_SUCCESS : DHCP6_NOT_ON_LINK,
-               all_here ? "all addresses still on link" : "confirm failed");
+    set_status(exchange, found.all_here ? DHCP6_SUCCESS : DHCP6_NOT_ON_LINK,
+               found.all_here ? "all addresses still on link" : "confirm failed");
     send_reply(exchange, DHCP6_REPLY);
 }
 
@@ -339,7 +387,8 @@ static bool next_returned(const struct dhcp6_ia *ia, unsigned *place, struct pre
     return false;
 }
 
-/* RFC 9915 section 18.3.7: only what was not there is told of. */
+/* RFC 9915 section 18.3.7: of an association in which something was not there the status is told,
+ * and nothing else. */
 static void return_part(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
                         const struct dhcp6_ia *ia)
 {
@@ -351,7 +400,7 @@ static void return_part(struct dhcp6_exchange *exchange, struct dhcp6_part *part
             && dhcp6_lease_is_own(exchange, part, lease))
             give_back(exchange, lease);
         else
-            (void)dhcp6_plan_item(&exchange->plan, part, DHCP6_GONE, &prefix.address,
+            (void)dhcp6_plan_item(&exchange->plan, part, DHCP6_MISSING, &prefix.address,
                                   prefix.length);
     }
     part->times = DHCP6_TIMES_ZERO;
@@ -398,24 +447,6 @@ static void handle_information(struct dhcp6_exchange *exchange)
 
 /* ------------------------------------------------------------------ all of them */
 
-static bool is_served_type(unsigned type)
-{
-    switch (type) {
-    case DHCP6_SOLICIT:
-    case DHCP6_REQUEST:
-    case DHCP6_CONFIRM:
-    case DHCP6_RENEW:
-    case DHCP6_REBIND:
-    case DHCP6_RELEASE:
-    case DHCP6_DECLINE:
-    case DHCP6_INFORMATION_REQUEST:
-    case DHCP6_ADDR_REG_INFORM:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* These say in their own lines what came of them. */
 static bool has_own_line(unsigned type)
 {
@@ -431,10 +462,6 @@ static bool gives(unsigned type)
 void dhcp6_message_handle(struct dhcp6_exchange *exchange)
 {
     unsigned type = exchange->message.type;
-    if (!is_served_type(type)) {
-        exchange->server->counters.dropped_ignored++;
-        return;
-    }
     dhcp6_exchange_identify(exchange);
     dhcp6_detail_request(exchange);
     bool is_dropped = exchange->is_ignored && gives(type);

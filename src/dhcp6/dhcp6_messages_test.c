@@ -58,8 +58,8 @@ static void what_is_asked_may_be_refused(void **state)
         { "another client's", "request server from=2 na:1=fd00:50::150",
           "reply na:1(never status=1:address in use) " NOTHING },
         { "some of them", "request server na:3=fd00:50::151,fd00:51::1,fd00:50::1 na:4=fd00:51::2",
-          "reply na:3(1800-3150 fd00:50::151@3600-3600 status=4:not on link "
-          "status=2:address unavailable) na:4(never status=4:not on link) status=0:success" },
+          "reply na:3(1800-3150 fd00:50::151@3600-3600) na:4(never status=4:not on link) "
+          "status=0:success" },
     };
     world_start(world);
     EXPECT_ALL(rows);
@@ -72,16 +72,20 @@ static void leases_are_kept_and_given_back(void **state)
     static const struct conversation rows[] = {
         { "a lease", "request server na:1=fd00:50::150",
           "reply na:1(1800-3150 fd00:50::150@3600-3600) status=0:success" },
-        { "unknown beside a known one", "renew server na:1=fd00:50::150,fd00:50::151",
+        { "no address that is its", "renew server na:1=fd00:50::151",
           "reply na:1(0-0 status=3:no binding found)" },
+        { "an unknown association without addresses", "renew server na:8",
+          "reply na:8(0-0 status=3:no binding found)" },
         { "an unknown association", "renew server na:9=fd00:50::150",
           "reply na:9(0-0 status=3:no binding found)" },
         { "no address", "renew server na:1", "reply na:1(never)" },
         { "another network", "rebind na:2=fd00:51::1",
           "reply na:2(never fd00:51::1@0-0) " NOTHING },
-        { "another's", "rebind from=2 na:1=fd00:50::150", "reply na:1(never) " NOTHING },
-        { "not known, and we have no say", "rebind na:2=fd00:50::160",
-          "reply na:2(never) " NOTHING },
+        { "another's", "rebind from=2 na:1=fd00:50::150", NULL },
+        { "not known, and we have no say", "rebind na:2=fd00:50::160", NULL },
+        { "in our network, but not in a range", "rebind na:2=fd00:50::9999", NULL },
+        { "only of what is known", "rebind na:2=fd00:51::1 na:3=fd00:50::160",
+          "reply na:2(never fd00:51::1@0-0) " NOTHING },
         { "still here", "confirm na:1=fd00:50::150", "reply status=0:all addresses still on link" },
         { "outside a pool is here too", "confirm from=9 na:1=fd00:50::9999",
           "reply status=0:all addresses still on link" },
@@ -89,10 +93,10 @@ static void leases_are_kept_and_given_back(void **state)
           "reply status=4:confirm failed" },
         { "nothing to confirm", "confirm na:1", NULL },
         { "not ours to give back", "release server from=2 na:1=fd00:50::150",
-          "reply na:1(0-0 fd00:50::150@0-0 status=3:no binding found) status=0:release received" },
+          "reply na:1(0-0 status=3:no binding found) status=0:release received" },
         { "given back", "release server na:1=fd00:50::150", "reply status=0:release received" },
         { "once", "release server na:1=fd00:50::150",
-          "reply na:1(0-0 fd00:50::150@0-0 status=3:no binding found) status=0:release received" },
+          "reply na:1(0-0 status=3:no binding found) status=0:release received" },
         { "without any", "release server", "reply status=0:release received" },
         { "another lease", "request server na:1=fd00:50::152",
           "reply na:1(1800-3150 fd00:50::152@3600-3600) status=0:success" },
@@ -106,6 +110,117 @@ static void leases_are_kept_and_given_back(void **state)
     world_passes(world, 601 * 1000);
     expect("and after a while one does", "request server na:1=fd00:50::152",
            "reply na:1(1800-3150 fd00:50::152@3600-3600) status=0:success");
+}
+
+/* One lease is one item, however often it is named. */
+static void an_address_named_twice_counts_once(void **state)
+{
+    (void)state;
+    unsigned t1, t2;
+    int end = 0;
+    world_start(world);
+    world_hears(world, "request server na:1=fd00:50::150");
+    for (int turn = 0; turn < 2; turn++) {
+        world_forget(world);
+        world_hears(world, turn == 0 ? "renew server na:1=fd00:50::150,fd00:50::150"
+                                     : "rebind na:1=fd00:50::150,fd00:50::150");
+        assert_int_equal(sscanf(world->sent[0].text, "reply na:1(%u-%u fd00:50::150@3600-3600)%n",
+                                &t1, &t2, &end),
+                         2);
+        assert_int_equal(end, strlen(world->sent[0].text));
+        assert_int_equal(world->line_count, 2); /* it came, and what it got */
+    }
+    expect("gone twice", "rebind na:2=fd00:51::1,fd00:51::1",
+           "reply na:2(never fd00:51::1@0-0) " NOTHING);
+}
+
+/* A message of a few kilobytes is not hundreds of lines. */
+static void a_confirmation_is_a_few_lines(void **state)
+{
+    (void)state;
+    char line[4096];
+    struct text_out out = text_out_on(line, sizeof(line));
+    text_put_string(&out, "confirm");
+    for (unsigned i = 0; i < 20; i++)
+        text_printf(&out, " na:%u=fd00:50::1,fd00:50::2,fd00:50::3,fd00:50::4", i);
+    world_start(world);
+    expect("many", line, "reply status=0:all addresses still on link");
+    assert_int_equal(world->line_count, 1 + 8);
+    text_put_string(&out, " na:99=fd00:51::1");
+    expect("one past the bound is not looked at", line,
+           "reply status=0:all addresses still on link");
+    assert_int_equal(world->line_count, 1 + 8);
+}
+
+/* Which addresses of a renewal are kept; the rest is random. */
+static void expect_times(const char *message, const char *times)
+{
+    world_forget(world);
+    world_hears(world, message);
+    if (world->sent_count != 1 || strstr(world->sent[0].text, times) == NULL)
+        fail_msg("[%s]: [%s] has no [%s]", message,
+                 world->sent_count > 0 ? world->sent[0].text : "", times);
+}
+
+static void what_is_unknown_is_gone_beside_what_is_known(void **state)
+{
+    (void)state;
+    world_start(world);
+    world_hears(world, "request server na:1=fd00:50::150");
+    expect_times("renew server na:1=fd00:50::151,fd00:50::150",
+                 " fd00:50::151@0-0 fd00:50::150@3600-3600)");
+    expect_line("DHCPREPLY(eth0) fd00:50::151 " DUID(1) " lease not found");
+    assert_int_equal(lease_table_count(world->leases), 1);
+}
+
+/* The prefix of the link is another one. */
+static void renumber(const char *address)
+{
+    network_free(world->network);
+    world->network = world_make_network(address);
+    dhcp6_server_set_network(world->server, world->network);
+}
+
+static void a_new_prefix_gives_new_addresses(void **state)
+{
+    (void)state;
+    struct dhcp_range6 *range = &world->config.ranges6[0];
+    range->first = world_address("::100");
+    range->last = world_address("::100");
+    range->constructor = "eth0";
+    struct dhcp_host *host = world_host(world, 2, NULL, 0, NULL);
+    world_start(world);
+    world_hears(world, "request server na:1=fd00:50::100");
+    renumber("fd00:51::1");
+    expect_times("renew server na:1=fd00:50::100", " fd00:50::100@0-0 fd00:51::100@3600-3600)");
+    assert_int_equal(lease_table_count(world->leases), 1);
+    world_hears(world, "release server na:1=fd00:51::100");
+    world_hears(world, "request from=2 server na:1=fd00:51::100");
+    host->ignore = true;
+    renumber("fd00:52::1");
+    expect("an ignored client gets no other", "renew from=2 server na:1=fd00:51::100",
+           "reply na:1(never fd00:51::100@0-0)");
+}
+
+static void leases_do_not_outlive_their_prefix(void **state)
+{
+    (void)state;
+    struct dhcp_range6 *range = &world->config.ranges6[0];
+    range->first = world_address("::100");
+    range->last = world_address("::1ff");
+    range->constructor = "eth0";
+    network_free(world->network);
+    world->network = world_make_network("fd00:50::1");
+    world->network->addresses[1].preferred_s = 1000;
+    world->network->addresses[1].valid_s = 2000;
+    world->network->read_at = world->now.mono;
+    world_start(world);
+    expect("now", "request server na:1=fd00:50::150",
+           "reply na:1(500-875 fd00:50::150@1000-2000) status=0:success");
+    world_passes(world, 400 * 1000);
+    expect_times("renew server na:1=fd00:50::150", "fd00:50::150@600-1600)");
+    world_passes(world, 700 * 1000);
+    expect_times("renew server na:1=fd00:50::150", "fd00:50::150@0-900)");
 }
 
 static void renewals_come_a_little_early(void **state)
@@ -173,6 +288,10 @@ static void only_what_is_for_us_is_answered(void **state)
         { "information with an association", "inform na:1", NULL },
         { "information of another", "inform stranger", NULL },
         { "a reply", "reply na:1", NULL },
+        { "from elsewhere", "solicit source=2001:db8::1 na:1", NULL },
+        { "from our other link", "inform source=fd00:60::9", NULL },
+        { "from here", "confirm source=fd00:50::9 na:1=fd00:50::150",
+          "reply status=0:all addresses still on link" },
         { "another link", "solicit on=eth1 na:1", NULL },
     };
     world_start(world);
@@ -180,6 +299,7 @@ static void only_what_is_for_us_is_answered(void **state)
     assert_int_equal(dhcp6_server_counters(world->server)->dropped_other_server, 6);
     assert_int_equal(dhcp6_server_counters(world->server)->dropped_no_client, 1);
     assert_int_equal(dhcp6_server_counters(world->server)->dropped_no_range, 1);
+    assert_int_equal(dhcp6_server_counters(world->server)->dropped_not_admitted, 2);
     expect_line("no address range available for DHCPv6 request via eth1");
 }
 
@@ -265,6 +385,60 @@ static void names_are_told_and_published(void **state)
     expect_line("DHCPREPLY(eth0) fd00:50::152 " DUID(2) " foo");
 }
 
+/* Though the host that has it is not here. Its own machine is known by any of the line's marks. */
+static void names_of_lines_are_kept_for_their_hosts(void **state)
+{
+    (void)state;
+    static struct dhcp_hardware_pattern mac = { .hardware = { 1, 6, { 2, 0, 0, 0, 0, 3 } } };
+    struct dhcp_host *host = world_host(world, 0, NULL, 0, "nas");
+    host->hardware = &mac;
+    host->hardware_count = 1;
+    host->address = address_ip4(192, 168, 50, 5);
+    world_host(world, 7, NULL, 0, "box");
+    world_start(world);
+    world_hears(world, "request server na:1=fd00:50::150 fqdn=1:Box");
+    expect_line("not giving the name Box to a DHCP client that claims it");
+    world_hears(world, "request server na:1=fd00:50::150 fqdn=1:nas.lan");
+    assert_int_equal(lease_names_count(world->names), 0);
+    world_hears(world, "request from=7 server na:1=fd00:50::151");
+    assert_non_null(lease_table_by_name(world->leases, text_of("box")));
+    world_hears(world, "request from=3 server na:1=fd00:50::152 fqdn=1:nas");
+    assert_non_null(lease_table_by_name(world->leases, text_of("nas")));
+}
+
+/* A name that does not count leads to no line either. */
+static void an_ignored_name_wins_no_address(void **state)
+{
+    (void)state;
+    struct dhcp_conditions always = { 0 };
+    world_host(world, 0, "fd00:50::177", 128, "foo");
+    world_start(world);
+    expect("a name that counts", "solicit na:1=fd00:50::150 fqdn=1:foo",
+           "advertise na:1(1800-3150 fd00:50::177@3600-3600) status=0:success 7=00 39=0103666f6f");
+    world->config.ignore_names = &always;
+    world->config.ignore_name_count = 1;
+    expect("one that does not", "solicit na:1=fd00:50::150 fqdn=1:foo",
+           "advertise na:1(1800-3150 fd00:50::150@3600-3600) status=0:success 7=00");
+}
+
+/* Relays hear answers, servers do not. */
+static void what_is_on_its_way_back_is_not_for_servers(void **state)
+{
+    (void)state;
+    uint8_t buffer[8192];
+    struct world_way way;
+    world_start(world);
+    size_t count = world_write("solicit na:1", buffer, sizeof(buffer), &way).count;
+    count = wrap_in_relay(buffer, count, "fd00:50::9");
+    buffer[0] = DHCP6_RELAY_REPL;
+    world_hears_bytes(world, bytes_of(buffer, count), &way);
+    assert_int_equal(world->sent_count, 0);
+    assert_int_equal(dhcp6_server_counters(world->server)->dropped_ignored, 1);
+    world_hears(world, "advertise on=eth1 na:1");
+    assert_int_equal(dhcp6_server_counters(world->server)->dropped_ignored, 2);
+    assert_int_equal(dhcp6_server_counters(world->server)->dropped_no_range, 0);
+}
+
 static void lines_of_the_configuration_count(void **state)
 {
     (void)state;
@@ -313,6 +487,11 @@ int main(void)
         CASE(a_lease_is_got),
         CASE(what_is_asked_may_be_refused),
         CASE(leases_are_kept_and_given_back),
+        CASE(an_address_named_twice_counts_once),
+        CASE(a_confirmation_is_a_few_lines),
+        CASE(what_is_unknown_is_gone_beside_what_is_known),
+        CASE(a_new_prefix_gives_new_addresses),
+        CASE(leases_do_not_outlive_their_prefix),
         CASE(renewals_come_a_little_early),
         CASE(an_authoritative_server_takes_over),
         CASE(clients_may_want_less_time),
@@ -322,6 +501,9 @@ int main(void)
         CASE(the_log_has_lines),
         CASE(names_are_told_and_published),
         CASE(lines_of_the_configuration_count),
+        CASE(names_of_lines_are_kept_for_their_hosts),
+        CASE(an_ignored_name_wins_no_address),
+        CASE(what_is_on_its_way_back_is_not_for_servers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

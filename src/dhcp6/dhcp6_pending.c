@@ -2,25 +2,29 @@
 
 #include <stdlib.h>
 
+#define CHUNK_ROWS 8 /* that memory is taken for at once */
+
 struct dhcp6_pending {
-    struct dhcp6_pending_row *rows;
     uint32_t capacity, used;
-    uint32_t touched;   /* rows from here on have never been used */
-    uint32_t free_head; /* number of the row that was done last, from 1; 0: none */
-    uint64_t rounds;    /* how many rows were given */
+    uint32_t touched;                   /* rows from here on have never been used */
+    uint32_t free_head;                 /* number of the row that was done last, from 1; 0: none */
+    uint64_t rounds;                    /* how many rows were given */
+    struct dhcp6_pending_row *chunks[]; /* NULL: none of its rows has been used */
 };
+
+static struct dhcp6_pending_row *row_at(const struct dhcp6_pending *pending, uint32_t place)
+{
+    return &pending->chunks[place / CHUNK_ROWS][place % CHUNK_ROWS];
+}
 
 enum status dhcp6_pending_create(uint32_t capacity, struct dhcp6_pending **out)
 {
     assert(capacity > 0);
-    struct dhcp6_pending *pending = calloc(1, sizeof(*pending));
+    size_t chunk_count = (capacity + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    struct dhcp6_pending *pending =
+        calloc(1, sizeof(*pending) + chunk_count * sizeof(pending->chunks[0]));
     if (pending == NULL)
         return STATUS_NO_MEMORY;
-    pending->rows = calloc(capacity, sizeof(*pending->rows));
-    if (pending->rows == NULL) {
-        free(pending);
-        return STATUS_NO_MEMORY;
-    }
     pending->capacity = capacity;
     *out = pending;
     return STATUS_OK;
@@ -31,10 +35,11 @@ void dhcp6_pending_free(struct dhcp6_pending *pending)
     if (pending == NULL)
         return;
     for (uint32_t i = 0; i < pending->touched; i++) {
-        free(pending->rows[i].reply);
-        free(pending->rows[i].facts);
+        free(row_at(pending, i)->reply);
+        free(row_at(pending, i)->facts);
     }
-    free(pending->rows);
+    for (uint32_t i = 0; i < pending->capacity; i += CHUNK_ROWS)
+        free(pending->chunks[i / CHUNK_ROWS]);
     free(pending);
 }
 
@@ -53,14 +58,25 @@ NODISCARD static enum status keep(uint8_t **memory, size_t *room, size_t *count,
     return STATUS_OK;
 }
 
+NODISCARD static enum status make_chunk(struct dhcp6_pending *pending, uint32_t place)
+{
+    struct dhcp6_pending_row **chunk = &pending->chunks[place / CHUNK_ROWS];
+    if (*chunk == NULL)
+        *chunk = calloc(CHUNK_ROWS, sizeof(**chunk));
+    return *chunk != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 enum status dhcp6_pending_add(struct dhcp6_pending *pending, struct bytes reply,
                               struct dhcp6_pending_row **out)
 {
     uint32_t place = pending->free_head != 0 ? pending->free_head - 1 : pending->touched;
     if (place == pending->capacity)
         return STATUS_FULL;
-    struct dhcp6_pending_row *row = &pending->rows[place];
-    enum status status = keep(&row->reply, &row->reply_room, &row->reply_count, reply);
+    enum status status = make_chunk(pending, place);
+    if (status != STATUS_OK)
+        return status;
+    struct dhcp6_pending_row *row = row_at(pending, place);
+    status = keep(&row->reply, &row->reply_room, &row->reply_count, reply);
     if (status != STATUS_OK)
         return status;
     if (pending->free_head != 0)
@@ -69,6 +85,7 @@ enum status dhcp6_pending_add(struct dhcp6_pending *pending, struct bytes reply,
         pending->touched++;
     pending->used++;
     row->ticket = (++pending->rounds * pending->capacity + place) * DHCP6_ITEMS_MAX;
+    row->place = place;
     row->item_count = 0;
     row->waiting = 0;
     row->cancelled = false;
@@ -93,7 +110,10 @@ struct dhcp6_pending_row *dhcp6_pending_find(struct dhcp6_pending *pending, uint
     ticket &= ~DHCP6_TICKET;
     *index = (unsigned)(ticket % DHCP6_ITEMS_MAX);
     ticket -= *index;
-    struct dhcp6_pending_row *row = &pending->rows[ticket / DHCP6_ITEMS_MAX % pending->capacity];
+    uint32_t place = (uint32_t)(ticket / DHCP6_ITEMS_MAX % pending->capacity);
+    if (place >= pending->touched)
+        return NULL;
+    struct dhcp6_pending_row *row = row_at(pending, place);
     return ticket != 0 && row->ticket == ticket && *index < row->item_count ? row : NULL;
 }
 
@@ -111,7 +131,7 @@ void dhcp6_pending_done(struct dhcp6_pending *pending, struct dhcp6_pending_row 
     row->ticket = 0;
     row->item_count = 0;
     row->next_free = pending->free_head;
-    pending->free_head = (uint32_t)(row - pending->rows) + 1;
+    pending->free_head = row->place + 1;
     pending->used--;
 }
 

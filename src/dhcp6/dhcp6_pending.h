@@ -1,6 +1,6 @@
 /* Replies that wait until the store has all their leases: one reply may give several. Tickets go
  * up; what is left of one by division is the place of its row and of the lease in it. Memory is
- * touched only for as many rows as have waited at once. */
+ * taken only for as many rows as have waited at once. */
 #ifndef LINNET_DHCP6_DHCP6_PENDING_H
 #define LINNET_DHCP6_DHCP6_PENDING_H
 
@@ -25,6 +25,7 @@ struct dhcp6_pending_item {
 
 struct dhcp6_pending_row {
     uint64_t ticket; /* of the first item, without DHCP6_TICKET; 0: free */
+    uint32_t place;  /* which row it is */
     uint32_t next_free;
     unsigned item_count;
     struct dhcp6_pending_item items[DHCP6_ITEMS_MAX];

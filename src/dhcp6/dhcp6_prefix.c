@@ -89,6 +89,13 @@ static void deny(struct dhcp6_part *part)
     part->text = "no prefix available";
 }
 
+/* What it cost to find nothing in the pool. */
+static unsigned tries_of(const struct dhcp_range6 *pool)
+{
+    uint64_t count = prefix_pool_count(pool);
+    return count < PREFIX_POOL_TRIES ? (unsigned)count : PREFIX_POOL_TRIES;
+}
+
 static bool give_next(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
                       const struct dhcp6_ia_prefix *wish)
 {
@@ -99,9 +106,12 @@ static bool give_next(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
         const struct dhcp_range6 *pool;
         for (size_t place = 0; (pool = dhcp6_scope_next_prefix_pool(exchange, &place)) != NULL;) {
             bool fits = wish->prefix.length == pool->delegated_length;
-            if (fits != (pass == 0)
-                || !prefix_pool_next(pool, leases, start, is_avoided, exchange, &found.prefix))
+            if (fits != (pass == 0) || exchange->tries >= DHCP6_TRIES_MAX)
                 continue;
+            if (!prefix_pool_next(pool, leases, start, is_avoided, exchange, &found.prefix)) {
+                exchange->tries += tries_of(pool);
+                continue;
+            }
             give(exchange, part, pool, &found);
             return true;
         }
@@ -162,21 +172,21 @@ void dhcp6_prefix_extend(struct dhcp6_exchange *exchange, struct dhcp6_part *par
 {
     struct dhcp6_plan *plan = &exchange->plan;
     struct dhcp6_ia_prefix wish;
-    bool is_missing = false, has_lost = false;
+    bool is_authoritative = exchange->server->setup.config->authoritative, has_lost = false;
     for (unsigned place = 0; next_wish(ia, &place, &wish);) {
-        if (!names_prefix(&wish))
+        if (!names_prefix(&wish)
+            || dhcp6_part_names(plan, part, &wish.prefix.address, wish.prefix.length))
             continue;
         const struct dhcp_range6 *pool = pool_of(exchange, &wish.prefix);
         bool is_own = dhcp6_prefix_own(exchange, part, &wish.prefix) != NULL;
-        bool may_take = is_rebind && exchange->server->setup.config->authoritative && pool != NULL
+        bool may_take = is_rebind && is_authoritative && !exchange->is_ignored && pool != NULL
                         && is_free(exchange, &wish.prefix);
         if (pool != NULL && (is_own || may_take)) {
             give(exchange, part, pool, &wish);
             continue;
         }
-        /* RFC 9915 section 18.3.5: what a REBIND names and cannot be had is told to be gone; if it
-         * may be another server's, nothing is said of it. */
-        if (is_rebind && !is_own && pool != NULL)
+        /* RFC 9915 section 18.3.5: it may be another server's, and then nothing is said of it. */
+        if (is_rebind && !is_own && (pool != NULL || !is_authoritative))
             continue;
         struct dhcp6_item *item =
             dhcp6_plan_item(plan, part, is_own || is_rebind ? DHCP6_GONE : DHCP6_MISSING,
@@ -184,17 +194,11 @@ void dhcp6_prefix_extend(struct dhcp6_exchange *exchange, struct dhcp6_part *par
         if (item == NULL)
             continue;
         item->text = item->verdict == DHCP6_GONE ? "prefix invalid" : "lease not found";
-        is_missing = is_missing || item->verdict == DHCP6_MISSING;
         has_lost = has_lost || is_own;
     }
-    if (is_missing) {
-        for (unsigned i = 0; i < part->count; i++)
-            plan->items[part->first + i].verdict = DHCP6_MISSING;
-        part->has_status = true;
-        part->status = DHCP6_NO_BINDING;
-        part->text = "no binding found";
-        part->times = DHCP6_TIMES_ZERO;
-    } else if (has_lost && dhcp6_plan_count(plan, part, DHCP6_GIVE) == 0) {
+    if (!is_rebind)
+        dhcp6_part_settle(exchange, part);
+    if (has_lost && !exchange->is_ignored && dhcp6_plan_count(plan, part, DHCP6_GIVE) == 0) {
         wish.prefix = (struct prefix){ 0 };
         wish.preferred = wish.valid = 0;
         if (!give_next(exchange, part, &wish) && part->count == 0)

@@ -40,12 +40,15 @@ static void prefixes_are_given(void **state)
           "pd:2(1800-3150 2001:db8:f000:200::/56@3600-3600) status=0:success" },
         { "an unknown one", "renew server pd:9=2001:db8:f000::/56",
           "reply pd:9(0-0 status=3:no binding found)" },
-        { "another's pool", "rebind server pd:9=2001:db8:e000::/56", NULL },
+        { "an unknown association", "renew server pd:8",
+          "reply pd:8(0-0 status=3:no binding found)" },
+        { "another's pool", "rebind pd:9=2001:db8:e000::/56", NULL },
+        { "ours, which nobody has", "rebind pd:9=2001:db8:f000::/56", NULL },
+        { "ours, which another has", "rebind pd:9=2001:db8:f000:200::/56", NULL },
         { "given back", "release from=3 server pd:2=2001:db8:f000:200::/56",
           "reply status=0:release received" },
         { "once", "release from=3 server pd:2=2001:db8:f000:200::/56",
-          "reply pd:2(0-0 2001:db8:f000:200::/56@0-0 status=3:no binding found) "
-          "status=0:release received" },
+          "reply pd:2(0-0 status=3:no binding found) status=0:release received" },
     };
     world_start(world);
     EXPECT_ALL(rows);
@@ -91,8 +94,48 @@ static void renewals_of_prefixes(void **state)
         sscanf(world->sent[0].text, "reply pd:1(%u-%u 2001:db8:f000:100::/56@3600-3600)", &t1, &t2),
         2);
     assert_int_equal(t2 - t1, 1350);
-    expect("another network's", "rebind pd:1=2001:db8:e000::/56",
+    int end = 0;
+    world_hears(world, "renew server pd:1=2001:db8:f000:100::/56,2001:db8:f000:100::/56");
+    assert_int_equal(sscanf(world->sent[1].text,
+                            "reply pd:1(%u-%u 2001:db8:f000:100::/56@3600-3600)%n", &t1, &t2, &end),
+                     2);
+    assert_int_equal(end, strlen(world->sent[1].text)); /* named twice, given once */
+    expect("another network's", "rebind pd:1=2001:db8:e000::/56", NULL);
+    world->config.authoritative = true;
+    expect("another network's, and we have a say", "rebind pd:1=2001:db8:e000::/56",
            "reply pd:1(never 2001:db8:e000::/56@0-0) status=2:no addresses available");
+}
+
+/* A pool says nothing of addresses, and is for links that are served or that it names. */
+static void a_pool_alone(void **state)
+{
+    (void)state;
+    struct dhcp_range6 *range = &world->config.ranges6[0];
+    range->modes = DHCP_RANGE6_RA_ONLY;
+    range->has_last = false;
+    world_start(world);
+    static const struct conversation rows[] = {
+        { "prefixes, and nothing of addresses", "solicit na:1 pd:1=2001:db8:f000:100::/56",
+          "advertise pd:1(1800-3150 2001:db8:f000:100::/56@3600-3600) status=0:success 7=00" },
+        { "no addresses", "solicit na:1", NULL },
+        { "nothing to confirm", "confirm na:1=fd00:50::150", NULL },
+        { "no information", "inform oro=23", NULL },
+        { "not on other links", "solicit on=eth1 pd:1", NULL },
+        { "nor to be released there", "release on=eth1 server pd:1=2001:db8:f000:100::/56", NULL },
+    };
+    EXPECT_ALL(rows);
+}
+
+static void ignored_clients_get_no_prefixes(void **state)
+{
+    (void)state;
+    world->config.authoritative = true;
+    world_host(world, 9, NULL, 0, NULL)->ignore = true;
+    world_start(world);
+    expect("not by rebinding", "rebind from=9 pd:1=2001:db8:f000:100::/56", NULL);
+    assert_int_equal(lease_table_count(world->leases), 0);
+    world_hears(world, "rebind from=8 pd:1=2001:db8:f000:100::/56");
+    assert_int_equal(lease_table_count(world->leases), 1);
 }
 
 static void a_pool_of_the_wished_length_goes_first(void **state)
@@ -125,6 +168,8 @@ int main(void)
         CASE(renewals_of_prefixes),
         CASE(a_pool_of_the_wished_length_goes_first),
         CASE(pools_may_be_for_some_only),
+        CASE(a_pool_alone),
+        CASE(ignored_clients_get_no_prefixes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "dhcp6/dhcp6_state.h"
 #include "dhcp6/dhcp6_test_says.h"
+#include "model/neighbour_table.h"
 
 #define OWN "fd00:50::1234:5678"
 
@@ -18,12 +19,16 @@ enum {
     ORO = 4,
     NO_ADDRESS = 8,
     TWO = 16,
-    RELAYED = 32, /* and the relay says that `from` sent it */
+    RELAYED = 32,  /* and the relay says that `from` sent it */
+    AFAR = 64,     /* it is one on another link */
+    NO_LINK = 128, /* it is one of layer 2: it says nothing of the link */
+    FORGED = 256,  /* it was sent from another address than a relay of layer 2 would use */
 };
 
 static int set_up_registering(void **state)
 {
     int result = set_up(state);
+    world_range(world, "fd00:60::100", "fd00:60::1ff", 0, 3600); /* behind a relay */
     world->config.address_registration = true;
     world_start(world);
     return result;
@@ -46,12 +51,13 @@ static void write_inform(struct dhcp6_builder *builder, unsigned how, const char
         dhcp6_builder_ia_address(builder, &is, valid, valid);
 }
 
-/* RELAY-FORW of a relay in fd00:50::. */
-static struct bytes envelope(struct bytes inner, const struct address *peer, uint8_t *buffer,
-                             size_t room)
+static struct bytes envelope(struct bytes inner, const struct address *peer, unsigned how,
+                             uint8_t *buffer, size_t room)
 {
     struct bytes_writer writer = bytes_writer_on(buffer, room);
-    struct address link = world_address("fd00:50::9");
+    struct address link = world_address((how & AFAR) != 0      ? "fd00:60::9"
+                                        : (how & NO_LINK) != 0 ? "::"
+                                                               : "fd00:50::9");
     bytes_write_u8(&writer, DHCP6_RELAY_FORW);
     bytes_write_u8(&writer, 0);
     bytes_write_span(&writer, address_bytes(&link));
@@ -76,8 +82,9 @@ static bool registers(unsigned how, const char *address, const char *from, uint3
     write_inform(&builder, how, address, valid, client);
     struct bytes bytes = dhcp6_builder_finish(&builder);
     if ((how & RELAYED) != 0) {
-        bytes = envelope(bytes, &peer, wrapped, sizeof(wrapped));
-        way.from.address = world_address("fe80::99");
+        bytes = envelope(bytes, &peer, how, wrapped, sizeof(wrapped));
+        if ((how & NO_LINK) == 0 || (how & FORGED) != 0)
+            way.from.address = world_address("fe80::99");
     }
     world_forget(world);
     world_hears_bytes(world, bytes, &way);
@@ -100,7 +107,14 @@ static void test_who_may(void **state)
         bool is_taken;
     } rows[] = {
         { "its own address", 0, OWN, OWN, true },
-        { "by a relay", RELAYED, OWN, OWN, true },
+        { "by a relay", RELAYED | AFAR, "fd00:60::7", "fd00:60::7", true },
+        { "by a relay of layer 2", RELAYED | NO_LINK, OWN, OWN, true },
+        { "by one that only says so", RELAYED | NO_LINK | FORGED, OWN, OWN, false },
+        { "by a host that says it is a relay", RELAYED, OWN, OWN, false },
+        { "another link by a relay", RELAYED | AFAR, OWN, OWN, false },
+        { "what leases are given from", 0, "fd00:50::150", "fd00:50::150", false },
+        { "the same by a relay", RELAYED | AFAR, "fd00:60::150", "fd00:60::150", false },
+        { "what is kept for another", 0, "fd00:50::77", "fd00:50::77", false },
         { "no client id", NO_CLIENT, OWN, OWN, false },
         { "a server id", SERVER, OWN, OWN, false },
         { "an option request", ORO, OWN, OWN, false },
@@ -113,6 +127,10 @@ static void test_who_may(void **state)
         { "another network", 0, "fd00:99::1", "fd00:99::1", false },
         { "our own address", 0, "fd00:50::1", "fd00:50::1", false },
     };
+    world_host(world, 3, "fd00:50::77", 128, NULL);
+    assert_int_equal(dhcp6_server_set_config(world->server, &world->config), STATUS_OK);
+    assert_true(registers(0, "fd00:50::77", "fd00:50::77", 1, 3)); /* it is kept for this one */
+    world_passes(world, 1000);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         bool taken = registers(rows[i].how, rows[i].address, rows[i].from, 100, 7);
         if (taken != rows[i].is_taken || count() != taken)
@@ -153,20 +171,24 @@ static void test_lifetimes(void **state)
     assert_true(registers(0, OWN, OWN, 100, 7)); /* again: longer */
     world_passes(world, 90 * 1000);
     assert_int_equal(count(), 1);
-    assert_true(dhcp6_registrations_hold(world->server->registrations, &own));
+    const struct dhcp6_registrations *kept = world->server->registrations;
+    assert_true(dhcp6_registrations_hold(kept, &own, bytes_of("another", 7)));
+    assert_false(dhcp6_registrations_hold(kept, &own, bytes_of("\0\3\0\1\2\0\0\0\0\7", 10)));
     world_passes(world, 10 * 1000);
     assert_int_equal(count(), 0);
-    assert_true(registers(0, OWN, OWN, DHCP6_INFINITE, 7));
-    world_passes(world, (DHCP6_REGISTRATION_FOREVER_S - 1) * (uint64_t)1000);
-    assert_int_equal(count(), 1);
-    world_passes(world, 1000);
-    assert_int_equal(count(), 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_true(registers(0, OWN, OWN, DHCP6_INFINITE - i, 7)); /* or 136 years */
+        world_passes(world, (DHCP6_REGISTRATION_MAX_S - 1) * (uint64_t)1000);
+        assert_int_equal(count(), 1);
+        world_passes(world, 1000);
+        assert_int_equal(count(), 0);
+    }
     assert_true(registers(0, OWN, OWN, 100, 7));
     assert_true(registers(0, OWN, OWN, 0, 7)); /* given back */
     assert_int_equal(count(), 0);
 }
 
-/* A lease is never touched, and what is registered is not leased to another. */
+/* A lease is never touched. */
 static void test_beside_leases(void **state)
 {
     (void)state;
@@ -174,10 +196,79 @@ static void test_beside_leases(void **state)
            "reply na:1(1800-3150 fd00:50::150@3600-3600) status=0:success");
     assert_false(registers(0, "fd00:50::150", "fd00:50::150", 100, 7));
     assert_int_equal(world->server->counters.registrations_refused, 1);
-    assert_true(registers(0, "fd00:50::151", "fd00:50::151", 100, 7));
-    world_forget(world);
-    world_hears(world, "request server from=2 na:1=fd00:50::151");
-    assert_null(strstr(world->sent[0].text, "fd00:50::151@"));
+}
+
+/* Who looked for a server and who asks for an address get the same: what is registered is not
+ * leased to another, and the address of a dhcp-host line is its client's whoever registered it. */
+static void test_held(void **state)
+{
+    (void)state;
+    struct dhcp_range6 *range = &world->config.ranges6[0];
+    struct address last = range->last;
+    range->last = range->first; /* the range was small when it was registered */
+    assert_int_equal(dhcp6_server_set_config(world->server, &world->config), STATUS_OK);
+    assert_true(registers(0, "fd00:50::77", "fd00:50::77", 1000, 7));
+    world_host(world, 3, "fd00:50::77", 128, NULL);
+    range->last = last;
+    /* Not told of the change, so that the row stays. */
+    struct dhcp6_registrations *kept = world->server->registrations;
+    world->server->registrations = NULL;
+    assert_int_equal(dhcp6_server_set_config(world->server, &world->config), STATUS_OK);
+    world->server->registrations = kept;
+    static const char *const asks[] = { "solicit from=3 na:1", "solicit from=3 na:1=fd00:50::77",
+                                        "request server from=3 na:1=fd00:50::77" };
+    for (size_t i = 0; i < COUNT_OF(asks); i++) {
+        world_forget(world);
+        world_hears(world, asks[i]);
+        if (strstr(world->sent[0].text, "fd00:50::77@") == NULL)
+            fail_msg("%s: %s", asks[i], world->sent[0].text);
+    }
+}
+
+/* What is no longer fit is forgotten with the change that makes it so. */
+static void test_changes(void **state)
+{
+    (void)state;
+    assert_true(registers(0, OWN, OWN, 1000, 7));
+    assert_true(registers(0, "fd00:50::77", "fd00:50::77", 1000, 8));
+    assert_true(registers(RELAYED | AFAR, "fd00:60::7", "fd00:60::7", 1000, 9));
+    dhcp6_server_set_network(world->server, world->network);
+    assert_int_equal(count(), 3);
+    world_host(world, 3, "fd00:50::77", 128, NULL);
+    assert_int_equal(dhcp6_server_set_config(world->server, &world->config), STATUS_OK);
+    assert_int_equal(count(), 2);
+    world->config.range6_count--; /* fd00:60:: */
+    assert_int_equal(dhcp6_server_set_config(world->server, &world->config), STATUS_OK);
+    assert_int_equal(count(), 1);
+    world->config.ranges6[0].last = world_address("fd00:50::ffff:ffff:ffff:ffff");
+    assert_int_equal(dhcp6_server_set_config(world->server, &world->config), STATUS_OK);
+    assert_int_equal(count(), 0);
+}
+
+/* The neighbour table tells who it is: then a DUID is not enough to change a row. */
+static void test_whose(void **state)
+{
+    (void)state;
+    struct neighbour_table *neighbours;
+    struct address own = world_address(OWN);
+    struct hardware hardware = { .type = 1, .count = 6, .bytes = { 2, 0, 0, 0, 9, 9 } };
+    assert_int_equal(neighbour_table_create(&world_key, 16, &neighbours), STATUS_OK);
+    assert_true(registers(0, OWN, OWN, 1000, 7));
+    assert_false(registers(0, OWN, OWN, 1000, 8)); /* another client */
+    assert_false(registers(0, OWN, OWN, 0, 8));
+    assert_int_equal(count(), 1);
+    world->server->setup.neighbours = neighbours;
+    assert_int_equal(neighbour_table_set(neighbours, &own, WORLD_ETH0, &hardware), STATUS_OK);
+    assert_true(registers(0, OWN, OWN, 1000, 7));
+    assert_true(registers(0, OWN, OWN, 1000, 8)); /* the same machine with another system */
+    hardware.bytes[5] = 8;
+    assert_int_equal(neighbour_table_set(neighbours, &own, WORLD_ETH0, &hardware), STATUS_OK);
+    assert_false(registers(0, OWN, OWN, 1000, 8));
+    assert_false(registers(0, OWN, OWN, 0, 8));
+    assert_int_equal(count(), 1);
+    world->server->setup.neighbours = NULL;
+    assert_false(registers(0, OWN, OWN, 0, 8));
+    neighbour_table_free(neighbours);
 }
 
 static void test_bounds(void **state)
@@ -189,18 +280,43 @@ static void test_bounds(void **state)
         assert_int_equal(registers(0, text, text, 100, 7), i < DHCP6_REGISTRATIONS_OF_CLIENT);
     }
     assert_int_equal(count(), DHCP6_REGISTRATIONS_OF_CLIENT);
-    /* Another client on such an address has it now, and the first has room for one. */
-    assert_true(registers(0, "fd00:50::a:1", "fd00:50::a:1", 100, 8));
-    assert_true(registers(0, "fd00:50::a:ff", "fd00:50::a:ff", 100, 7));
-    assert_false(registers(0, "fd00:50::a:fe", "fd00:50::a:fe", 100, 7));
+    assert_true(registers(0, "fd00:50::a:1", "fd00:50::a:1", 50, 7)); /* again */
     for (unsigned i = 0; count() < DHCP6_REGISTRATIONS_MAX; i++) {
         snprintf(text, sizeof(text), "fd00:50::b:%x", i + 1);
         assert_true(registers(0, text, text, 100, (uint16_t)(1000 + i)));
     }
-    assert_false(registers(0, OWN, OWN, 100, 9));
+    /* The one that ends first gives way. */
+    struct address first = world_address("fd00:50::a:1"), second = world_address("fd00:50::a:2");
+    const struct dhcp6_registrations *kept = world->server->registrations;
+    assert_true(registers(0, OWN, OWN, 100, 9));
+    assert_int_equal(count(), DHCP6_REGISTRATIONS_MAX);
+    assert_false(dhcp6_registrations_hold(kept, &first, BYTES_NONE));
+    assert_true(dhcp6_registrations_hold(kept, &second, BYTES_NONE));
     world_passes(world, 100 * 1000);
     assert_int_equal(count(), 0);
-    assert_true(registers(0, OWN, OWN, 100, 9));
+}
+
+/* A host that makes up DUIDs has no more for that. */
+static void test_bound_of_a_machine(void **state)
+{
+    (void)state;
+    char text[ADDRESS_TEXT_MAX];
+    struct neighbour_table *neighbours;
+    const struct hardware hardware = { .type = 1, .count = 6, .bytes = { 2, 0, 0, 0, 9, 9 } };
+    assert_int_equal(neighbour_table_create(&world_key, 64, &neighbours), STATUS_OK);
+    world->server->setup.neighbours = neighbours;
+    for (unsigned i = 0; i < DHCP6_REGISTRATIONS_OF_MACHINE + 4; i++) {
+        snprintf(text, sizeof(text), "fd00:50::a:%x", i + 1);
+        struct address from = world_address(text);
+        assert_int_equal(neighbour_table_set(neighbours, &from, WORLD_ETH0, &hardware), STATUS_OK);
+        assert_int_equal(registers(0, text, text, 100, (uint16_t)i),
+                         i < DHCP6_REGISTRATIONS_OF_MACHINE);
+    }
+    assert_true(registers(0, "fd00:50::a:1", "fd00:50::a:1", 100, 999));
+    assert_true(registers(0, "fd00:50::a:1", "fd00:50::a:1", 0, 999));
+    assert_true(registers(0, text, text, 100, 999));
+    world->server->setup.neighbours = NULL;
+    neighbour_table_free(neighbours);
 }
 
 static void test_offered(void **state)
@@ -230,7 +346,11 @@ int main(void)
         WORLD(test_reply),
         WORLD(test_lifetimes),
         WORLD(test_beside_leases),
+        WORLD(test_held),
+        WORLD(test_changes),
+        WORLD(test_whose),
         WORLD(test_bounds),
+        WORLD(test_bound_of_a_machine),
         WORLD(test_offered),
         cmocka_unit_test_setup_teardown(test_not_given, set_up, tear_down),
     };

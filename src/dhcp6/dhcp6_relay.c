@@ -216,14 +216,29 @@ NODISCARD static enum status open_reply(struct bytes bytes, struct reply *reply)
     return type == DHCP6_RELAY_FORW ? STATUS_MALFORMED : STATUS_OK;
 }
 
-/* Only by the interface that the line names, and never by the clients' own link. */
+/* Never by the clients' own link. By the interface that the line names, whoever speaks there; else
+ * from the line's server; where neither is told, as far as we serve at all. */
 static bool may_answer(const struct dhcp6_relay_agent *agent, const struct dhcp_relay *line,
                        const struct network_interface *link, const struct dhcp6_datagram *in)
 {
     const struct network_interface *arrival = network_by_index(agent->network, in->interface);
     if (arrival == NULL || arrival->index == link->index)
         return false;
-    return line->reply.pattern == NULL || site_interface_matches(&line->reply, arrival->name);
+    if (line->reply.pattern != NULL)
+        return site_interface_matches(&line->reply, arrival->name);
+    if (!address_is_none(&line->server) && !address_is_multicast(&line->server))
+        return address_equal(&line->server, &in->from.address);
+    return served6_admits(agent->network, agent->site, agent->config, in->interface, &in->local);
+}
+
+/* A client is on its link; what goes to another relay goes where that one is. */
+static bool may_reach(const struct dhcp6_relay_agent *agent, const struct reply *reply,
+                      const struct network_interface *link)
+{
+    if (address_is_any(&reply->peer) || address_is_multicast(&reply->peer))
+        return false;
+    return reply->message.at[0] == DHCP6_RELAY_REPL || address_is_link_local(&reply->peer)
+           || network_on_link(agent->network, link->index, &reply->peer) != NULL;
 }
 
 static const struct dhcp_relay *line_of_reply(const struct dhcp6_relay_agent *agent,
@@ -300,8 +315,7 @@ static bool pass_reply(struct dhcp6_relay_agent *agent, const struct dhcp6_datag
     const struct network_interface *link = NULL;
     struct reply reply;
     if (open_reply(in->message, &reply) != STATUS_OK
-        || line_of_reply(agent, &reply, in, &link) == NULL || address_is_any(&reply.peer)
-        || address_is_multicast(&reply.peer)) {
+        || line_of_reply(agent, &reply, in, &link) == NULL || !may_reach(agent, &reply, link)) {
         agent->counters.dropped++;
         return true;
     }

@@ -8,7 +8,9 @@
  * whose hardware address the system knows is introduced with it (RFC 6939); a relay that speaks
  * from another port is answered there (RFC 8357).
  *
- * A reply is taken only by the interface that the line names, never by the clients' own link. */
+ * A reply is taken by the interface that the line names; if it names none, from its server alone;
+ * never by the clients' own link. It goes to clients on that link and to other relays, to nobody
+ * else. */
 #ifndef LINNET_DHCP6_DHCP6_RELAY_H
 #define LINNET_DHCP6_DHCP6_RELAY_H
 

@@ -318,6 +318,7 @@ struct reply_row {
     const char *reply_by; /* of the line; NULL: any */
     unsigned sent;
     uint16_t port_after;
+    const char *from; /* NULL: the server */
 };
 
 static const struct reply_row reply_rows[] = {
@@ -341,6 +342,13 @@ static const struct reply_row reply_rows[] = {
     { "a request in it", LOCAL, CLIENT, "near", -1, DHCP6_RELAY_FORW, FAR, NULL, 0, 0 },
     { "to nobody", LOCAL, "::", "near", -1, DHCP6_REPLY, FAR, NULL, 0, 0 },
     { "to everybody", LOCAL, "ff02::1", "near", -1, DHCP6_REPLY, FAR, NULL, 0, 0 },
+    { "of a stranger", LOCAL, CLIENT, "near", -1, DHCP6_REPLY, FAR, NULL, 0, 0, "fd00:60::6" },
+    { "of a stranger by the interface that is named", LOCAL, CLIENT, "near", -1, DHCP6_REPLY, FAR,
+      "far", 1, 546, "fd00:60::6" },
+    { "to a client with an address", LOCAL, "fd00:50::9", "near", -1, DHCP6_REPLY, FAR, NULL, 1,
+      546 },
+    { "to a client elsewhere", LOCAL, "fd00:60::9", "near", -1, DHCP6_REPLY, FAR, NULL, 0, 0 },
+    { "to a client anywhere", LOCAL, "2001:db8::9", NULL, -1, DHCP6_REPLY, FAR, "far", 0, 0 },
     { "with nothing in it", LOCAL, CLIENT, "near", -1, 0, FAR, NULL, 0, 0 },
 };
 
@@ -357,7 +365,7 @@ static void test_replies(void **test)
         struct bytes reply = envelope(buffer, DHCP6_RELAY_REPL, 0, row->link, row->peer,
                                       row->interface_id, row->port, inner);
         struct address peer = ip(row->peer);
-        if (!give(&world, reply, SERVER, 547, row->interface))
+        if (!give(&world, reply, row->from != NULL ? row->from : SERVER, 547, row->interface))
             fail_msg("%s: not ours", row->name);
         const struct dhcp6_action *action = &world.outbox.actions[0];
         if (world.outbox.count != row->sent || world.agent.counters.replies != row->sent

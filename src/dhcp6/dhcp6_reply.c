@@ -1,5 +1,6 @@
 #include "dhcp6/dhcp6_reply.h"
 
+#include "dhcp6/dhcp6_decide.h"
 #include "dhcp6/dhcp6_netboot.h"
 
 #define PREFERENCE_MAX 255
@@ -121,6 +122,21 @@ static void put_item(struct writing *writing, const struct dhcp6_item *item)
     }
 }
 
+/* RFC 9915 section 21.13: an association has one status, and it speaks of the whole. What is
+ * refused beside what is given is left out. */
+static void put_items(struct writing *writing, const struct dhcp6_part *part)
+{
+    const struct dhcp6_plan *plan = &writing->exchange->plan;
+    bool has_status = part->has_status || dhcp6_plan_count(plan, part, DHCP6_GIVE) > 0;
+    for (unsigned i = 0; i < part->count; i++) {
+        const struct dhcp6_item *item = &plan->items[part->first + i];
+        bool is_refused = item->verdict == DHCP6_REFUSE;
+        if (!is_refused || !has_status)
+            put_item(writing, item);
+        has_status = has_status || is_refused;
+    }
+}
+
 static void put_parts(struct writing *writing)
 {
     const struct dhcp6_plan *plan = &writing->exchange->plan;
@@ -132,8 +148,7 @@ static void put_parts(struct writing *writing)
         struct dhcp6_mark mark = dhcp6_builder_ia(builder, part->code, part->iaid, 0, 0);
         if (part->code != DHCP6_IA_TA)
             set_times(writing, part, mark);
-        for (unsigned j = 0; j < part->count; j++)
-            put_item(writing, &plan->items[part->first + j]);
+        put_items(writing, part);
         if (part->has_status)
             (void)dhcp6_builder_status(builder, (enum dhcp6_status)part->status,
                                        text_of(part->text));

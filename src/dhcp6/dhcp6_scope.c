@@ -173,24 +173,39 @@ const struct range6_live *dhcp6_scope_network(const struct dhcp6_exchange *excha
 
 /* ------------------------------------------------------------------ prefixes */
 
+/* A pool speaks of no network, so it is for links that we serve anyway, and for those it names. */
+static bool is_pool_here(const struct dhcp6_exchange *exchange, const struct dhcp_range6 *range)
+{
+    const struct tag_names *names = &exchange->server->tags.names;
+    if ((range->modes & DHCP_RANGE6_DELEGATE) == 0)
+        return false;
+    for (size_t i = 0; i < range->conditions.count; i++) {
+        const struct tag_condition *condition = &range->conditions.at[i];
+        if (!condition->negated
+            && text_equal(text_of(names->names[condition->tag]),
+                          text_of(exchange->interface->name)))
+            return true;
+    }
+    return exchange->scope.count > 0;
+}
+
 const struct dhcp_range6 *dhcp6_scope_next_prefix_pool(const struct dhcp6_exchange *exchange,
                                                        size_t *place)
 {
     const struct dhcp_config *config = exchange->server->setup.config;
     while (*place < config->range6_count) {
         const struct dhcp_range6 *range = &config->ranges6[(*place)++];
-        if ((range->modes & DHCP_RANGE6_DELEGATE) != 0 && !range->deprecated
-            && holds(exchange, range))
+        if (is_pool_here(exchange, range) && !range->deprecated && holds(exchange, range))
             return range;
     }
     return NULL;
 }
 
-bool dhcp6_scope_delegates(const struct dhcp6_server *server)
+bool dhcp6_scope_delegates(const struct dhcp6_exchange *exchange)
 {
-    const struct dhcp_config *config = server->setup.config;
+    const struct dhcp_config *config = exchange->server->setup.config;
     for (size_t i = 0; i < config->range6_count; i++) {
-        if ((config->ranges6[i].modes & DHCP_RANGE6_DELEGATE) != 0)
+        if (is_pool_here(exchange, &config->ranges6[i]))
             return true;
     }
     return false;

@@ -25,7 +25,8 @@ const struct range6_live *dhcp6_scope_network(const struct dhcp6_exchange *excha
 /* Pools of prefixes for this client: start with *place = 0; NULL at the end. */
 const struct dhcp_range6 *dhcp6_scope_next_prefix_pool(const struct dhcp6_exchange *exchange,
                                                        size_t *place);
-/* There are pools of prefixes in the configuration, whoever they are for. */
-bool dhcp6_scope_delegates(const struct dhcp6_server *server);
+/* There are pools of prefixes for this link, whoever they are for: on one where some range is, and
+ * on one whose interface the pool names as a tag. Needs no tags of the client. */
+bool dhcp6_scope_delegates(const struct dhcp6_exchange *exchange);
 
 #endif

@@ -125,6 +125,7 @@ enum status dhcp6_server_create(const struct dhcp6_setup *setup, struct dhcp6_se
         .key = setup->key,
         .events = setup->events,
         .whole_names = setup->config->fqdn,
+        .other = setup->leases4,
     };
     enum status status = build(server);
     if (status != STATUS_OK) {
@@ -177,6 +178,9 @@ static bool is_configured_name(const struct dhcp6_server *server, const struct l
 {
     struct client_id client = { lease->hardware,
                                 bytes_of(lease->client_id, lease->client_id_count) };
+    /* The file does not tell it. */
+    if (client.hardware.count == 0 && !dhcp6_duid_hardware(client.id, &client.hardware))
+        client.hardware = (struct hardware){ 0 };
     struct host_question question = {
         .client = &client, .tag_names = &server->tags.names, .is_served = anywhere, .ip6 = true
     };
@@ -278,6 +282,7 @@ void dhcp6_server_set_network(struct dhcp6_server *server, const struct network 
     add_interface_tags(server);
     if (build_live(server) != STATUS_OK)
         dhcp6_server_say(server, EVENT_DHCP_WARNING, "no memory for the DHCPv6 ranges");
+    dhcp6_registrations_check(server);
 }
 
 void dhcp6_server_names_changed(struct dhcp6_server *server)
@@ -289,6 +294,7 @@ void dhcp6_server_names_changed(struct dhcp6_server *server)
     if (host_match_set_names(server->hosts, server->namer.configured) != STATUS_OK)
         dhcp6_server_say(server, EVENT_DHCP_WARNING,
                          "no memory for the addresses of dhcp-host names");
+    dhcp6_registrations_check(server);
     for (; lease != NULL; lease = lease_table_next(setup->leases, lease)) {
         if (lease->stored && lease->kind != LEASE_IP6_PD)
             lease_name_publish(&server->namer, lease);

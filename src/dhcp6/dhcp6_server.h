@@ -76,6 +76,7 @@ struct dhcp6_setup {
     const struct dhcp_config *config;
     const struct site *site;
     struct lease_table *leases;    /* of IPv6 leases alone */
+    const struct lease_table *leases4; /* whose names are others'; may be NULL */
     struct lease_backend *backend; /* may be NULL: nothing is kept, replies leave at once */
     struct lease_names *names;     /* may be NULL: DNS off */
     const struct local_names *(*configured_names)(void *context); /* may be NULL */

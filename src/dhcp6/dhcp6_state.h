@@ -18,6 +18,8 @@
 #define DHCP6_NAME_MAX         256
 #define DHCP6_IAS_MAX          16 /* identity associations of one message; more are not answered */
 
+#define DHCP6_TRIES_MAX        65536 /* places looked at for one message, however many it wants */
+
 /* An address a client found in use. */
 struct dhcp6_declined {
     struct address address;
@@ -117,7 +119,9 @@ struct dhcp6_exchange {
     struct address link; /* the relay's, in the client's network; none */
     struct bytes duid;   /* empty: none (only with an INFORMATION-REQUEST) */
     struct hardware hardware;
+    bool hardware_seen; /* by a relay elsewhere or on our link; else only the DUID says so */
     struct range6_set scope; /* what can serve it */
+    bool only_prefixes;      /* no range here has to do with addresses: only pools of prefixes */
     char said_name[DHCP6_NAME_MAX]; /* option 39 as text; empty: none */
     bool has_fqdn;
     struct dhcp6_fqdn fqdn;
@@ -129,6 +133,7 @@ struct dhcp6_exchange {
     const struct dhcp_range6 *range; /* that serves it; NULL: none yet */
     char name[LEASE_NAME_MAX];       /* it goes by from now on; empty: none */
     const struct dname *domain;      /* that completes the name; NULL: none, or not known yet */
+    unsigned tries; /* addresses and prefixes looked at; at most about DHCP6_TRIES_MAX */
     struct dhcp6_plan plan;
 };
 
@@ -137,6 +142,9 @@ struct dhcp6_exchange {
 /* Reads the message and finds out who sent it and which ranges can serve it. False: it is dropped,
  * counted, and nothing more is to be done. */
 NODISCARD bool dhcp6_exchange_open(struct dhcp6_exchange *exchange);
+/* It came from a relay that knows another link than the one it came in on. What says to be a
+ * relay's and does not could come from any host of this link. */
+bool dhcp6_exchange_is_from_afar(const struct dhcp6_exchange *exchange);
 /* Counts and tells of a message that breaks the rules; it is dropped. */
 void dhcp6_exchange_malformed(const struct dhcp6_exchange *exchange);
 /* Its name, dhcp-host line and tags, and whether it is ignored. */
@@ -157,6 +165,12 @@ struct dhcp6_home_place {
 };
 bool dhcp6_exchange_next_home(const struct dhcp6_exchange *exchange, struct dhcp6_home_place *place,
                               struct address *address);
+/* No more addresses of the network the last one was in. */
+static inline void dhcp6_home_skip(struct dhcp6_home_place *place)
+{
+    place->range++;
+    place->address = 0;
+}
 /* A line of the log: "DHCPREPLY(eth0) 2001:db8::1 00:03:.. text". address and text may be NULL. */
 void dhcp6_exchange_tell(const struct dhcp6_exchange *exchange, const char *verb,
                          const struct address *address, unsigned prefix_length, const char *text);
@@ -177,6 +191,8 @@ bool dhcp6_lease_grant(struct dhcp6_exchange *exchange, const struct dhcp6_part 
                        struct dhcp6_item *item);
 /* One of the leases that would be given still waits for the store, so a reply is on its way. */
 NODISCARD bool dhcp6_lease_is_waited_for(const struct dhcp6_exchange *exchange);
+/* The reply cannot be sent: leases the client was never told of go again. */
+void dhcp6_lease_give_up(struct dhcp6_exchange *exchange);
 /* Sends the reply once the store has all leases of the plan. */
 void dhcp6_lease_commit(struct dhcp6_exchange *exchange, unsigned type, struct bytes reply,
                         const struct endpoint *to);

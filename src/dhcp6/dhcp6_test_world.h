@@ -43,13 +43,13 @@ struct world {
     uint32_t capacity;
     struct netboot_listing *netboot; /* NULL: none */
     /* the store */
-    bool no_backend, store_waits, store_refuses, store_full;
+    bool no_backend, store_waits, store_refuses, store_full, store_is_quick;
     uint64_t tickets[4096];
     size_t ticket_count;
     unsigned puts, removes;
     /* what came out */
     struct world_sent *sent;
-    size_t sent_count;
+    size_t sent_count, sent_max;
     char lines[WORLD_LINES_MAX][256];
     size_t line_count;
     unsigned added, changed, removed, renewed, known;
@@ -71,6 +71,11 @@ static enum status world_commit(struct lease_backend *backend, const struct leas
     if (change->ticket != 0) {
         assert(world->ticket_count < COUNT_OF(world->tickets));
         assert((change->ticket & DHCP6_TICKET) != 0);
+        if (world->store_is_quick) {
+            dhcp6_server_committed(world->server, change->ticket, STATUS_OK, world->now,
+                                   &world->out);
+            return STATUS_OK;
+        }
         world->tickets[world->ticket_count++] = change->ticket;
     }
     return STATUS_OK;
@@ -229,7 +234,7 @@ static void world_flush(void *context, struct dhcp6_outbox *out)
 {
     struct world *world = context;
     for (size_t i = 0; i < out->count; i++) {
-        if (world->sent_count == WORLD_SENT_MAX)
+        if (world->sent_count == world->sent_max)
             continue;
         struct world_sent *sent = &world->sent[world->sent_count++];
         struct bytes_writer writer = bytes_writer_on(sent->bytes, sizeof(sent->bytes));
@@ -382,7 +387,7 @@ static struct network *world_make_network(const char *address)
 }
 
 /* An empty configuration with room; the caller fills it and calls world_start. */
-UNUSED static struct world *world_create(void)
+static struct world *world_create_sized(size_t sent_max, size_t names_max)
 {
     struct world *world = calloc(1, sizeof(*world));
     arena_init(&world->arena, 65536, (size_t)64 << 20);
@@ -394,7 +399,8 @@ UNUSED static struct world *world_create(void)
     world->config.ignores = arena_take_array(&world->arena, 4, sizeof(struct dhcp_conditions));
     world->capacity = 1000;
     world->now = (struct instant){ 1000000, 1700000000 };
-    world->sent = calloc(WORLD_SENT_MAX, sizeof(*world->sent));
+    world->sent_max = sent_max;
+    world->sent = calloc(sent_max, sizeof(*world->sent));
     world->sink = (struct event_sink){
         .wanted = (uint64_t)1 << EVENT_DHCP_MESSAGE | (uint64_t)1 << EVENT_DHCP_NOTE
                   | (uint64_t)1 << EVENT_DHCP_WARNING | (uint64_t)1 << EVENT_LEASE_ADDED
@@ -408,10 +414,15 @@ UNUSED static struct world *world_create(void)
     world->backend.class_ = &world_backend_class;
     random_init_seeded(&world->random, 1);
     world->network = world_make_network("fd00:50::1");
-    enum status status = lease_names_create(&world_key, 4096, &world->names);
+    enum status status = lease_names_create(&world_key, names_max, &world->names);
     assert(status == STATUS_OK);
     (void)status;
     return world;
+}
+
+UNUSED static struct world *world_create(void)
+{
+    return world_create_sized(WORLD_SENT_MAX, 4096);
 }
 
 static const struct netboot_listing *world_netboot(void *context)
@@ -584,7 +595,16 @@ struct world_way {
     uint32_t interface;
 };
 
-/* The message of a line of text. The way in: on=eth1, to=ADDRESS. */
+static struct address world_source(struct text value)
+{
+    struct address address;
+    enum status status = address_from_text(value, &address);
+    assert(status == STATUS_OK);
+    (void)status;
+    return address;
+}
+
+/* The message of a line of text. The way in: on=eth1, source=ADDRESS. */
 static struct bytes world_write(const char *line, uint8_t *buffer, size_t room,
                                 struct world_way *way)
 {
@@ -617,7 +637,9 @@ static struct bytes world_write(const char *line, uint8_t *buffer, size_t room,
         }
         if (text_equal(key, text_of("from")) || text_equal(key, text_of("nobody")))
             continue;
-        if (text_equal(key, text_of("on")))
+        if (text_equal(key, text_of("source")))
+            way->from.address = world_source(value);
+        else if (text_equal(key, text_of("on")))
             way->interface = text_equal(value, text_of("eth1")) ? WORLD_ETH1 : WORLD_ETH0;
         else
             world_write_word(&builder, key, value);

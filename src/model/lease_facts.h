@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 
 #define LEASE_FACTS_MAX      4096 /* bytes of all facts of a lease */
+#define LEASE_FACT_CLASSES   32   /* classes of one kind that are kept */
 #define LEASE_FACT_VALUE_MAX 1024 /* bytes of one; what is longer is cut */
 
 enum lease_fact {

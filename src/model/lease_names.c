@@ -425,6 +425,19 @@ static void find_by_name(struct lease_names *names, const struct dname *name, ui
     pthread_mutex_unlock(&names->lock);
 }
 
+bool lease_names_any(struct lease_names *names, const struct dname *name, uint64_t hash,
+                     bool (*test)(void *context, const struct address *address), void *context)
+{
+    const struct lease_place *place = NULL;
+    pthread_mutex_lock(&names->lock);
+    uint32_t at = load_relaxed(name_head(names, hash));
+    do
+        place = next_bearer(names, &at, name, hash);
+    while (place != NULL && !test(context, &place->address));
+    pthread_mutex_unlock(&names->lock);
+    return place != NULL;
+}
+
 /* All but names under arpa and int are told apart by one byte. */
 static bool may_be_reverse(const struct dname *name)
 {

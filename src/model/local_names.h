@@ -122,6 +122,10 @@ struct lease_answer {
  * `exists`. Reverse names count as names: they may be asked under ip6.int too. */
 bool lease_names_find(struct lease_names *names, const struct dname *name, uint64_t hash,
                       uint16_t type, struct lease_answer *answer);
+/* Whether `test` says so of the address of any client with this name, of either family; it is asked
+ * until it does, under the lock, and must not come back here. */
+bool lease_names_any(struct lease_names *names, const struct dname *name, uint64_t hash,
+                     bool (*test)(void *context, const struct address *address), void *context);
 /* The address that bears this name, if any client does. */
 bool lease_names_holder(struct lease_names *names, const struct dname *name,
                         struct address *address);

@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "model/site.h"
 
@@ -16,9 +17,10 @@ struct network_address {
     struct address address;
     uint8_t prefix_length;
     struct address broadcast;   /* IPv4; none when the link has none */
-    uint32_t preferred_s;       /* UINT32_MAX: for ever */
+    uint32_t preferred_s;       /* from network.read_at on; UINT32_MAX: for ever */
     uint32_t valid_s;
     bool temporary, tentative, deprecated, permanent;
+    bool autoconf;              /* by SLAAC, of another router's advertisement */
     char label[NETWORK_NAME_MAX];  /* eth0:1, or the interface's name */
     uint32_t interface;         /* index of its interface (operating system's) */
 };
@@ -36,6 +38,8 @@ struct network {
     size_t interface_count;
     struct network_address *addresses;
     size_t address_count;
+    mono_ms read_at;     /* when the system said so: lifetimes of addresses count from here; 0 when
+                            whoever made it has set no time */
     struct arena arena;  /* holds all of it */
 };
 

@@ -33,8 +33,10 @@ static enum status status_of_errno(void)
     case EXDEV:
     case ELOOP:
         return STATUS_DENIED;
+    case EISDIR:
+        return STATUS_EXISTS;
     case ENXIO:
-        return STATUS_UNSUPPORTED; /* a socket */
+        return STATUS_UNSUPPORTED; /* neither a file nor a folder */
     default:
         return STATUS_SYSTEM;
     }
@@ -71,32 +73,112 @@ static bool is_plain(const char *path)
     return any;
 }
 
+/* As an errno; 0 when it is a file. */
+static int error_of_kind(mode_t mode)
+{
+    if (S_ISREG(mode))
+        return 0;
+    if (S_ISDIR(mode))
+        return EISDIR;
+    return S_ISLNK(mode) ? ELOOP : ENXIO;
+}
+
+static void put_facts(const struct stat *facts, struct beneath_file *file)
+{
+    *file = (struct beneath_file){
+        .bytes = (uint64_t)facts->st_size,
+        .device = facts->st_dev,
+        .inode = facts->st_ino,
+        .modified_ns = (int64_t)facts->st_mtim.tv_sec * 1000000000 + facts->st_mtim.tv_nsec,
+        .changed_ns = (int64_t)facts->st_ctim.tv_sec * 1000000000 + facts->st_ctim.tv_nsec,
+        .links = (uint32_t)facts->st_nlink,
+        .owner = facts->st_uid,
+        .mode = facts->st_mode & 07777,
+    };
+}
+
+enum status beneath_look(int fd, struct beneath_file *file)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0)
+        return STATUS_SYSTEM;
+    put_facts(&facts, file);
+    return STATUS_OK;
+}
+
+static int close_with(int fd, int error)
+{
+    close(fd);
+    errno = error;
+    return -1;
+}
+
 static enum status take_file(int opened, int *fd, struct beneath_file *file)
 {
     struct stat facts;
-    enum status status = STATUS_OK;
-    if (fstat(opened, &facts) != 0)
-        status = STATUS_SYSTEM;
-    else if (S_ISDIR(facts.st_mode))
-        status = STATUS_EXISTS;
-    else if (!S_ISREG(facts.st_mode))
-        status = STATUS_UNSUPPORTED;
-    if (status != STATUS_OK) {
-        int error = status == STATUS_EXISTS ? EISDIR : status == STATUS_SYSTEM ? errno : EINVAL;
-        close(opened);
-        errno = error;
-        return status;
+    int error = fstat(opened, &facts) != 0 ? errno : error_of_kind(facts.st_mode);
+    if (error != 0) {
+        (void)close_with(opened, error);
+        return status_of_errno();
     }
     *fd = opened;
-    *file = (struct beneath_file){
-        .bytes = (uint64_t)facts.st_size,
-        .device = facts.st_dev,
-        .inode = facts.st_ino,
-        .modified_ns = (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec,
-        .owner = facts.st_uid,
-        .mode = facts.st_mode & 07777,
-    };
+    put_facts(&facts, file);
     return STATUS_OK;
+}
+
+/* ------------------------------------------------------------------ the last component
+ *
+ * Opening has effects: a FIFO's writer goes on, a watchdog begins to count. So what it is, is found
+ * out before it is opened. */
+
+#ifdef __linux__
+#define WHAT_FLAGS (O_PATH | O_CLOEXEC) /* names a file without opening it */
+
+/* Opens what `what` (of WHAT_FLAGS, closed here) names, if it is a file. *is_file: it is one, but
+ * could not be opened in this way: there may be no /proc. */
+static int open_named(int what, bool *is_file)
+{
+    struct stat facts;
+    char path[32];
+    int error = fstat(what, &facts) != 0 ? errno : error_of_kind(facts.st_mode);
+    *is_file = error == 0;
+    if (error != 0)
+        return close_with(what, error);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", what);
+    int opened = open(path, FILE_FLAGS);
+    error = errno;
+    close(what);
+    errno = error;
+    return opened;
+}
+
+static int open_by_name(int folder, const char *name, bool *is_file)
+{
+    int what = openat(folder, name, WHAT_FLAGS | O_NOFOLLOW);
+    return what < 0 ? -1 : open_named(what, is_file);
+}
+#else
+static int open_by_name(int folder, const char *name, bool *is_file)
+{
+    (void)folder;
+    (void)name;
+    *is_file = true; /* perhaps */
+    return -1;
+}
+#endif
+
+/* -1 with errno: EISDIR, ENXIO and ELOOP for what is no file. */
+static int open_last(int folder, const char *name)
+{
+    struct stat facts;
+    bool is_file = false;
+    int opened = open_by_name(folder, name, &is_file);
+    if (opened >= 0 || !is_file)
+        return opened;
+    if (fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) != 0)
+        return -1;
+    errno = error_of_kind(facts.st_mode);
+    return errno != 0 ? -1 : openat(folder, name, FILE_FLAGS | O_NOFOLLOW);
 }
 
 /* ------------------------------------------------------------------ walking */
@@ -180,8 +262,9 @@ static bool go_up(struct walk *walk)
 /* One step down, into a folder or to the file at the end (*last then). */
 static bool go_down(struct walk *walk, const char *part, const char *after, int *last)
 {
-    int opened = openat(walk->places[walk->depth - 1], part,
-                        (after[0] == '\0' ? FILE_FLAGS : PLACE_FLAGS) | O_NOFOLLOW);
+    int place = walk->places[walk->depth - 1];
+    int opened =
+        after[0] == '\0' ? open_last(place, part) : openat(place, part, PLACE_FLAGS | O_NOFOLLOW);
     if (opened < 0)
         return false;
     if (after[0] == '\0') {
@@ -240,7 +323,7 @@ static enum status open_walking(int folder, const char *folder_path, const char 
     walk_end(&walk);
     if (*opened >= 0)
         return STATUS_OK;
-    return errno == EISDIR ? STATUS_EXISTS : status_of_errno();
+    return status_of_errno();
 }
 
 enum status beneath_open_walking(int folder, const char *folder_path, const char *path, int *fd,
@@ -261,7 +344,7 @@ enum status beneath_open_walking(int folder, const char *folder_path, const char
 static int open_resolved(int folder, const char *path)
 {
     struct open_how how = {
-        .flags = FILE_FLAGS,
+        .flags = WHAT_FLAGS,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
     while (path[0] == '/')
@@ -275,16 +358,24 @@ static int open_resolved(int folder, const char *path)
     return -1;
 }
 
+/* *is_file: as open_named has it. */
+static int open_by_kernel(int folder, const char *path, bool *is_file)
+{
+    int what = open_resolved(folder, path);
+    return what < 0 ? -1 : open_named(what, is_file);
+}
+
 static bool needs_walking(int error)
 {
     return error == EXDEV || error == ENOSYS || error == EPERM || error == EAGAIN
            || error == EINVAL;
 }
 #else
-static int open_resolved(int folder, const char *path)
+static int open_by_kernel(int folder, const char *path, bool *is_file)
 {
     (void)folder;
     (void)path;
+    (void)is_file;
     errno = ENOSYS;
     return -1;
 }
@@ -301,10 +392,11 @@ enum status beneath_open(int folder, const char *folder_path, const char *path, 
 {
     if (!is_plain(path))
         return fail(EACCES);
-    int opened = open_resolved(folder, path);
+    bool is_file = false;
+    int opened = open_by_kernel(folder, path, &is_file);
     if (opened >= 0)
         return take_file(opened, fd, file);
-    if (needs_walking(errno))
+    if (is_file || needs_walking(errno))
         return beneath_open_walking(folder, folder_path, path, fd, file);
     return status_of_errno();
 }

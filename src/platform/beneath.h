@@ -19,10 +19,23 @@
 struct beneath_file {
     uint64_t bytes;
     uint64_t device, inode;
-    int64_t modified_ns;
+    int64_t modified_ns, changed_ns; /* what is in it; that, or what is known of it */
+    uint32_t links;                  /* names it has */
     uint32_t owner; /* user id */
     uint32_t mode;  /* permission bits */
 };
+
+/* The same of what is open now. STATUS_SYSTEM with errno. */
+NODISCARD enum status beneath_look(int fd, struct beneath_file *file);
+/* Has nothing been written to a file between two looks? Its times can be set back, all but the last
+ * one; but that one moves too when a name is taken away, as when another file takes its place. */
+static inline bool beneath_is_same(const struct beneath_file *before,
+                                   const struct beneath_file *after)
+{
+    return before->device == after->device && before->inode == after->inode
+           && before->bytes == after->bytes && before->modified_ns == after->modified_ns
+           && (before->changed_ns == after->changed_ns || before->links != after->links);
+}
 
 /* *folder: a descriptor of the folder, for the calls below; close it. Any symbolic links in `path`
  * are followed. STATUS_NOT_FOUND, STATUS_DENIED, STATUS_SYSTEM (not a folder, ...), each with

@@ -181,6 +181,34 @@ static void test_by_walking(void **state)
     check_rows(beneath_open_walking, "walking");
 }
 
+/* What is no file is not opened: a FIFO's writer would go on, a device might begin to work. */
+static void test_is_not_opened(void **state)
+{
+    (void)state;
+    struct beneath_file file;
+    char path[256];
+    int fd;
+    snprintf(path, sizeof path, "%s/fifo", root);
+    for (int turn = 0; turn < 20; turn++) {
+        pid_t writer = fork();
+        if (writer == 0) {
+            int opened = open(path, O_WRONLY); /* waits for a reader */
+            _exit(opened >= 0 ? 0 : 1);
+        }
+        usleep(2000);
+        assert_int_equal(beneath_open(root_fd, root, "fifo", &fd, &file), STATUS_UNSUPPORTED);
+        assert_int_equal(beneath_open_walking(root_fd, root, "fifo", &fd, &file),
+                         STATUS_UNSUPPORTED);
+        usleep(2000);
+        int status;
+        pid_t ended = waitpid(writer, &status, WNOHANG);
+        kill(writer, SIGKILL);
+        if (ended == 0)
+            waitpid(writer, &status, 0);
+        assert_int_equal(ended, 0);
+    }
+}
+
 static void test_long_names(void **state)
 {
     (void)state;
@@ -271,9 +299,10 @@ static void test_folders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_kernel),  cmocka_unit_test(test_by_walking),
-        cmocka_unit_test(test_long_names), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_race),       cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_by_kernel),     cmocka_unit_test(test_by_walking),
+        cmocka_unit_test(test_long_names),    cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_race),          cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_is_not_opened),
     };
     return cmocka_run_group_tests(tests, set_up, take_down);
 }

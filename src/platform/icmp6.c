@@ -56,27 +56,6 @@ enum status icmp6_open(int *fd)
     return STATUS_OK;
 }
 
-static int change_membership(int fd, int option, uint32_t interface)
-{
-    struct ipv6_mreq request = { .ipv6mr_interface = interface };
-    request.ipv6mr_multiaddr.s6_addr[0] = 0xff;
-    request.ipv6mr_multiaddr.s6_addr[1] = 0x02;
-    request.ipv6mr_multiaddr.s6_addr[15] = 2;
-    return setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof request);
-}
-
-enum status icmp6_join(int fd, uint32_t interface)
-{
-    if (change_membership(fd, IPV6_JOIN_GROUP, interface) == 0)
-        return STATUS_OK;
-    return errno == EADDRINUSE ? STATUS_EXISTS : STATUS_SYSTEM;
-}
-
-void icmp6_leave(int fd, uint32_t interface)
-{
-    (void)change_membership(fd, IPV6_LEAVE_GROUP, interface);
-}
-
 enum status icmp6_send(int fd, const struct address *to, const struct address *from,
                        uint32_t interface, struct bytes message)
 {

@@ -8,13 +8,10 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-/* Only router solicitations and echo replies come in. What is sent has hop limit 255 and does not
- * come back to us. STATUS_SYSTEM with errno. */
+/* Only router solicitations and echo replies come in; what is sent to all routers, where somebody
+ * has joined that group (platform/multicast.h). What is sent has hop limit 255 and does not come
+ * back to us. STATUS_SYSTEM with errno. */
 NODISCARD enum status icmp6_open(int *fd);
-/* Hears what is sent to all routers on this interface, ff02::2. STATUS_EXISTS: did already;
- * STATUS_SYSTEM with errno. */
-NODISCARD enum status icmp6_join(int fd, uint32_t interface);
-void icmp6_leave(int fd, uint32_t interface);
 
 /* from: one of our addresses there; none: the system chooses. interface 0: as the routing table
  * says. STATUS_SYSTEM with errno. */

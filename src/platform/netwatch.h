@@ -21,6 +21,7 @@ struct netwatch_address {
     struct address broadcast;  /* none when there is none */
     uint32_t preferred_s, valid_s;
     bool temporary, tentative, deprecated, permanent;
+    bool autoconf; /* the system made it of a router's advertisement (SLAAC) */
     char label[NETWATCH_NAME_MAX];
     uint32_t interface;
 };

@@ -13,6 +13,10 @@
 
 #define BUFFER_BYTES 32768
 
+/* Who made an address, since Linux 5.18: headers may be older. */
+#define ADDRESS_MAKER       11 /* IFA_PROTO */
+#define MAKER_ADVERTISEMENT 2  /* IFAPROT_KERNEL_RA */
+
 /* A change in the middle of a listing makes the kernel say so, and it is asked again. */
 #define LIST_TRIES 10
 
@@ -82,6 +86,7 @@ static void read_address(const struct nlmsghdr *message, const struct ifaddrmsg 
                          struct netwatch_address *address)
 {
     uint32_t flags = info->ifa_flags;
+    uint8_t maker = 0;
     const struct nlattr *attribute;
     bool has_local = false;
     mnl_attr_for_each(attribute, message, sizeof *info)
@@ -110,6 +115,9 @@ static void read_address(const struct nlmsghdr *message, const struct ifaddrmsg 
         case IFA_FLAGS:
             flags = mnl_attr_get_u32(attribute);
             break;
+        case ADDRESS_MAKER:
+            maker = payload.count > 0 ? payload.at[0] : 0;
+            break;
         case IFA_CACHEINFO: {
             struct ifa_cacheinfo cache;
             if (payload.count < sizeof cache)
@@ -127,6 +135,8 @@ static void read_address(const struct nlmsghdr *message, const struct ifaddrmsg 
     address->tentative = (flags & IFA_F_TENTATIVE) != 0;
     address->deprecated = (flags & IFA_F_DEPRECATED) != 0;
     address->permanent = (flags & IFA_F_PERMANENT) != 0;
+    /* Older systems do not say who made it, but give this flag to what they make themselves. */
+    address->autoconf = maker == MAKER_ADVERTISEMENT || (flags & IFA_F_MANAGETEMPADDR) != 0;
 }
 
 static int on_address(const struct nlmsghdr *message, void *context)

@@ -83,6 +83,8 @@ struct row {
     const char *address, *peer, *broadcast, *label;
     uint8_t prefix_length;
     uint32_t preferred_s, valid_s; /* 0, 0: for ever */
+    uint8_t maker;                 /* IFA_PROTO, which headers may not know yet */
+    uint32_t flags;
 };
 
 static struct address parse(const char *text)
@@ -114,6 +116,10 @@ static int add_address(const struct row *row)
         put_address(request, IFA_BROADCAST, parse(row->broadcast));
     if (row->label != NULL)
         mnl_attr_put_strz(request, IFA_LABEL, row->label);
+    if (row->maker != 0)
+        mnl_attr_put_u8(request, 11, row->maker);
+    if (row->flags != 0)
+        mnl_attr_put_u32(request, IFA_FLAGS, IFA_F_NODAD | row->flags);
     struct ifa_cacheinfo cache = { .ifa_prefered = row->preferred_s, .ifa_valid = row->valid_s };
     if (row->valid_s != 0)
         mnl_attr_put(request, IFA_CACHEINFO, sizeof cache, &cache);
@@ -218,6 +224,32 @@ static void test_addresses(void **test)
     }
 }
 
+/* What the kernel makes of a router's advertisement: it says so, or, before it could, gave it the
+ * flag of those it makes temporary addresses for. */
+static void test_autoconf(void **test)
+{
+    (void)test;
+    static const struct row rows[] = {
+        { "2001:db8:1::1", .prefix_length = 64, .preferred_s = 1000, .valid_s = 2000 },
+        { "2001:db8:1::2", .prefix_length = 64, .maker = 1 },
+        { "2001:db8:1::3", .prefix_length = 64, .maker = 2 },
+        { "2001:db8:1::4", .prefix_length = 64, .flags = IFA_F_MANAGETEMPADDR },
+    };
+    if (!alone)
+        skip();
+    assert_int_equal(set_link_up(true), 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct netwatch_list list;
+        if (add_address(&rows[i]) != 0)
+            skip(); /* no IPv6 here */
+        assert_int_equal(netwatch_list_now(&list), STATUS_OK);
+        const struct netwatch_address *found = find_address(&list, rows[i].address);
+        if (found == NULL || found->autoconf != (i >= 2))
+            fail_msg("%s", rows[i].address);
+        netwatch_list_free(&list);
+    }
+}
+
 static void test_many_addresses(void **test)
 {
     (void)test;
@@ -297,9 +329,10 @@ static void test_lost_changes(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_interfaces), cmocka_unit_test(test_up_and_down),
-        cmocka_unit_test(test_addresses),  cmocka_unit_test(test_many_addresses),
-        cmocka_unit_test(test_changes),    cmocka_unit_test(test_lost_changes),
+        cmocka_unit_test(test_interfaces),     cmocka_unit_test(test_up_and_down),
+        cmocka_unit_test(test_addresses),      cmocka_unit_test(test_autoconf),
+        cmocka_unit_test(test_many_addresses), cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_lost_changes),
     };
     return cmocka_run_group_tests(tests, enter_namespace, leave_namespace);
 }

@@ -24,6 +24,9 @@ bool tcp_local_end(int fd, struct endpoint *local);
  * system remembers them from its first packet. False, and both untouched, when it does not say. */
 bool tcp_arrival(int fd, enum address_family family, uint32_t *interface, struct address *local);
 
+/* How many bytes the other end has acknowledged so far. False when the system does not say. */
+bool tcp_acknowledged(int fd, uint64_t *bytes);
+
 /* Ties a socket to an interface. STATUS_SYSTEM with errno. */
 NODISCARD enum status socket_bind_device(int fd, const char *device);
 

@@ -44,6 +44,9 @@ void udp_batch_free(struct udp_batch *batch);
  * pending socket error is taken and forgotten, *refused set when it was
  * ECONNREFUSED and its like). */
 unsigned udp_receive(struct udp_batch *batch, int fd, struct udp_arrival *arrivals, bool *refused);
+/* The same, at most `most` (at least 1), for who has others to look after too. */
+unsigned udp_receive_some(struct udp_batch *batch, int fd, unsigned most,
+                          struct udp_arrival *arrivals, bool *refused);
 
 struct udp_departure {
     struct bytes message;     /* valid until the send returns */

@@ -174,14 +174,22 @@ static bool is_refusal(int error)
 
 unsigned udp_receive(struct udp_batch *batch, int fd, struct udp_arrival *arrivals, bool *refused)
 {
-    for (unsigned i = 0; i < UDP_BATCH; i++) {
+    return udp_receive_some(batch, fd, UDP_BATCH, arrivals, refused);
+}
+
+unsigned udp_receive_some(struct udp_batch *batch, int fd, unsigned most,
+                          struct udp_arrival *arrivals, bool *refused)
+{
+    if (most > UDP_BATCH)
+        most = UDP_BATCH;
+    for (unsigned i = 0; i < most; i++) {
         batch->receive[i].msg_hdr.msg_namelen = sizeof batch->receive_from[i];
         batch->receive[i].msg_hdr.msg_controllen = CONTROL_BYTES;
         batch->receive[i].msg_hdr.msg_flags = 0;
     }
     if (refused != NULL)
         *refused = false;
-    int count = recvmmsg(fd, batch->receive, UDP_BATCH, MSG_DONTWAIT, NULL);
+    int count = recvmmsg(fd, batch->receive, most, MSG_DONTWAIT, NULL);
     if (count < 0) {
         if (refused != NULL)
             *refused = is_refusal(errno);

@@ -115,6 +115,9 @@ static void add_range(struct building *building, const struct range6_live *live)
     struct ra_link *link = building->link;
     const unsigned autonomous = DHCP_RANGE6_RA_ONLY | DHCP_RANGE6_SLAAC | DHCP_RANGE6_RA_NAMES
                                 | DHCP_RANGE6_RA_STATELESS | DHCP_RANGE6_RA_ADVROUTER;
+    /* An address that stays may be deprecated by hand; a line that spells its addresses out is told
+     * of all the same. */
+    bool stays = !live->constructed && live->valid_s == UINT32_MAX;
     struct ra_prefix prefix = {
         .router = (range->modes & DHCP_RANGE6_RA_ADVROUTER) != 0,
         .on_link = (range->modes & DHCP_RANGE6_OFF_LINK) == 0,
@@ -122,9 +125,8 @@ static void add_range(struct building *building, const struct range6_live *live)
         .deprecated = range->deprecated,
         .constructed = live->constructed,
         .cap_s = cap_of(link, range),
-        /* A line that spells its addresses out holds for ever, whatever the kernel counts. */
-        .preferred_s = live->constructed ? live->preferred_s : UINT32_MAX,
-        .valid_s = live->constructed ? live->valid_s : UINT32_MAX,
+        .preferred_s = stays ? UINT32_MAX : live->preferred_s,
+        .valid_s = live->valid_s,
     };
     /* A line for whatever network there is ("::,static") names none to tell of. */
     if ((!live->constructed && address_is_any(&range->first))

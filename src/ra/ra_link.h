@@ -18,7 +18,7 @@ struct ra_prefix {
     bool on_link, autonomous, router;
     bool deprecated, constructed;
     uint32_t cap_s;       /* the range's own time; UINT32_MAX: none */
-    uint32_t preferred_s, valid_s; /* when it was worked out; UINT32_MAX: for ever */
+    uint32_t preferred_s, valid_s; /* from network.read_at on; UINT32_MAX: for ever */
 };
 
 struct ra_link {

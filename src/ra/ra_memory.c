@@ -71,20 +71,20 @@ enum status ra_memory_load(struct ra_memory *memory, const struct ra_state_line 
     entry->gone = line->gone;
     entry->ends = seconds_from(now.mono, left < RA_GONE_S ? (uint64_t)left : RA_GONE_S);
     entry->valid_to = MONO_NEVER;
+    entry->cap_s = UINT32_MAX;
     return STATUS_OK;
 }
 
 /* ------------------------------------------------------------------ what is there now */
 
 static void see(struct ra_memory *memory, const struct ra_link *link,
-                const struct ra_prefix *prefix, mono_ms now, ra_memory_told *told, void *context)
+                const struct ra_prefix *prefix, mono_ms read_at, ra_memory_told *told,
+                void *context)
 {
     struct ra_remembered *entry = find(memory, link->name, &prefix->prefix);
     bool is_new = entry == NULL;
     if (is_new && add(memory, link->name, &prefix->prefix, &entry) != STATUS_OK)
         return; /* it is advertised, but not taken back when it goes */
-    uint32_t valid_s = prefix->valid_s < prefix->cap_s ? prefix->valid_s : prefix->cap_s;
-    mono_ms valid_to = valid_s == UINT32_MAX ? MONO_NEVER : seconds_from(now, valid_s);
     if (is_new || entry->gone || entry->on_link != prefix->on_link
         || entry->autonomous != prefix->autonomous)
         memory->changed = true;
@@ -94,26 +94,30 @@ static void see(struct ra_memory *memory, const struct ra_link *link,
     entry->seen = true;
     entry->on_link = prefix->on_link;
     entry->autonomous = prefix->autonomous;
-    entry->valid_to = valid_to;
+    entry->valid_to =
+        prefix->valid_s == UINT32_MAX ? MONO_NEVER : seconds_from(read_at, prefix->valid_s);
+    entry->cap_s = prefix->cap_s;
 }
 
 static void lose(struct ra_memory *memory, struct ra_remembered *entry, mono_ms now,
                  ra_memory_told *told, void *context)
 {
     entry->gone = true;
-    entry->ends = mono_earlier(seconds_from(now, RA_GONE_S), entry->valid_to);
+    /* Hosts may have been told of it a moment ago, and for all of its time. */
+    uint32_t kept_s = entry->cap_s < RA_GONE_S ? entry->cap_s : RA_GONE_S;
+    entry->ends = mono_earlier(seconds_from(now, kept_s), entry->valid_to);
     memory->changed = true;
     told(context, entry->interface, &entry->prefix, true);
 }
 
-void ra_memory_update(struct ra_memory *memory, const struct ra_links *links, mono_ms now,
-                      ra_memory_told *told, void *context)
+void ra_memory_update(struct ra_memory *memory, const struct ra_links *links, mono_ms read_at,
+                      mono_ms now, ra_memory_told *told, void *context)
 {
     for (size_t i = 0; i < memory->count; i++)
         memory->at[i].seen = false;
     for (size_t i = 0; i < links->count; i++)
         for (size_t j = 0; j < links->at[i].prefix_count; j++)
-            see(memory, &links->at[i], &links->at[i].prefixes[j], now, told, context);
+            see(memory, &links->at[i], &links->at[i].prefixes[j], read_at, told, context);
     for (size_t i = 0; i < memory->count; i++)
         if (!memory->at[i].seen && !memory->at[i].gone)
             lose(memory, &memory->at[i], now, told, context);

@@ -18,7 +18,8 @@ struct ra_remembered {
     bool gone;
     bool seen;        /* by the update under way */
     mono_ms ends;     /* of one that is gone */
-    mono_ms valid_to; /* as hosts were told last; MONO_NEVER */
+    mono_ms valid_to; /* of our address there; MONO_NEVER */
+    uint32_t cap_s;   /* hosts are told of no longer time; UINT32_MAX: of any */
 };
 
 struct ra_memory {
@@ -33,11 +34,12 @@ void ra_memory_free(struct ra_memory *memory);
 /* A line of the stored state, at start. STATUS_FULL, STATUS_NO_MEMORY. */
 NODISCARD enum status ra_memory_load(struct ra_memory *memory, const struct ra_state_line *line,
                                      struct instant now);
-/* What is there now. `told` is called for each prefix that comes (gone false) or goes. */
+/* What is there now; lifetimes of the links count from `read_at`. `told` is called for each prefix
+ * that comes (gone false) or goes. */
 typedef void ra_memory_told(void *context, const char *interface, const struct prefix *prefix,
                             bool gone);
-void ra_memory_update(struct ra_memory *memory, const struct ra_links *links, mono_ms now,
-                      ra_memory_told *told, void *context);
+void ra_memory_update(struct ra_memory *memory, const struct ra_links *links, mono_ms read_at,
+                      mono_ms now, ra_memory_told *told, void *context);
 /* Drops those whose time is over. */
 void ra_memory_expire(struct ra_memory *memory, mono_ms now);
 /* When the next one ends. */

@@ -35,7 +35,7 @@ struct ra_server {
     unsigned arena;         /* which is in use */
     struct ra_links links;
     struct timing *timings; /* one for each link */
-    mono_ms built;          /* when the lifetimes of addresses were read */
+    mono_ms read_at;        /* of the network: lifetimes of the links count from here */
     struct ra_memory memory;
     struct pending pending[RA_PENDING_MAX];
     size_t pending_count;
@@ -232,9 +232,9 @@ NODISCARD static enum status rebuild(struct ra_server *server, mono_ms now)
     server->arena ^= 1;
     server->links = links;
     server->timings = timings;
-    server->built = now;
+    server->read_at = setup->network->read_at;
     server->counters.prefixes_left_out = links.left_out;
-    ra_memory_update(&server->memory, &links, now, tell_prefix, server);
+    ra_memory_update(&server->memory, &links, server->read_at, now, tell_prefix, server);
     server->counters.prefixes_not_remembered = server->memory.left_out;
     for (size_t i = 0; i < links.count; i++)
         carry_over(server, &old_links, old_timings, i, now);
@@ -269,10 +269,10 @@ enum status ra_server_set_config(struct ra_server *server, const struct dhcp_con
 
 /* ------------------------------------------------------------------ sending */
 
-/* What is left of a lifetime that was read when the links were built. */
-static uint32_t left_of(uint32_t lifetime_s, mono_ms built, mono_ms now)
+/* What is left of a lifetime. The links may be built anew long after the network was read. */
+static uint32_t left_of(uint32_t lifetime_s, mono_ms read_at, mono_ms now)
 {
-    uint64_t passed_s = (now - built) / 1000;
+    uint64_t passed_s = now > read_at ? (now - read_at) / 1000 : 0;
     if (lifetime_s == UINT32_MAX)
         return lifetime_s;
     return lifetime_s > passed_s ? (uint32_t)(lifetime_s - passed_s) : 0;
@@ -286,8 +286,9 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 static struct icmp6_prefix prefix_now(const struct ra_server *server,
                                       const struct ra_prefix *prefix, mono_ms now)
 {
-    uint32_t valid_s = smaller(left_of(prefix->valid_s, server->built, now), prefix->cap_s);
-    uint32_t preferred_s = smaller(left_of(prefix->preferred_s, server->built, now), prefix->cap_s);
+    mono_ms read_at = server->read_at;
+    uint32_t valid_s = smaller(left_of(prefix->valid_s, read_at, now), prefix->cap_s);
+    uint32_t preferred_s = smaller(left_of(prefix->preferred_s, read_at, now), prefix->cap_s);
     return (struct icmp6_prefix){
         .address = prefix->router ? prefix->own : prefix->prefix.address,
         .length = prefix->prefix.length,

@@ -275,6 +275,62 @@ static void test_lifetimes_run_down(void **state)
     assert_true(was_told("router advertisement on 2001:db8::, constructed for lan0"));
 }
 
+/* New options, a long time after the network was read, do not give the prefix its time back. */
+static void test_lifetimes_outlast_a_reload(void **state)
+{
+    (void)state;
+    struct icmp6_prefix prefix;
+    teardown(NULL);
+    world_init(&world, "dhcp-range=::,constructor:lan0,ra-only\nra-param=lan0,60\n");
+    struct network_address *address = world_add_address(&world, WORLD_LAN0, "2001:db8::1/64");
+    address->valid_s = 5000;
+    address->preferred_s = 2500;
+    world_network_changed(&world);
+    world.now.mono += 200 * 1000; /* read before the start */
+    world_start(&world);
+    world_pass(&world, 800 * 1000);
+    assert_int_equal(ra_server_set_config(world.server, &world.dhcp, world.now), STATUS_OK);
+    world_solicit(&world, "fe80::7", WORLD_LAN0);
+    world_pass(&world, 500);
+    assert_true(find_prefix(last_sent(WORLD_LAN0), "2001:db8::", &prefix));
+    assert_in_range(prefix.valid_s, 3999, 4000);
+    assert_in_range(prefix.preferred_s, 1499, 1500);
+}
+
+/* An address that comes and goes (a delegated prefix, say) lends its time to a line that spells its
+ * addresses out; one that stays lends none, though it may be deprecated by hand. */
+static void test_lifetimes_of_literal_lines(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t valid_s, preferred_s;
+        bool deprecated;
+        uint32_t told_valid_s, told_preferred_s;
+    } rows[] = {
+        { "stays", UINT32_MAX, UINT32_MAX, false, UINT32_MAX, UINT32_MAX },
+        { "stays, deprecated", UINT32_MAX, 0, true, UINT32_MAX, UINT32_MAX },
+        { "runs down", 5000, 2500, false, 5000, 2500 },
+        { "runs down, deprecated", 5000, 0, true, 5000, 0 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct icmp6_prefix prefix;
+        teardown(NULL);
+        world_init(&world, "dhcp-range=2001:db8::,ra-only\n");
+        struct network_address *address = world_add_address(&world, WORLD_LAN0, "2001:db8::1/64");
+        address->valid_s = rows[i].valid_s;
+        address->preferred_s = rows[i].preferred_s;
+        address->deprecated = rows[i].deprecated;
+        world_network_changed(&world);
+        world_start(&world);
+        world_pass(&world, 500);
+        assert_true(find_prefix(last_sent(WORLD_LAN0), "2001:db8::", &prefix));
+        if (prefix.valid_s != rows[i].told_valid_s
+            || prefix.preferred_s != rows[i].told_preferred_s)
+            fail_msg("%s: %u, %u", rows[i].name, prefix.valid_s, prefix.preferred_s);
+    }
+}
+
 /* ------------------------------------------------------------------ when */
 
 static void test_schedule(void **state)
@@ -450,6 +506,8 @@ int main(void)
         TEST(test_ways_out),
         TEST(test_router_addresses),
         TEST(test_lifetimes_run_down),
+        TEST(test_lifetimes_outlast_a_reload),
+        TEST(test_lifetimes_of_literal_lines),
         TEST(test_schedule),
         TEST(test_short_interval),
         TEST(test_answer),

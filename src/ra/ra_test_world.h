@@ -158,6 +158,7 @@ static inline void world_network_changed(struct world *world)
         network_create(world->interfaces, world->interface_count, world->addresses,
                        world->address_count, &world->network);
     assert(status == STATUS_OK);
+    world->network->read_at = world->now.mono;
     if (world->server != NULL)
         status = ra_server_set_network(world->server, world->network, world->now);
     assert(status == STATUS_OK);

@@ -31,12 +31,14 @@ int64_t lease_clock_step(struct lease_clock *clock, struct instant now)
     return seconds;
 }
 
-void lease_clock_shift(struct lease_table *table, int64_t seconds)
+void lease_clock_follow(struct lease_table *table, struct instant now)
 {
     struct lease *lease = lease_table_first(table);
     for (; lease != NULL; lease = lease_table_next(table, lease)) {
-        wall_s moved = lease->expires_wall + seconds;
-        if (lease->expires_wall != 0)
-            lease->expires_wall = moved > LEASE_LINE_DEAD_WALL ? moved : LEASE_LINE_DEAD_WALL + 1;
+        if (lease->expires_wall == 0 || lease->expires_mono == LEASE_NEVER)
+            continue;
+        mono_ms left = lease->expires_mono > now.mono ? lease->expires_mono - now.mono : 0;
+        wall_s expires = now.wall + (wall_s)((left + 500) / 1000);
+        lease->expires_wall = expires > LEASE_LINE_DEAD_WALL ? expires : LEASE_LINE_DEAD_WALL + 1;
     }
 }

@@ -24,7 +24,8 @@ void lease_clock_start(struct lease_clock *clock, struct instant now);
 /* By how many seconds the wall clock was set since start or the last that was told; 0: it was not,
  * or by less than LEASE_CLOCK_STEP_S. */
 int64_t lease_clock_step(struct lease_clock *clock, struct instant now);
-/* All leases that end are said to end so many seconds later (or, if negative, earlier). */
-void lease_clock_shift(struct lease_table *table, int64_t seconds);
+/* All leases that end are said to end when the other clock says so, by the wall clock as it is now.
+ * Twice is as good as once. */
+void lease_clock_follow(struct lease_table *table, struct instant now);
 
 #endif

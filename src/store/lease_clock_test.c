@@ -50,7 +50,7 @@ static void test_steps(void **state)
     assert_int_equal(lease_clock_step(&clock, (struct instant){ 188000, 1699999289 }), 0);
 }
 
-static void test_shift(void **state)
+static void test_follow(void **state)
 {
     (void)state;
     static const struct siphash_key key = { 1, 2 };
@@ -69,15 +69,26 @@ static void test_shift(void **state)
     lease_table_set_expiry(table, lease[1], now, DURATION_INFINITE);
     lease_table_set_expiry(table, lease[2], now, 300);
     mono_ms runs_until = lease[0]->expires_mono;
-    lease_clock_shift(table, 1000);
+    now.wall += 1000;
+    lease_clock_follow(table, now);
+    lease_clock_follow(table, now);
     assert_int_equal(lease[0]->expires_wall, 1600);
     assert_int_equal(lease[1]->expires_wall, 0);
     assert_int_equal(lease[2]->expires_wall, 1800);
     assert_int_equal(lease[0]->expires_mono, runs_until);
-    /* Back before 1970 there is nothing; and 0 is for ever, 1 a dead line. */
-    lease_clock_shift(table, -1700);
+    /* One that was granted after the clock was set and before that was noticed is right already. */
+    lease_table_set_expiry(table, lease[2], now, 400);
+    lease_clock_follow(table, now);
+    assert_int_equal(lease[2]->expires_wall, 1900);
+    /* 0 is for ever, and 1 a dead line: a clock before 1970 makes neither. */
+    now.wall = -1000;
+    lease_clock_follow(table, now);
     assert_int_equal(lease[0]->expires_wall, 2);
-    assert_int_equal(lease[2]->expires_wall, 100);
+    /* What a stranger wrote is no reason to overflow. */
+    lease_table_set_expiry_wall(table, lease[0], now, INT64_MAX);
+    now.wall = WALL_PLAUSIBLE;
+    lease_clock_follow(table, now);
+    assert_true(lease[0]->expires_wall > WALL_PLAUSIBLE);
     lease_table_free(table);
 }
 
@@ -86,7 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_expiry),
         cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_shift),
+        cmocka_unit_test(test_follow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

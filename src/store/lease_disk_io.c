@@ -105,12 +105,13 @@ NODISCARD static bool write_all(int fd, struct bytes bytes, uint64_t offset)
     return true;
 }
 
-NODISCARD static enum status read_all(int fd, uint8_t *to, size_t count, size_t *got)
+enum status lease_disk_read_at(const struct lease_disk *disk, uint64_t offset, uint8_t *to,
+                               size_t room, size_t *count)
 {
-    struct bytes_writer writer = bytes_writer_on(to, count);
+    struct bytes_writer writer = bytes_writer_on(to, room);
     while (bytes_writer_room(&writer) > 0) {
-        ssize_t n =
-            pread(fd, writer.at, bytes_writer_room(&writer), (off_t)bytes_writer_count(&writer));
+        ssize_t n = pread(disk->fd, writer.at, bytes_writer_room(&writer),
+                          (off_t)(offset + bytes_writer_count(&writer)));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -119,7 +120,7 @@ NODISCARD static enum status read_all(int fd, uint8_t *to, size_t count, size_t 
             break;
         (void)bytes_writer_take(&writer, (size_t)n);
     }
-    *got = bytes_writer_count(&writer);
+    *count = bytes_writer_count(&writer);
     return STATUS_OK;
 }
 
@@ -134,7 +135,7 @@ enum status lease_disk_read(const struct lease_disk *disk, size_t limit, uint8_t
     uint8_t *memory = malloc((size_t)facts.st_size + 1);
     if (memory == NULL)
         return STATUS_NO_MEMORY;
-    enum status status = read_all(disk->fd, memory, (size_t)facts.st_size, count);
+    enum status status = lease_disk_read_at(disk, 0, memory, (size_t)facts.st_size, count);
     if (status == STATUS_OK)
         *bytes = memory;
     else

@@ -54,6 +54,9 @@ void lease_disk_close(struct lease_disk *disk);
  * limit. */
 NODISCARD enum status lease_disk_read(const struct lease_disk *disk, size_t limit, uint8_t **bytes,
                                       size_t *count);
+/* What stands from `offset` on, as much as there is room for; less only at the end of the file. */
+NODISCARD enum status lease_disk_read_at(const struct lease_disk *disk, uint64_t offset,
+                                         uint8_t *to, size_t room, size_t *count);
 /* Why the folder takes no new file from us (errno), or 0 when it seems to. Changes nothing. */
 int lease_disk_closed(const struct lease_disk *disk);
 /* Does it and fills the results. Durable when it says so. */

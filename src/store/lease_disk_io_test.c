@@ -140,6 +140,14 @@ static void test_read(void **state)
     assert_int_equal(lease_disk_read(&disk, 4, &bytes, &count), STATUS_OK);
     assert_int_equal(count, 4);
     assert_memory_equal(bytes, "abc\n", 4);
+    uint8_t part[4];
+    assert_int_equal(lease_disk_read_at(&disk, 1, part, 2, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_memory_equal(part, "bc", 2);
+    assert_int_equal(lease_disk_read_at(&disk, 3, part, sizeof(part), &count), STATUS_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(lease_disk_read_at(&disk, 4, part, sizeof(part), &count), STATUS_OK);
+    assert_int_equal(count, 0);
     free(bytes);
 }
 

@@ -7,7 +7,7 @@
 
 #include "store/lease_file_plan.h"
 
-#define FILE_BYTES_MAX ((size_t)64 << 20)
+#define PIECE_BYTES ((size_t)1 << 20)
 
 enum trouble {
     TROUBLE_APPEND,
@@ -197,19 +197,43 @@ static void finish(struct lease_file *file)
 
 /* ------------------------------------------------------------------ the interface */
 
+/* Piece by piece: how large the file is depends on what clients say, and on how long a full disk
+ * kept it from being written anew. What we wrote we can read. */
+NODISCARD static enum status load_pieces(struct lease_file *file, struct lease_loading *loading,
+                                         uint8_t *buffer)
+{
+    bool is_last = false;
+    for (size_t kept = 0; !is_last;) {
+        size_t got;
+        enum status status = lease_disk_read_at(&file->disk, loading->offset + kept, buffer + kept,
+                                                PIECE_BYTES - kept, &got);
+        if (status != STATUS_OK)
+            return status;
+        is_last = got < PIECE_BYTES - kept;
+        struct bytes piece = bytes_of(buffer, kept + got);
+        size_t taken = lease_plan_load_piece(loading, text_from_bytes(piece), is_last);
+        kept = piece.count - taken;
+        memmove(buffer, buffer + taken, kept);
+    }
+    return STATUS_OK;
+}
+
 static enum status file_load(struct lease_backend *backend,
                              void (*each)(void *context, const struct lease_line *line),
                              void (*complain)(void *context, unsigned line, const char *why),
                              void *context)
 {
     struct lease_file *file = file_of(backend);
-    uint8_t *bytes;
-    size_t count;
-    enum status status = lease_disk_read(&file->disk, FILE_BYTES_MAX, &bytes, &count);
+    struct lease_loading loading = {
+        .plan = &file->plan, .each = each, .complain = complain, .context = context
+    };
+    uint8_t *buffer = malloc(PIECE_BYTES);
+    if (buffer == NULL)
+        return STATUS_NO_MEMORY;
+    enum status status = load_pieces(file, &loading, buffer);
+    free(buffer);
     if (status != STATUS_OK)
         return status;
-    lease_plan_load(&file->plan, text_from_bytes(bytes_of(bytes, count)), each, complain, context);
-    free(bytes);
     int error = lease_disk_closed(&file->disk); /* by now we are the user that we stay */
     if (error != 0) {
         lease_plan_close_folder(&file->plan, now_ms(file));

@@ -96,6 +96,30 @@ static void test_load_and_keep(void **state)
     close_world();
 }
 
+/* What a disk that was full for long leaves behind: no size of our own file keeps us from reading
+ * it. */
+static void test_loading_a_large_file(void **state)
+{
+    (void)state;
+    char line[256];
+    FILE *file = fopen(world->path, "w");
+    assert_non_null(file);
+    for (unsigned i = 0; i < 17500; i++)
+        assert_true(fprintf(file, "1 02:00:00:00:00:09 10.0.0.9 * *%4000s\n", "") > 4000);
+    assert_true(ftell(file) > 64 << 20);
+    fputs("1700000500 02:00:00:00:00:01 10.0.0.1 one *\n", file);
+    fclose(file);
+    world->reader_pauses = true;
+    open_world();
+    assert_int_equal(world->complaints, 0);
+    assert_int_equal(world->lines_loaded, 1);
+    put(1, 600, "one", 1);
+    wait_for(1);
+    close_world();
+    assert_non_null(line_of("10.0.0.1", line));
+    assert_string_equal(line, "1700000600 02:00:00:00:00:01 10.0.0.1 one *");
+}
+
 /* Lines of a file that was loaded are overwritten in place too. */
 static void test_renewal_of_a_loaded_lease(void **state)
 {
@@ -429,6 +453,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_changes_and_removals_in_a_small_file, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_load_and_keep, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_loading_a_large_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_renewal_of_a_loaded_lease, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_answers_come_after_the_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_queue, set_up, tear_down),

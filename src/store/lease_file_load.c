@@ -1,17 +1,7 @@
 /* Taking over the lease file as it is found at start. */
 #include "store/lease_plan_lines.h"
 
-/* What loading a file needs to know. */
-struct loading {
-    struct lease_plan *plan;
-    struct text all;
-    void (*each)(void *context, const struct lease_line *line);
-    void (*complain)(void *context, unsigned line, const char *why);
-    void *context;
-    unsigned number;
-};
-
-static void broken(struct loading *loading, const char *why)
+static void broken(struct lease_loading *loading, const char *why)
 {
     loading->plan->has_broken = true;
     loading->plan->needs_rewrite = true;
@@ -19,7 +9,7 @@ static void broken(struct loading *loading, const char *why)
         loading->complain(loading->context, loading->number, why);
 }
 
-static void keep_extra(struct loading *loading, struct text line)
+static void keep_extra(struct lease_loading *loading, struct text line)
 {
     struct lease_plan *plan = loading->plan;
     if (!lease_text_put(&plan->extra, line) || !lease_text_put(&plan->extra, TEXT("\n")))
@@ -35,6 +25,19 @@ static void note_earlier(struct lease_plan *plan, struct lease_record *record)
     plan->dead++;
 }
 
+/* The lease that had this record is gone; the one that took its place has none yet, or there was no
+ * room for one. */
+static void inherit(struct lease_plan *plan, struct lease *lease, uint32_t cookie)
+{
+    if (lease != NULL) {
+        lease->store_cookie = cookie;
+        return;
+    }
+    lease_plan_record_give(plan, cookie - 1);
+    plan->dead++;
+    plan->needs_rewrite = plan->ghosts = true;
+}
+
 /* Where a line stands that may be killed, but not given another expiry: we would write it in other
  * words. */
 static struct lease_place foreign_place(struct text line, uint64_t offset)
@@ -48,7 +51,8 @@ static struct lease_place foreign_place(struct text line, uint64_t offset)
 }
 
 /* The table has taken the lease: remembers where its line stands. */
-static void note_line(struct loading *loading, struct text line, struct lease *lease, bool ended)
+static void note_line(struct lease_loading *loading, struct text line, struct lease *lease,
+                      bool ended)
 {
     struct lease_plan *plan = loading->plan;
     char buffer[LEASE_LINE_MAX];
@@ -62,7 +66,7 @@ static void note_line(struct loading *loading, struct text line, struct lease *l
     struct text canonical = lease_plan_text(lease, buffer, sizeof(buffer));
     struct text bare = text_part(canonical, 0, canonical.count > 0 ? canonical.count - 1 : 0);
     struct lease_place *place = &plan->records[lease->store_cookie - 1].line;
-    uint64_t offset = (uint64_t)(line.at - loading->all.at);
+    uint64_t offset = loading->offset + (uint64_t)(line.at - loading->piece.at);
     if (ended && text_equal(bare, line)) {
         *place = lease_plan_measure(canonical, offset);
         return;
@@ -79,7 +83,7 @@ static uint64_t digest_of(const struct lease *lease)
 }
 
 /* Comes after the line of its lease; of a lease that is gone it is nothing. */
-static void load_origin(struct loading *loading, const struct lease_line *read, bool ended)
+static void load_origin(struct lease_loading *loading, const struct lease_line *read, bool ended)
 {
     const struct lease *lease = lease_plan_find(loading->plan, &read->address);
     if (!ended) {
@@ -96,7 +100,7 @@ static void load_origin(struct loading *loading, const struct lease_line *read, 
 }
 
 /* Half a DUID would be another server's. Of several the last counts. */
-static void load_duid(struct loading *loading, const struct lease_line *read, bool ended)
+static void load_duid(struct lease_loading *loading, const struct lease_line *read, bool ended)
 {
     struct lease_plan *plan = loading->plan;
     if (!ended) {
@@ -108,7 +112,7 @@ static void load_duid(struct loading *loading, const struct lease_line *read, bo
     loading->each(loading->context, read);
 }
 
-static void load_line(struct loading *loading, struct text line, bool ended)
+static void load_line(struct lease_loading *loading, struct text line, bool ended)
 {
     struct lease_plan *plan = loading->plan;
     struct lease_line read;
@@ -133,8 +137,11 @@ static void load_line(struct loading *loading, struct text line, bool ended)
             plan->dead++;
             return;
         }
-        loading->each(loading->context, &read);
+        uint32_t cookie = known != NULL ? known->store_cookie : 0;
+        loading->each(loading->context, &read); /* `known` may be gone */
         struct lease *lease = lease_plan_find(plan, &read.address);
+        if (cookie != 0 && (lease == NULL || lease->store_cookie == 0))
+            inherit(plan, lease, cookie);
         if (lease != NULL)
             note_line(loading, line, lease, ended);
         else
@@ -142,22 +149,58 @@ static void load_line(struct loading *loading, struct text line, bool ended)
     }
 }
 
+/* A line that ends in a later piece, or not at all. It can be no lease. */
+static size_t skip_long(struct lease_loading *loading)
+{
+    if (!loading->skipping) {
+        loading->number++;
+        broken(loading, "too long");
+    }
+    loading->skipping = true;
+    return loading->piece.count;
+}
+
+/* What is left of a line that was skipped; without its end, that is all of the piece. */
+static void end_skipping(struct lease_loading *loading, struct text *rest)
+{
+    struct text line;
+    if (loading->skipping)
+        (void)text_next_line(rest, &line);
+    loading->skipping = false;
+}
+
+size_t lease_plan_load_piece(struct lease_loading *loading, struct text piece, bool is_last)
+{
+    struct lease_plan *plan = loading->plan;
+    size_t end = is_last ? piece.count : text_find_last(piece, '\n') + 1;
+    struct text rest = text_part(piece, 0, end);
+    struct text line;
+    bool is_open = piece.count > 0 ? piece.at[piece.count - 1] != '\n' : loading->skipping;
+    bool tail_open = is_last && is_open;
+    loading->piece = piece;
+    if (end == 0 && !is_last)
+        end = skip_long(loading);
+    else
+        end_skipping(loading, &rest);
+    while (text_next_line(&rest, &line)) {
+        loading->number++;
+        bool ended = !(text_is_empty(rest) && tail_open);
+        line = text_trim(line); /* of what fills a page */
+        load_line(loading, line, ended);
+    }
+    loading->offset += end;
+    plan->size = loading->offset;
+    plan->tail_open = tail_open;
+    plan->needs_rewrite = plan->needs_rewrite || tail_open;
+    return end;
+}
+
 void lease_plan_load(struct lease_plan *plan, struct text all,
                      void (*each)(void *context, const struct lease_line *line),
                      void (*complain)(void *context, unsigned line, const char *why), void *context)
 {
-    struct loading loading = {
-        .plan = plan, .all = all, .each = each, .complain = complain, .context = context
+    struct lease_loading loading = {
+        .plan = plan, .each = each, .complain = complain, .context = context
     };
-    struct text rest = all;
-    struct text line;
-    plan->size = all.count;
-    plan->tail_open = all.count > 0 && all.at[all.count - 1] != '\n';
-    plan->needs_rewrite = plan->tail_open;
-    while (text_next_line(&rest, &line)) {
-        bool last = text_is_empty(rest);
-        loading.number++;
-        line = text_trim(line); /* of what fills a page */
-        load_line(&loading, line, !(last && plan->tail_open));
-    }
+    (void)lease_plan_load_piece(&loading, all, true);
 }

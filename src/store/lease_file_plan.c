@@ -38,7 +38,7 @@ enum status lease_plan_record_take(struct lease_plan *plan, uint32_t *index)
     return STATUS_OK;
 }
 
-static void record_give(struct lease_plan *plan, uint32_t index)
+void lease_plan_record_give(struct lease_plan *plan, uint32_t index)
 {
     plan->records[index] = (struct lease_record){ .next_free = plan->free_record };
     plan->free_record = index;
@@ -171,18 +171,35 @@ static void plan_remove(struct lease_plan *plan, const struct lease_file_change 
     record->older = lease_no_line;
 }
 
+/* The line of the DUID, or nothing. Leases that come after it count on it. */
+static void plan_duid(struct lease_plan *plan, struct lease_file_change *change)
+{
+    struct text line = { plan->flight.text + change->text_at, change->text_count };
+    change->needs_append = line.count > 0;
+    change->failed = line.count > 0 && !append_line(plan, line);
+    plan->duid_unwritten = plan->duid_unwritten || change->failed;
+}
+
+/* The line of the DUID was refused: it goes before all others of this batch. */
+static void plan_duid_again(struct lease_plan *plan)
+{
+    char buffer[LEASE_LINE_MAX];
+    struct bytes duid = bytes_of(plan->duid, plan->duid_count);
+    plan->duid_appended =
+        plan->duid_unwritten && append_line(plan, duid_as_text(duid, buffer, sizeof(buffer)));
+}
+
 static void plan_patches(struct lease_plan *plan, const struct lease_disk *disk, uint64_t now_ms,
                          struct lease_work *work)
 {
     plan->append.count = 0;
     plan->patch_count = 0;
+    plan_duid_again(plan);
     for (size_t i = 0; i < plan->flight.count; i++) {
         struct lease_file_change *change = &plan->flight.changes[i];
         change->needs_append = change->failed = false;
-        if (change->record == LEASE_RECORD_NONE) { /* the line of the DUID, or nothing */
-            struct text line = { plan->flight.text + change->text_at, change->text_count };
-            change->needs_append = line.count > 0;
-            change->failed = line.count > 0 && !append_line(plan, line);
+        if (change->record == LEASE_RECORD_NONE) {
+            plan_duid(plan, change);
             continue;
         }
         change->before_line = plan->records[change->record].line;
@@ -349,6 +366,8 @@ static void unwind(struct lease_plan *plan, bool all)
 {
     for (size_t i = plan->flight.count; i-- > 0;) {
         struct lease_file_change *change = &plan->flight.changes[i];
+        if (change->record == LEASE_RECORD_NONE)
+            plan->duid_unwritten = plan->duid_unwritten || change->needs_append;
         if (change->record == LEASE_RECORD_NONE || !(all || change->needs_append))
             continue;
         struct lease_record *record = &plan->records[change->record];
@@ -481,7 +500,7 @@ static void adopt_image(struct lease_plan *plan, uint64_t now_ms)
     plan->size = plan->image.count;
     plan->dead = 0;
     plan->tail_open = false;
-    plan->needs_rewrite = plan->lost = plan->ghosts = false;
+    plan->needs_rewrite = plan->lost = plan->ghosts = plan->duid_unwritten = false;
     plan->blocked_until_ms = 0;
     plan->rewritten_ms = now_ms;
 }
@@ -538,6 +557,7 @@ NODISCARD static bool settle_patches(struct lease_plan *plan, const struct lease
         unwind(plan, false);
     } else {
         plan->size += work->append.count;
+        plan->duid_unwritten = plan->duid_unwritten && !plan->duid_appended;
         plan->tail_open = plan->tail_open && work->append.count == 0;
     }
     return true;
@@ -567,7 +587,7 @@ void lease_plan_done(struct lease_plan *plan)
     for (size_t i = 0; i < plan->flight.count; i++) {
         struct lease_file_change *change = &plan->flight.changes[i];
         if (change->kind == LEASE_CHANGE_REMOVE && change->record != LEASE_RECORD_NONE)
-            record_give(plan, change->record);
+            lease_plan_record_give(plan, change->record);
     }
     plan->flight.count = 0;
     plan->flight.text_count = 0;

@@ -76,6 +76,7 @@ struct lease_plan {
     const struct lease_table *table6; /* NULL: leases of IPv6 are lines of others */
     uint8_t duid[LEASE_CLIENT_ID_MAX]; /* the server's, for a line before the IPv6 leases */
     size_t duid_count;                 /* 0: none */
+    bool duid_unwritten, duid_appended; /* its line was refused; the batch at hand has it again */
     uint64_t size;           /* of the file */
     bool tail_open;          /* it does not end in a newline */
     bool has_broken;         /* lines nobody could read: kept aside before the first image */
@@ -113,6 +114,21 @@ void lease_plan_load(struct lease_plan *plan, struct text all,
                      void (*each)(void *context, const struct lease_line *line),
                      void (*complain)(void *context, unsigned line, const char *why),
                      void *context);
+
+/* The same piece by piece, so that a file of any size can be read. */
+struct lease_loading {
+    struct lease_plan *plan;
+    void (*each)(void *context, const struct lease_line *line);
+    void (*complain)(void *context, unsigned line, const char *why);
+    void *context;
+    unsigned number;      /* of the line at hand */
+    struct text piece;
+    uint64_t offset;      /* of the piece in the file */
+    bool skipping;        /* the piece begins within a line that is too long */
+};
+/* Takes the lines that end in this piece, and with the last one all. How many bytes that were: the
+ * next piece begins behind them. A piece has room for a line of LEASE_LINE_MAX. */
+size_t lease_plan_load_piece(struct lease_loading *loading, struct text piece, bool is_last);
 
 /* What is known beforehand: the folder takes no new file from us. */
 void lease_plan_close_folder(struct lease_plan *plan, uint64_t now_ms);

@@ -532,6 +532,113 @@ static void test_loading_a_duid(void **state)
     assert_int_equal(plan.duid[1], 3);
 }
 
+/* A DUID whose line was refused is no less needed: it goes before the next lease. */
+static void test_a_failed_duid_is_written_later(void **state)
+{
+    (void)state;
+    load("1700000500 02:00:00:00:00:01 10.0.0.1 one *\n");
+    folder_closed = true;
+    lease_plan_close_folder(&plan, now_ms);
+    assert_int_equal(lease_plan_set_duid(&plan, bytes_of("\0\3", 2)), STATUS_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        if (i > 0)
+            change(LEASE_CHANGE_PUT, 2, 100, "two");
+        start();
+        assert_false(work.rewrite);
+        work.append_failed = true;
+        work.error = ENOSPC;
+        assert_true(settle());
+        lease_plan_done(&plan);
+    }
+    change(LEASE_CHANGE_PUT, 3, 100, "three");
+    done_somehow();
+    change(LEASE_CHANGE_PUT, 4, 100, "four");
+    done_somehow();
+    assert_string_equal(file, "1700000500 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "duid 00:03\n"
+                              "1700000100 02:00:00:00:00:03 10.0.0.3 three *\n"
+                              "1700000100 02:00:00:00:00:04 10.0.0.4 four *\n");
+}
+
+/* Another lease in the place of the one that had the address, or none where there is no room. */
+static void on_other(void *context, const struct lease_line *line)
+{
+    struct lease *lease = lease_table_by_address(table, &line->address);
+    if (lease != NULL)
+        lease_table_remove(table, lease);
+    if (lease == NULL || context == NULL)
+        on_line(NULL, line);
+}
+
+/* Of two lines for one address the earlier is not forgotten with its lease. */
+static void test_loading_two_leases_of_an_address(void **state)
+{
+    static const char lines[] = "1700000500 02:00:00:00:00:01 10.0.0.1 one *\n"
+                                "1700000600 02:00:00:00:00:02 10.0.0.1 two *\n";
+    (void)state;
+    folder_closed = true;
+    lease_plan_close_folder(&plan, now_ms);
+    write_at(0, bytes_of(lines, strlen(lines)));
+    file_count = strlen(lines);
+    lease_plan_load(&plan, text_of(lines), on_other, NULL, NULL);
+    assert_int_equal(plan.dead, 1);
+    assert_int_equal(plan.record_count, 1);
+    change(LEASE_CHANGE_REMOVE, 1, 100, "two");
+    assert_int_equal(done_somehow(), 0);
+    assert_string_equal(file, "0000000001 02:00:00:00:00:01 10.0.0.1 one *\n"
+                              "0000000001 02:00:00:00:00:02 10.0.0.1 two *\n");
+}
+
+static void test_loading_a_lease_there_is_no_room_for(void **state)
+{
+    static const char lines[] = "1700000500 02:00:00:00:00:01 10.0.0.1 one *\n"
+                                "1700000600 02:00:00:00:00:02 10.0.0.1 two *\n";
+    (void)state;
+    write_at(0, bytes_of(lines, strlen(lines)));
+    file_count = strlen(lines);
+    lease_plan_load(&plan, text_of(lines), on_other, NULL, &file);
+    assert_int_equal(plan.record_count, 0);
+    assert_true(plan.needs_rewrite);
+    change(LEASE_CHANGE_PUT, 3, 100, "three");
+    assert_int_equal(done_somehow(), 1);
+    assert_string_equal(file, "1700000100 02:00:00:00:00:03 10.0.0.3 three *\n"
+                              "1700000600 02:00:00:00:00:02 10.0.0.1 two *\n");
+}
+
+/* The pieces may end anywhere. What is left of a line that is longer than a piece is no line. */
+static void test_loading_in_pieces(void **state)
+{
+    static char all[8192];
+    struct text_out out = text_out_on(all, sizeof(all));
+    (void)state;
+    text_put_string(&out, "1700000500 02:00:00:00:00:01 10.0.0.1 one *\n");
+    for (unsigned i = 0; i < 5000; i++)
+        text_put_char(&out, 'x');
+    text_put_string(&out, "\n1700000600 02:00:00:00:00:02 10.0.0.2 two *\n"
+                          "1700000700 02:00:00:00:00:03 10.0.0.3 three *");
+    struct text text = text_out_text(&out);
+    for (size_t room = LEASE_LINE_MAX; room < 6000; room += 7) {
+        struct lease_loading loading = { .plan = &plan, .each = on_line };
+        size_t at = 0;
+        for (bool is_last = false; !is_last;) {
+            size_t left = text.count - at;
+            is_last = left < room;
+            at += lease_plan_load_piece(&loading, text_part(text, at, is_last ? left : room),
+                                        is_last);
+        }
+        assert_int_equal(at, text.count);
+        assert_int_equal(loading.number, 4);
+        assert_int_equal(plan.size, text.count);
+        assert_true(plan.tail_open && plan.has_broken && plan.needs_rewrite);
+        assert_int_equal(lease_table_count(table), 3);
+        struct address second = address_ip4(10, 0, 0, 2);
+        const struct lease *lease = lease_table_by_address(table, &second);
+        assert_int_equal(plan.records[lease->store_cookie - 1].line.offset, 44 + 5001);
+        assert_int_equal(tear_down(NULL), 0);
+        assert_int_equal(set_up(NULL), 0);
+    }
+}
+
 /* What a crash, or we in a closed folder, may leave behind. */
 static void test_loaded_lines_can_be_killed(void **state)
 {
@@ -644,6 +751,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_both_families, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duid_in_a_closed_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_loading_a_duid, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_failed_duid_is_written_later, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_loading_two_leases_of_an_address, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_loading_a_lease_there_is_no_room_for, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_loading_in_pieces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_put_and_remove_in_one_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_batch_takes_a_removal_of_nothing, set_up,
                                         tear_down),

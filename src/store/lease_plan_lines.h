@@ -16,6 +16,8 @@ static inline bool lease_line_exists(const struct lease_place *line)
 
 /* A record without a line. STATUS_NO_MEMORY. */
 NODISCARD enum status lease_plan_record_take(struct lease_plan *plan, uint32_t *index);
+/* Nobody's any more. */
+void lease_plan_record_give(struct lease_plan *plan, uint32_t index);
 /* Where the parts of a finished line are; its offset is the caller's. */
 struct lease_place lease_plan_measure(struct text line, uint64_t offset);
 /* The lines of a lease; empty when they do not fit. */

@@ -1,5 +1,7 @@
 #include "tftp/http_range.h"
 
+#include <string.h>
+
 /* A number that is longer than 64 bits is beyond the end of any file. */
 static bool read_number(struct text digits, uint64_t *value)
 {
@@ -53,6 +55,28 @@ enum http_range_kind http_range_read(struct text field, uint64_t bytes, struct h
     if (!read_number(after, &last) || last < first)
         return HTTP_RANGE_WHOLE;
     return cut(first, last, bytes, range);
+}
+
+const char *http_tag(uint64_t inode, int64_t modified_ns, uint64_t bytes, char text[HTTP_TAG_MAX])
+{
+    struct text_out out = text_out_on(text, HTTP_TAG_MAX);
+    text_printf(&out, "\"%llx-%llx-%llx\"", (unsigned long long)inode,
+                (unsigned long long)modified_ns, (unsigned long long)bytes);
+    return text;
+}
+
+bool http_range_counts(struct text field, const char *tag)
+{
+    return text_is_empty(field) || text_equal(text_trim(field), text_of(tag));
+}
+
+const char *http_target_path(const char *target)
+{
+    const struct text scheme = TEXT("http://");
+    if (!text_starts_nocase(text_of(target), scheme))
+        return target;
+    const char *path = strchr(target + scheme.count, '/');
+    return path != NULL ? path : "/";
 }
 
 void http_range_put(struct text_out *out, const struct http_range *range, uint64_t bytes)

@@ -21,6 +21,19 @@ struct http_range {
  * *range is always within the file. */
 enum http_range_kind http_range_read(struct text field, uint64_t bytes, struct http_range *range);
 
+/* The strong validator of a file's content, quotes and all (section 8.8.3): as long as it is the
+ * same, parts that were fetched one by one fit together. At most HTTP_TAG_MAX bytes with the zero
+ * at the end. */
+#define HTTP_TAG_MAX 64
+const char *http_tag(uint64_t inode, int64_t modified_ns, uint64_t bytes, char text[HTTP_TAG_MAX]);
+/* Does If-Range let Range count (section 13.1.5)? field: what follows "If-Range:", or none. A date
+ * never does, for none is given out. */
+bool http_range_counts(struct text field, const char *tag);
+
+/* The path of a request's target: after scheme and host, when it names them (RFC 9112 section
+ * 3.2.2). */
+const char *http_target_path(const char *target);
+
 /* "bytes 0-99/1234", for Content-Range of a part. */
 void http_range_put(struct text_out *out, const struct http_range *range, uint64_t bytes);
 

@@ -62,10 +62,44 @@ static void content_range(void **state)
     assert_string_equal(buffer, "bytes 10-99/1234");
 }
 
+static void if_range(void **state)
+{
+    (void)state;
+    char tag[HTTP_TAG_MAX], other[HTTP_TAG_MAX], longest[HTTP_TAG_MAX];
+    assert_string_equal(http_tag(16, 255, 10, tag), "\"10-ff-a\"");
+    assert_string_equal(http_tag(UINT64_MAX, -1, UINT64_MAX, longest),
+                        "\"ffffffffffffffff-ffffffffffffffff-ffffffffffffffff\"");
+    http_tag(16, 256, 10, other);
+    assert_true(http_range_counts(text_of(NULL), tag));
+    assert_true(http_range_counts(text_of(tag), tag));
+    assert_false(http_range_counts(text_of(other), tag));
+    assert_false(http_range_counts(TEXT("W/\"10-ff-a\""), tag));
+    assert_false(http_range_counts(TEXT("Tue, 15 Nov 1994 08:12:31 GMT"), tag));
+}
+
+static void targets(void **state)
+{
+    (void)state;
+    static const char *const targets_and_paths[][2] = {
+        { "/a/b", "/a/b" },
+        { "http://host/a", "/a" },
+        { "HTTP://[fd00::1]:80/a//b", "/a//b" },
+        { "http://host", "/" },
+        { "http://", "/" },
+        { "/http://host/a", "/http://host/a" },
+        { "httpx", "httpx" },
+        { "", "" },
+    };
+    for (size_t i = 0; i < COUNT_OF(targets_and_paths); i++)
+        assert_string_equal(http_target_path(targets_and_paths[i][0]), targets_and_paths[i][1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges),
+        cmocka_unit_test(if_range),
+        cmocka_unit_test(targets),
         cmocka_unit_test(content_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,10 +20,12 @@ struct tftp_files {
     enum status (*open)(void *context, const struct tftp_path *path, struct tftp_file **file,
                         const char **why);
     void (*close)(void *context, struct tftp_file *file);
-    /* Up to `count` bytes at `offset` into `to`. Fewer only when the file has become shorter or
-     * cannot be read: *read says how many. */
+    /* Up to `count` bytes at `offset` into `to`. Fewer only when the file has changed or cannot be
+     * read: *read says how many. */
     void (*read)(void *context, struct tftp_file *file, uint64_t offset, uint8_t *to, size_t count,
                  size_t *read);
+    /* Is it still what it was when it was opened, as far as its times and size say? */
+    bool (*is_same)(void *context, const struct tftp_file *file);
     /* Is this path a folder? */
     bool (*is_folder)(void *context, const struct tftp_path *path);
 };

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "platform/beneath.h"
+#include "tftp/file_allowed_io.h"
 
 #define CHUNK_BYTES ((size_t)32 * 1024)
 #define CHUNKS_MIN  16
@@ -50,21 +51,12 @@ struct tftp_disk {
 
 /* ------------------------------------------------------------------ opening */
 
-/* tftp-secure: our own files; as root, what everybody may read. */
-static bool is_allowed(const struct tftp_disk *disk, const struct beneath_file *facts)
-{
-    if (geteuid() == 0)
-        return (facts->mode & S_IROTH) != 0;
-    return !disk->config->secure || facts->owner == geteuid();
-}
-
 static struct disk_file *find_same(const struct tftp_disk *disk, const struct beneath_file *facts)
 {
     LIST_EACH(node, (struct list *)(uintptr_t)&disk->open)
     {
         struct disk_file *file = CONTAINER_OF(node, struct disk_file, node);
-        if (file->facts.inode == facts->inode && file->facts.device == facts->device
-            && file->facts.modified_ns == facts->modified_ns && file->facts.bytes == facts->bytes)
+        if (beneath_is_same(&file->facts, facts) && file->facts.changed_ns == facts->changed_ns)
             return file;
     }
     return NULL;
@@ -115,7 +107,7 @@ static enum status disk_open(void *context, const struct tftp_path *path, struct
     struct beneath_file facts;
     int fd;
     enum status status = open_beneath(path, &fd, &facts);
-    if (status == STATUS_OK && !is_allowed(disk, &facts)) {
+    if (status == STATUS_OK && !file_allowed(disk->config, &facts)) {
         close(fd);
         return STATUS_DENIED;
     }
@@ -171,6 +163,15 @@ static void forget(struct tftp_disk *disk, struct chunk *chunk)
     list_remove(&chunk->of_file);
 }
 
+/* Nobody is to get half of what a file was and half of what it became. */
+static bool disk_is_same(void *context, const struct tftp_file *core)
+{
+    (void)context;
+    const struct disk_file *file = CONTAINER_OF(core, struct disk_file, core);
+    struct beneath_file facts;
+    return beneath_look(file->fd, &facts) == STATUS_OK && beneath_is_same(&file->facts, &facts);
+}
+
 /* A new one, or the one that was used longest ago. */
 static struct chunk *take_chunk(struct tftp_disk *disk)
 {
@@ -197,6 +198,7 @@ static size_t read_at(int fd, uint64_t offset, uint8_t *to, size_t count)
     return done;
 }
 
+/* NULL when the file has changed or cannot be read. */
 static const struct chunk *find_chunk(struct tftp_disk *disk, struct disk_file *file,
                                       uint64_t index)
 {
@@ -210,8 +212,14 @@ static const struct chunk *find_chunk(struct tftp_disk *disk, struct disk_file *
         return chunk;
     }
     chunk = take_chunk(disk);
+    uint64_t left = file->core.bytes - index * CHUNK_BYTES;
     chunk->key = key;
-    chunk->count = read_at(file->fd, index * CHUNK_BYTES, chunk->bytes, CHUNK_BYTES);
+    chunk->count = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
+    if (read_at(file->fd, index * CHUNK_BYTES, chunk->bytes, chunk->count) < chunk->count
+        || !disk_is_same(disk, &file->core)) {
+        pool_give(&disk->chunks, chunk);
+        return NULL;
+    }
     list_push_back(&disk->recent, &chunk->node);
     list_push_back(&file->chunks, &chunk->of_file);
     enum status status = hashmap_insert(&disk->by_key, hash_of(&key), chunk);
@@ -225,10 +233,10 @@ static void disk_read(void *context, struct tftp_file *core, uint64_t offset, ui
     struct tftp_disk *disk = context;
     struct disk_file *file = CONTAINER_OF(core, struct disk_file, core);
     size_t done = 0;
-    while (done < count) {
+    while (done < count && offset + done < core->bytes) {
         const struct chunk *chunk = find_chunk(disk, file, (offset + done) / CHUNK_BYTES);
         size_t at = (size_t)((offset + done) % CHUNK_BYTES);
-        if (at >= chunk->count)
+        if (chunk == NULL || at >= chunk->count)
             break;
         size_t part = chunk->count - at;
         if (part > count - done)
@@ -288,6 +296,7 @@ enum status tftp_disk_create(const struct tftp_config *config, uint32_t files_ma
         .open = disk_open,
         .close = disk_close,
         .read = disk_read,
+        .is_same = disk_is_same,
         .is_folder = disk_is_folder,
     };
     return STATUS_OK;

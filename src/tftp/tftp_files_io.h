@@ -8,8 +8,8 @@
 
 struct tftp_disk;
 
-/* files_max: open at once, one for each transfer. *files is for the core.
- * STATUS_NO_MEMORY. */
+/* files_max: open at once, one for each transfer and one that is about to become one. *files is for
+ * the core. STATUS_NO_MEMORY. */
 NODISCARD enum status tftp_disk_create(const struct tftp_config *config, uint32_t files_max,
                                        struct tftp_disk **disk, struct tftp_files *files);
 /* When no transfer is left. */

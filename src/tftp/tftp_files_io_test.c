@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,14 +104,52 @@ static void test_sharing(void **state)
     files.read(files.context, one, 0, block, 5, &got);
     files.close(files.context, one);
     assert_int_equal(tftp_disk_open_files(disk), 1);
+    assert_true(files.is_same(files.context, two));
     /* One that was written since is another. */
     write_file("small", "other!", 6);
     assert_int_equal(open_file("small", &three, &why), STATUS_OK);
     assert_ptr_not_equal(three, two);
     files.read(files.context, three, 0, block, 5, &got);
     assert_memory_equal(block, "other", 5);
+    assert_false(files.is_same(files.context, two));
+    files.read(files.context, two, 0, block, 5, &got);
     files.close(files.context, two);
     files.close(files.context, three);
+}
+
+/* Rewritten in place, with size and time kept: no new request gets old bytes, and a transfer that
+ * is under way does not go on with new ones. */
+static void test_a_file_that_changes(void **state)
+{
+    (void)state;
+    struct tftp_file *one, *two;
+    const char *why;
+    static uint8_t block[40000];
+    char path[128];
+    size_t got;
+    struct stat facts;
+    write_file("changing", large, sizeof block);
+    snprintf(path, sizeof path, "%s/changing", folder);
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(open_file("changing", &one, &why), STATUS_OK);
+    files.read(files.context, one, 0, block, 5, &got);
+    assert_int_equal(got, 5);
+    usleep(20000); /* a tick of the file system's clock */
+    write_file("changing", large + 100, sizeof block);
+    struct timespec times[2] = { facts.st_atim, facts.st_mtim };
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_false(files.is_same(files.context, one));
+    files.read(files.context, one, sizeof block - 5, block, 5, &got);
+    assert_int_equal(got, 0);
+    assert_int_equal(open_file("changing", &two, &why), STATUS_OK);
+    assert_ptr_not_equal(one, two);
+    files.read(files.context, two, 0, block, 5, &got);
+    assert_memory_equal(block, large + 100, 5);
+    files.close(files.context, one);
+    /* One that another took the place of is what it was. */
+    assert_int_equal(unlink(path), 0);
+    assert_true(files.is_same(files.context, two));
+    files.close(files.context, two);
 }
 
 static void test_refusals(void **state)
@@ -166,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_sharing),
+        cmocka_unit_test(test_a_file_that_changes),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_bound),
     };

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "platform/instant.h"
 #include "platform/poll_set.h"
 #include "platform/udp.h"
@@ -13,6 +14,8 @@
 #define MESSAGE_MAX    1500   /* a request in one packet; longer ones are cut, and dropped */
 #define TURN_NS        400000 /* of one turn of the loop */
 #define RUSH           8      /* sockets ready at once */
+#define REQUESTS       8      /* of one listener, before others have their turn */
+#define PORT_TRIES     64     /* ports of a range that others may hold */
 #define LINGER_NS      20000  /* for the answer of a client that answers at once */
 #define LINGER_TRIES   4      /* in vain: then not for LINGER_REST messages */
 #define LINGER_REST    256
@@ -39,7 +42,9 @@ struct tftp_io {
     uv_timer_t timer;
     mono_ms armed;
     unsigned linger_tries, linger_rest;
-    uint16_t port_next;
+    struct random random;
+    struct poll_event ready[POLL_SET_EVENTS_MAX]; /* what the last look found */
+    unsigned ready_count, ready_next;
     uint64_t not_admitted;
     bool closed;
     uint8_t ports_used[PORTS / 8]; /* of the range */
@@ -72,21 +77,23 @@ static void mark_port(struct tftp_io *io, uint16_t port, bool used)
         io->ports_used[port / 8] &= (uint8_t)~bit;
 }
 
-/* The next port of the range that nobody has. */
+/* A port of the range that nobody has: any, so that no stranger knows where to send
+ * acknowledgements in a client's name. */
 static enum status open_in_range(struct tftp_io *io, struct udp_setup *setup, int *fd)
 {
     uint32_t first = io->setup.config->port_first;
     uint32_t count = io->setup.config->port_last - first + 1;
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t port = (uint16_t)(first + (io->port_next + i) % count);
+    uint32_t start = random_below(&io->random, count);
+    unsigned tries = 0;
+    for (uint32_t i = 0; i < count && tries < PORT_TRIES; i++) {
+        uint16_t port = (uint16_t)(first + (start + i) % count);
         if (is_port_used(io, port))
             continue;
         setup->bind.port = port;
+        tries++;
         enum status status = udp_open(setup, fd);
-        if (status == STATUS_OK) {
-            io->port_next = (uint16_t)((io->port_next + i + 1) % count);
+        if (status == STATUS_OK)
             return STATUS_OK;
-        }
         if (errno != EADDRINUSE && errno != EACCES)
             return status;
     }
@@ -284,7 +291,7 @@ static bool take_message(struct tftp_io *io, const struct socket *socket, mono_m
 static void take_requests(struct tftp_io *io, const struct socket *socket, mono_ms now)
 {
     struct udp_arrival arrivals[UDP_BATCH];
-    unsigned count = udp_receive(io->batch, socket->fd, arrivals, NULL);
+    unsigned count = udp_receive_some(io->batch, socket->fd, REQUESTS, arrivals, NULL);
     for (unsigned i = 0; i < count; i++)
         take_request(io, socket, &arrivals[i], now);
     if (io->outbox->count > 0)
@@ -323,12 +330,12 @@ static void linger(struct tftp_io *io, const struct socket *socket, mono_ms now,
     io->linger_tries = answered ? 0 : io->linger_tries + 1;
 }
 
-/* What is not looked at in this turn is still ready in the next, and its turn comes first. */
+/* What there was no time for in this turn comes first in the next, before anybody is looked for
+ * anew: else those who are found first, and have always something, would be the only ones. */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     (void)events;
     struct tftp_io *io = CONTAINER_OF(poll, struct tftp_io, poll);
-    struct poll_event ready[POLL_SET_EVENTS_MAX];
     uint64_t start = uv_hrtime();
     mono_ms now = instant_mono();
     if (status < 0)
@@ -337,11 +344,15 @@ static void on_ready(uv_poll_t *poll, int status, int events)
      */
     unsigned count;
     do {
-        count = poll_set_take(io->set, ready);
-        for (unsigned i = 0; i < count && uv_hrtime() - start < TURN_NS; i++)
-            take_socket(io, ready[i].owner, now);
+        if (io->ready_next == io->ready_count) {
+            io->ready_count = poll_set_take(io->set, io->ready);
+            io->ready_next = 0;
+        }
+        count = io->ready_count;
+        while (io->ready_next < count && uv_hrtime() - start < TURN_NS)
+            take_socket(io, io->ready[io->ready_next++].owner, now);
     } while (count >= RUSH && uv_hrtime() - start < TURN_NS);
-    const struct socket *only = count == 1 ? ready[0].owner : NULL;
+    const struct socket *only = count == 1 ? io->ready[0].owner : NULL;
     if (only != NULL && !only->is_listener)
         linger(io, only, now, start);
     finish_turn(io, now);
@@ -381,7 +392,8 @@ struct tftp_io *tftp_io_create(const struct tftp_io_setup *setup)
         return NULL;
     io->setup = *setup;
     io->armed = MONO_NEVER;
-    if (!take_memory(io) || poll_set_open(&io->set) != STATUS_OK) {
+    if (!take_memory(io) || random_init(&io->random) != STATUS_OK
+        || poll_set_open(&io->set) != STATUS_OK) {
         free_memory(io);
         return NULL;
     }

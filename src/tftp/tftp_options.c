@@ -251,7 +251,9 @@ const struct option tftp_options[] = {
         .read = read_range, .print = print_range,
         .area = "tftp", .shape = "<first>,<last>",
         .help = "Send files from these ports",
-        .doc = "To suit a firewall. There can be no more transfers at once than ports.",
+        .doc = "To suit a firewall. There can be no more transfers at once than ports. Each takes any of them; "
+               "the fewer there are, the easier somebody else can guess a transfer's port and acknowledge "
+               "in its client's name.",
         .examples = EXAMPLES("tftp-port-range=50000,50099"),
     },
     {
@@ -259,7 +261,9 @@ const struct option tftp_options[] = {
         .field = offsetof(struct tftp_config, single_port),
         .area = "tftp", .shape = "",
         .help = "Send files from port 69 too",
-        .doc = "For networks where packets from another port are lost.",
+        .doc = "For networks where packets from another port are lost. Whoever can forge a client's address "
+               "knows both ports then, and could have files sent to it that it never asked for: so at most "
+               "4 blocks are under way at once, and 4 MB a second for one address.",
         .examples = EXAMPLES("tftp-single-port"),
     },
     {

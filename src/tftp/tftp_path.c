@@ -36,6 +36,18 @@ static struct text without_folder(struct text name, struct text folder)
     return name;
 }
 
+/* The client's own folder is its root: what it may be told to fetch begins with that. */
+static struct text without_folders(struct text name, struct text root, const char *client_folder)
+{
+    struct text rest = without_folder(name, root);
+    struct text own = text_of(client_folder);
+    if (rest.at == name.at || own.count == 0)
+        return rest;
+    if (text_starts(rest, TEXT("/")))
+        rest = text_after(rest, 1);
+    return without_folder(rest, own);
+}
+
 static void put_within(struct text_out *out, const char *part)
 {
     if (part[0] == '\0')
@@ -56,7 +68,7 @@ enum status tftp_path_make(const struct tftp_config *config, const char *folder,
     bool too_long = out.failed;
     struct text wanted = text_out_text(&out);
     struct text root = text_of(folder);
-    wanted = without_folder(wanted, root);
+    wanted = without_folders(wanted, root, client_folder);
     if (text_starts(wanted, TEXT("/")))
         wanted = text_after(wanted, 1);
 

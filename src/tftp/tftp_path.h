@@ -23,7 +23,8 @@ const char *tftp_path_root(const struct tftp_config *config, const char *interfa
 
 /* Backslashes become slashes; tftp-lowercase folds; a name that begins with the folder's own path
  * means what follows it, any other is looked for inside the folder. client_folder: of
- * tftp-unique-root, "" for none; it comes between folder and name.
+ * tftp-unique-root, "" for none; it comes between folder and name, unless the name begins with
+ * both.
  *
  * The path is written in every case, as far as it fits, for whoever says what was refused.
  * STATUS_DENIED      there is a ".." in the name

@@ -6,13 +6,24 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/timer_heap.h"
+#include "tftp/tftp_allowance.h"
 #include "tftp/tftp_transfer.h"
 
-#define OVERHEAD_IP4   32 /* of a packet: IP, UDP and TFTP headers (RFC 2348) */
-#define OVERHEAD_IP6   52
-#define BLOCK_LEAST    8    /* RFC 2348 */
-#define SILENT_MS      3000 /* after which a transfer gives way to a new one */
-#define EVENT_TEXT_MAX (TFTP_PATH_MAX + 256)
+#define OVERHEAD_IP4  32 /* of a packet: IP, UDP and TFTP headers (RFC 2348) */
+#define OVERHEAD_IP6  52
+#define BLOCK_LEAST   8    /* RFC 2348 */
+#define SILENT_MS     3000 /* after which a transfer gives way to a new one */
+#define BUSY_MS       1000 /* so long it is left alone by other requests from its client's port */
+#define STRANGERS_MAX 8    /* told about their wrong port, in one transfer */
+/* Anybody can make us write lines; a room of clients that starts at once is not to lose any. */
+#define LINES_A_SECOND 10
+#define LINES_AT_ONCE  500
+/* tftp-single-port: whoever knows a client's port can ask and acknowledge in its name, and what
+ * floods a victim then are our blocks. So windows are small, and so is what one address gets. */
+#define SINGLE_WINDOW_MAX   4
+#define SINGLE_BYTES_SECOND (4 * 1024 * 1024)
+#define SINGLE_PLACES       64 /* addresses share them */
+#define EVENT_TEXT_MAX      (TFTP_PATH_MAX + 256)
 
 struct transfer {
     struct tftp_transfer core;
@@ -20,8 +31,10 @@ struct transfer {
     struct address local;
     uint32_t interface;
     uint32_t listener;
-    uint64_t request; /* hash of it */
-    bool lost;        /* without a socket */
+    uint64_t request;  /* hash of it */
+    bool lost;         /* without a socket */
+    bool waits;        /* for its address to be allowed more bytes */
+    uint8_t strangers; /* packets from a wrong port; counts no further than STRANGERS_MAX */
     struct timer timer;
     struct list node; /* of `active` */
     char path[TFTP_PATH_MAX];
@@ -34,7 +47,11 @@ struct tftp_server {
     struct timer_heap timers;
     struct list active; /* who has been silent longest is first */
     struct tftp_counters counters;
-    bool full; /* and said so */
+    bool full;   /* and said so */
+    mono_ms now; /* of the call */
+    struct tftp_allowance lines;
+    uint64_t lines_left_out; /* since the last line that was not */
+    struct tftp_allowance single[SINGLE_PLACES];
 };
 
 enum status tftp_server_create(const struct tftp_setup *setup, struct tftp_server **server)
@@ -43,6 +60,9 @@ enum status tftp_server_create(const struct tftp_setup *setup, struct tftp_serve
     if (made == NULL)
         return STATUS_NO_MEMORY;
     made->setup = *setup;
+    made->lines.left = LINES_AT_ONCE;
+    for (size_t i = 0; i < SINGLE_PLACES; i++)
+        made->single[i].left = SINGLE_BYTES_SECOND;
     list_init(&made->active);
     if (pool_init(&made->pool, sizeof(struct transfer), setup->transfers_max) != STATUS_OK
         || hashmap_init(&made->by_peer, setup->transfers_max) != STATUS_OK
@@ -71,9 +91,35 @@ void tftp_server_free(struct tftp_server *server)
 
 /* ------------------------------------------------------------------ telling */
 
+/* One more line that strangers can cause? */
+static bool may_tell(struct tftp_server *server)
+{
+    if (tftp_allowance_take(&server->lines, 1, LINES_A_SECOND, LINES_AT_ONCE, server->now) == 0)
+        return true;
+    server->counters.left_out++;
+    server->lines_left_out++;
+    return false;
+}
+
+static void tell_left_out(struct tftp_server *server)
+{
+    char text[64];
+    struct text_out out = text_out_on(text, sizeof text);
+    struct tftp_event event = { .kind = TFTP_EVENT_LEFT_OUT, .text = text };
+    if (server->lines_left_out == 0)
+        return;
+    text_put_u64(&out, server->lines_left_out);
+    text_put_string(&out, " more lines left out");
+    server->lines_left_out = 0;
+    server->setup.on_event(server->setup.context, &event);
+}
+
 static void tell(struct tftp_server *server, enum tftp_event_kind kind,
                  const struct endpoint *client, const char *text)
 {
+    if (!may_tell(server))
+        return;
+    tell_left_out(server);
     struct tftp_event event = { .kind = kind, .text = text, .client = &client->address };
     server->setup.on_event(server->setup.context, &event);
 }
@@ -88,6 +134,9 @@ static void tell_end(struct tftp_server *server, const struct transfer *transfer
                      enum tftp_event_kind kind)
 {
     char text[EVENT_TEXT_MAX];
+    if (kind != TFTP_EVENT_SENT && !may_tell(server))
+        return;
+    tell_left_out(server);
     struct text_out out = text_out_on(text, sizeof text);
     text_put_string(&out, kind == TFTP_EVENT_SENT ? "sent " : "failed sending ");
     put_path(&out, transfer->path);
@@ -215,10 +264,29 @@ static void set_timer(struct tftp_server *server, struct transfer *transfer)
     assert(status == STATUS_OK); /* it has a place for each */
 }
 
+/* tftp-single-port: may so many bytes go out now? Else the timer sends them. */
+static bool may_send(struct tftp_server *server, struct transfer *transfer, size_t bytes)
+{
+    const struct address *address = &transfer->peer.address;
+    uint64_t hash = siphash13(&server->setup.key, address->bytes, sizeof address->bytes);
+    mono_ms wait = tftp_allowance_take(&server->single[hash % SINGLE_PLACES], bytes,
+                                       SINGLE_BYTES_SECOND, SINGLE_BYTES_SECOND, server->now);
+    if (wait == 0 && transfer->waits)
+        transfer->core.due = server->now + transfer->core.interval_ms;
+    transfer->waits = wait > 0;
+    if (wait == 0)
+        return true;
+    transfer->core.due = server->now + wait;
+    set_timer(server, transfer);
+    return false;
+}
+
 static void send(struct tftp_server *server, struct transfer *transfer, struct tftp_outbox *outbox)
 {
     struct tftp_action action = action_of(server, transfer, TFTP_ACTION_SEND);
     size_t most = tftp_transfer_send_most(&transfer->core);
+    if (server->setup.config->single_port && !may_send(server, transfer, most))
+        return;
     struct bytes_writer writer = tftp_outbox_writer(outbox, most);
     if (transfer->lost) /* the writer may have flushed */
         return;
@@ -250,25 +318,47 @@ static uint32_t count_of(const struct tftp_server *server, const struct address 
 }
 
 /* The last quarter of the places is for those who have not half of them already. */
-static bool has_place(struct tftp_server *server, const struct address *address)
+static bool has_its_share(const struct tftp_server *server, const struct address *address)
 {
     const struct pool *pool = &server->pool;
-    uint32_t left = pool->capacity - pool->used;
-    if (left == 0)
-        return false;
-    return left > pool->capacity / 4 || count_of(server, address) <= pool->capacity / 2;
+    return pool->capacity - pool->used <= pool->capacity / 4
+           && count_of(server, address) > pool->capacity / 2;
 }
 
-/* Makes a place, from whoever has been silent longest if need be. */
+/* Who agreed on more time between two tries has more time to be silent. */
+static bool is_silent(const struct transfer *transfer, mono_ms now)
+{
+    uint32_t time = 2 * transfer->core.interval_ms;
+    return now - transfer->core.progress_at >= (time > SILENT_MS ? time : SILENT_MS);
+}
+
+/* The one that has been silent longest; of this address only, unless it is NULL. */
+static struct transfer *find_silent(const struct tftp_server *server, const struct address *address,
+                                    mono_ms now)
+{
+    LIST_EACH(node, (struct list *)(uintptr_t)&server->active)
+    {
+        struct transfer *transfer = CONTAINER_OF(node, struct transfer, node);
+        if (now - transfer->core.progress_at < SILENT_MS)
+            break;
+        if (is_silent(transfer, now)
+            && (address == NULL || address_equal(&transfer->peer.address, address)))
+            return transfer;
+    }
+    return NULL;
+}
+
+/* Makes a place, from whoever has been silent longest if need be; for a client that has its share,
+ * from one of its own. */
 static bool make_place(struct tftp_server *server, const struct tftp_datagram *datagram,
                        mono_ms now, struct tftp_outbox *outbox)
 {
     const struct address *address = &datagram->from.address;
-    if (has_place(server, address))
+    bool is_over = has_its_share(server, address);
+    if (!is_over && server->pool.used < server->pool.capacity)
         return true;
-    struct list *first = list_first(&server->active);
-    struct transfer *silent = first != NULL ? CONTAINER_OF(first, struct transfer, node) : NULL;
-    if (silent != NULL && now - silent->core.progress_at >= SILENT_MS) {
+    struct transfer *silent = find_silent(server, is_over ? address : NULL, now);
+    if (silent != NULL) {
         server->counters.evicted++;
         end(server, silent, TFTP_EVENT_FAILED, outbox);
         return true;
@@ -336,7 +426,9 @@ static enum status open_in(const struct tftp_server *server, const struct tftp_d
     return setup->files->open(setup->files->context, path, file, why);
 }
 
-/* In tftp-root, then in netboot's folder, which is the only one where there is no other. */
+/* In tftp-root, then in netboot's folder, which is the only one where there is no other. Whatever
+ * is in the way in the first may be another thing in the second; a name that leads up is refused in
+ * both. */
 static enum status open_file(const struct tftp_server *server, const struct tftp_datagram *datagram,
                              struct text name, struct tftp_path *path, struct tftp_file **file,
                              const char **why)
@@ -346,10 +438,12 @@ static enum status open_file(const struct tftp_server *server, const struct tftp
     if (config->second_root != NULL && root[0] == '\0')
         return open_in(server, datagram, config->second_root, name, path, file, why);
     enum status status = open_in(server, datagram, root, name, path, file, why);
-    if (status != STATUS_NOT_FOUND || config->second_root == NULL)
+    if (status == STATUS_OK || config->second_root == NULL)
         return status;
     struct tftp_path second;
-    if (open_in(server, datagram, config->second_root, name, &second, file, why) != STATUS_OK)
+    const char *second_why;
+    if (open_in(server, datagram, config->second_root, name, &second, file, &second_why)
+        != STATUS_OK)
         return status;
     *path = second;
     return STATUS_OK;
@@ -388,12 +482,16 @@ static struct transfer *add_transfer(struct tftp_server *server,
     struct transfer *transfer = pool_take(&server->pool);
     assert(transfer != NULL); /* make_place has seen to it */
     tftp_transfer_init(&transfer->core, file, &packet->options, packet->mode == TFTP_MODE_NETASCII,
-                       block_most(server, datagram), now);
+                       block_most(server, datagram),
+                       server->setup.config->single_port ? SINGLE_WINDOW_MAX : TFTP_WINDOW_MAX,
+                       now);
     transfer->peer = datagram->from;
     transfer->local = datagram->local;
     transfer->interface = datagram->interface;
     transfer->listener = datagram->listener;
     transfer->request = hash_of_request(server, datagram);
+    transfer->lost = transfer->waits = false;
+    transfer->strangers = 0;
     timer_init(&transfer->timer);
     list_push_back(&server->active, &transfer->node);
     enum status status =
@@ -402,17 +500,23 @@ static struct transfer *add_transfer(struct tftp_server *server,
     return transfer;
 }
 
+/* known: what the client's port has under way, and gives up when the new file can be had. */
 static void start(struct tftp_server *server, const struct tftp_datagram *datagram,
-                  const struct tftp_packet *packet, mono_ms now, struct tftp_outbox *outbox)
+                  const struct tftp_packet *packet, struct transfer *known, mono_ms now,
+                  struct tftp_outbox *outbox)
 {
     struct tftp_path path;
     struct tftp_file *file;
     const char *why = "";
-    if (!make_place(server, datagram, now, outbox))
-        return;
     enum status status = open_file(server, datagram, packet->name, &path, &file, &why);
     if (status != STATUS_OK) {
         refuse_file(server, datagram, outbox, status, path.whole, why);
+        return;
+    }
+    if (known != NULL)
+        end(server, known, TFTP_EVENT_FAILED, outbox);
+    if (!make_place(server, datagram, now, outbox)) {
+        server->setup.files->close(server->setup.files->context, file);
         return;
     }
     struct transfer *transfer = add_transfer(server, datagram, packet, file, now);
@@ -425,24 +529,36 @@ static void start(struct tftp_server *server, const struct tftp_datagram *datagr
     send(server, transfer, outbox);
 }
 
-/* A read request from where one came before: said again because the answer was late or lost, or its
- * client has begun anew. Who says it again keeps the transfer, whose port it may know already. */
+/* A read request from where one came before, with a transfer still under way: is there no other to
+ * be begun? Who says it again because the answer was late or lost keeps the transfer, whose port it
+ * may know already. One whose blocks are all sent may have got them and begins anew. Another
+ * request is believed only when the transfer stands still, or anybody could end it in its client's
+ * name. */
+static bool keeps_transfer(struct tftp_server *server, const struct tftp_datagram *datagram,
+                           struct transfer *known, mono_ms now, struct tftp_outbox *outbox)
+{
+    struct tftp_transfer *core = &known->core;
+    mono_ms quiet = now - core->progress_at;
+    bool is_new = tftp_transfer_is_new(core);
+    if (known->lost)
+        return false;
+    if (known->request != hash_of_request(server, datagram))
+        return !is_new && quiet < BUSY_MS;
+    if (quiet >= SILENT_MS)
+        return false;
+    if (is_new) {
+        core->next = core->first;
+        send(server, known, outbox);
+    }
+    return is_new || !tftp_transfer_is_all_sent(core);
+}
+
 static void take_read(struct tftp_server *server, const struct tftp_datagram *datagram,
                       const struct tftp_packet *packet, mono_ms now, struct tftp_outbox *outbox)
 {
     struct transfer *known = find_peer(server, &datagram->from);
-    if (known != NULL) {
-        bool is_recent = now - known->core.progress_at < SILENT_MS && !known->lost;
-        bool is_again = known->request == hash_of_request(server, datagram);
-        if (is_again && is_recent && tftp_transfer_is_new(&known->core)) {
-            known->core.next = known->core.first;
-            send(server, known, outbox);
-        }
-        if (is_again && is_recent)
-            return;
-        end(server, known, TFTP_EVENT_FAILED, outbox);
-    }
-    start(server, datagram, packet, now, outbox);
+    if (known == NULL || !keeps_transfer(server, datagram, known, now, outbox))
+        start(server, datagram, packet, known, now, outbox);
 }
 
 /* To anything that is not a read request; but errors are not answered with errors, or two servers
@@ -510,6 +626,7 @@ void tftp_server_message(struct tftp_server *server, uint32_t index,
     struct tftp_packet packet;
     if (!is_active(server, index))
         return;
+    server->now = now;
     struct transfer *transfer = pool_at(&server->pool, index);
     enum status status = tftp_packet_read(datagram->message, &packet);
     if (endpoint_equal(&datagram->from, &transfer->peer)) {
@@ -517,13 +634,16 @@ void tftp_server_message(struct tftp_server *server, uint32_t index,
         return;
     }
     /* RFC 1350 section 4: told so, and the transfer is not disturbed. */
+    server->counters.wrong_port++;
+    if (transfer->strangers == STRANGERS_MAX)
+        return;
     char text[ADDRESS_TEXT_MAX + 64];
     struct text_out out = text_out_on(text, sizeof text);
     text_put_string(&out, "ignoring packet from ");
     text_put_address(&out, &datagram->from.address);
     text_put_string(&out, " (TID mismatch)");
-    server->counters.wrong_port++;
-    tell(server, TFTP_EVENT_REFUSED, &datagram->from, text);
+    if (transfer->strangers++ == 0)
+        tell(server, TFTP_EVENT_REFUSED, &datagram->from, text);
     if (packet.opcode != TFTP_ERROR)
         send_error_from(outbox, datagram, index, TFTP_ERROR_WRONG_PORT, text);
 }
@@ -533,6 +653,7 @@ void tftp_server_request(struct tftp_server *server, const struct tftp_datagram 
 {
     struct tftp_packet packet;
     enum status status = tftp_packet_read(datagram->message, &packet);
+    server->now = now;
     if (datagram->cut || datagram->from.port == 0) {
         server->counters.malformed++;
         return;
@@ -541,6 +662,11 @@ void tftp_server_request(struct tftp_server *server, const struct tftp_datagram 
         struct transfer *transfer = find_peer(server, &datagram->from);
         if (transfer != NULL) {
             take_message(server, transfer, &packet, status, now, outbox);
+            return;
+        }
+        /* Late ones of a transfer that is over: nobody waits for an answer. */
+        if (packet.opcode >= TFTP_DATA && packet.opcode <= TFTP_OACK) {
+            server->counters.strays++;
             return;
         }
     }
@@ -575,6 +701,10 @@ static void take_due(struct tftp_server *server, struct transfer *transfer, mono
         set_timer(server, transfer);
         return;
     }
+    if (transfer->waits) {
+        send(server, transfer, outbox);
+        return;
+    }
     if (tftp_transfer_due(&transfer->core, now) == TFTP_SAYS_GIVE_UP) {
         end(server, transfer, TFTP_EVENT_FAILED, outbox);
         return;
@@ -586,8 +716,12 @@ static void take_due(struct tftp_server *server, struct transfer *transfer, mono
 void tftp_server_tick(struct tftp_server *server, mono_ms now, struct tftp_outbox *outbox)
 {
     struct timer *timer;
+    server->now = now;
     while ((timer = timer_heap_pop_due(&server->timers, now)) != NULL)
         take_due(server, CONTAINER_OF(timer, struct transfer, timer), now, outbox);
+    if (server->lines_left_out > 0
+        && tftp_allowance_take(&server->lines, 1, LINES_A_SECOND, LINES_AT_ONCE, now) == 0)
+        tell_left_out(server);
 }
 
 mono_ms tftp_server_deadline(const struct tftp_server *server)

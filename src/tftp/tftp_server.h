@@ -20,12 +20,13 @@ enum tftp_event_kind {
     TFTP_EVENT_CLIENT_ERROR, /* error N ... received from A */
     TFTP_EVENT_FULL,         /* once for each time that there is no place left */
     TFTP_EVENT_NO_SOCKET,
+    TFTP_EVENT_LEFT_OUT,     /* N more lines left out: there were too many in a short time */
 };
 
 struct tftp_event {
     enum tftp_event_kind kind;
     const char *text; /* a line for people, printable */
-    const struct address *client;
+    const struct address *client; /* LEFT_OUT: NULL */
     const char *path; /* SENT */
     uint64_t bytes;   /* SENT */
 };
@@ -61,6 +62,8 @@ struct tftp_counters {
     uint64_t dropped;  /* no place for the transfer */
     uint64_t evicted;  /* silent ones that gave way */
     uint64_t malformed, wrong_port, repeated; /* packets; blocks sent again */
+    uint64_t strays;   /* tftp-single-port: of no transfer, or of one that is over */
+    uint64_t left_out; /* lines, all but those about files that were sent */
 };
 
 struct tftp_server;

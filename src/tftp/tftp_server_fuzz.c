@@ -25,6 +25,13 @@ static void on_event(void *context, const struct tftp_event *event)
         assert(*c >= ' ' && *c <= '~');
 }
 
+static bool hardware_of(void *context, const struct address *address, struct hardware *hardware)
+{
+    (void)context;
+    *hardware = (struct hardware){ .type = 1, .count = 2, .bytes = { 2, 0 } };
+    return address->bytes[3] == 1;
+}
+
 static void check_sent(const struct tftp_action *action)
 {
     struct bytes_reader reader = bytes_reader_on(action->bytes);
@@ -98,17 +105,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     uint8_t flags = bytes_read_u8(&reader);
     struct tftp_config config = { .single_port = (flags & 1) != 0,
                                   .no_blocksize = (flags & 2) != 0,
+                                  .second_root = (flags & 32) != 0 ? "/boot" : NULL,
                                   .unique_root = flags >> 2 & 1 };
     struct tftp_setup setup = { .config = &config,
                                 .files = &files.files,
+                                .hardware_of = hardware_of,
                                 .on_event = on_event,
                                 .transfers_max = PLACES,
                                 .key = { 1, 2 } };
     mono_ms now = 1;
     memory_init(&files);
-    memory_add(&files, "/f", NULL, 5000);
+    if ((flags & 64) != 0)
+        config.unique_root = TFTP_UNIQUE_HARDWARE;
+    files.folder = "/boot/02-00";
+    memory_add(&files, "/f", NULL, (flags & 128) != 0 ? 5000 : 200000);
     memory_add(&files, "/g", "a\nb\n", 4);
     memory_add(&files, "/d", NULL, 0)->status = STATUS_DENIED;
+    memory_add(&files, "/boot/f", NULL, 100000);
+    memory_add(&files, "/boot/02-00/f", NULL, 3);
     files.broken_from = (flags & 16) != 0 ? 3000 : 0;
     lose_sockets = (flags & 8) != 0;
     outbox.flush = flush;
@@ -118,7 +132,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     assert(status == STATUS_OK);
     while (bytes_reader_left(&reader) > 1) {
         step(&reader, &now, &outbox);
-        int users = files.at[0].users + files.at[1].users;
+        int users = 0;
+        for (size_t i = 0; i < files.count; i++)
+            users += files.at[i].users;
         assert((uint32_t)users == tftp_server_transfers(server) && users <= PLACES);
         assert((tftp_server_deadline(server) == MONO_NEVER) == (users == 0));
     }

@@ -293,9 +293,15 @@ static void test_said_again(void **state)
     REQUEST(7, 1000, READ_F, 1);
     assert_string_equal(REQUEST(7, 1000, READ_F, 1500), "0: data 1+512");
     assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\1", 1600), "0: data 2+188");
-    assert_string_equal(REQUEST(7, 1000, READ_F, 1700), "");
+    /* It may have got all, and its last word was lost. */
+    assert_string_equal(REQUEST(7, 1000, READ_F, 1700), "0: close; 0: open; 0: data 1+512");
+    files.at[0].core.bytes = 5000;
     assert_string_equal(REQUEST(7, 1000, READ_F, 9000), "0: close; 0: open; 0: data 1+512");
-    assert_string_equal(REQUEST(7, 1000, "\0\1g\0octet\0", 9001), "0: close; 0: open; 0: data 1+5");
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\1", 9000), "0: data 2+512");
+    assert_string_equal(REQUEST(7, 1000, READ_F, 9001), "");
+    assert_string_equal(REQUEST(7, 1000, READ_F, 12000), "0: close; 0: open; 0: data 1+512");
+    assert_string_equal(REQUEST(7, 1000, "\0\1g\0octet\0", 12001),
+                        "0: close; 0: open; 0: data 1+5");
     assert_int_equal(tftp_server_transfers(server), 1);
 }
 
@@ -308,10 +314,87 @@ static void test_single_port(void **state)
     assert_string_equal(REQUEST(7, 1000, "\0\4\0\1", 2), "69: data 2+188");
     assert_string_equal(REQUEST(7, 1000, "\0\4\0\2", 3), "");
     assert_string_equal(said, "sent /srv/f to 192.0.2.7");
-    assert_string_equal(REQUEST(7, 1000, "\0\4\0\2", 3),
-                        "69: error 4 unsupported request from 192.0.2.7");
+    assert_string_equal(REQUEST(7, 1000, "\0\4\0\2", 3), ""); /* late: nobody waits for an answer */
+    assert_string_equal(REQUEST(7, 1000, "\0\3\0\2x", 3), "");
+    assert_string_equal(said, "");
+    assert_int_equal(tftp_server_counters(server)->strays, 2);
+    assert_string_equal(REQUEST(7, 1000, "\0\2f\0octet\0", 3),
+                        "69: error 4 unsupported write request from 192.0.2.7");
     assert_string_equal(REQUEST(8, 1000, "\0\5\0\0x\0", 3), "");
     assert_int_equal(tftp_server_transfers(server), 0);
+}
+
+/* Who acknowledges in a client's name gets it no flood. */
+static void test_single_port_bound(void **state)
+{
+    (void)state;
+    char wire[4] = { 0, 4 };
+    config.single_port = true;
+    files.at[0].core.bytes = (uint64_t)100 << 20;
+    REQUEST(7, 1000, "\0\1f\0octet\0blksize\0001468\0windowsize\00064\0", 1);
+    assert_string_equal(REQUEST(7, 1000, "\0\4\0\0", 1), "69: data 1+5884"); /* and 3 headers */
+    unsigned windows = 1;
+    bool is_bound = false;
+    for (unsigned block = 4; block < 20000 && !is_bound; block += 4) {
+        wire[2] = (char)(block >> 8), wire[3] = (char)block;
+        is_bound = request(7, 1000, wire, sizeof wire, 1)[0] == '\0';
+        windows += !is_bound;
+    }
+    assert_true(is_bound);
+    assert_int_equal(windows, 4 * 1024 * 1024 / (4 * 1472));
+    assert_string_equal(request(7, 1000, wire, sizeof wire, 1), ""); /* not a second one either */
+    assert_string_equal(REQUEST(8, 1000, READ_F, 1), "69: data 1+512");
+    /* What waits goes on by itself, soon, and is no try. */
+    mono_ms due = tftp_server_deadline(server);
+    assert_true(due > 1 && due < 20);
+    assert_non_null(strstr(tick(due), "data 2849+5884"));
+    assert_int_equal(tftp_server_counters(server)->repeated, 0);
+    assert_int_equal(tftp_server_deadline(server), 1001);
+}
+
+/* A storm of packets from wrong ports, and of requests: few lines, few answers. */
+static void test_storms(void **state)
+{
+    (void)state;
+    unsigned answers = 0, lines = 0;
+    REQUEST(7, 1000, READ_F, 1);
+    for (unsigned i = 0; i < 10000; i++) {
+        answers += MESSAGE(0, 8, (uint16_t)(2000 + i), "\0\4\0\1", 1)[0] != '\0';
+        lines += said[0] != '\0';
+    }
+    assert_int_equal(answers, 8);
+    assert_int_equal(lines, 1);
+    assert_int_equal(tftp_server_counters(server)->wrong_port, 10000);
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\1", 2), "0: data 2+188");
+    for (unsigned i = 0; i < 10000; i++) {
+        assert_string_not_equal(REQUEST(9, 1000, "\0\1none\0octet\0", 3), "");
+        lines += said[0] != '\0';
+    }
+    assert_int_equal(lines, 500);
+    assert_int_equal(tftp_server_counters(server)->left_out, 9501);
+    /* A file that was sent is told of all the same, and what was missed. */
+    MESSAGE(0, 7, 1000, "\0\4\0\2", 4);
+    assert_string_equal(said, "9501 more lines left out; sent /srv/f to 192.0.2.7");
+    for (unsigned i = 0; i < 100; i++)
+        REQUEST(9, 1000, "\0\1none\0octet\0", 5);
+    assert_string_equal(said, "");
+    REQUEST(9, 1000, "\0\1none\0octet\0", 205);
+    assert_string_equal(said, "100 more lines left out; file /srv/none not found for 192.0.2.9");
+}
+
+/* A request in a client's name does not end what the client is getting. */
+static void test_forged_requests(void **state)
+{
+    (void)state;
+    files.at[0].core.bytes = 5000;
+    memory_add(&files, "/srv/g", NULL, 5);
+    REQUEST(7, 1000, READ_F, 1);
+    MESSAGE(0, 7, 1000, "\0\4\0\1", 2);
+    assert_string_equal(REQUEST(7, 1000, "\0\1g\0octet\0", 3), "");
+    assert_string_equal(REQUEST(7, 1000, "\0\1none\0octet\0", 1500),
+                        "69: error 1 file /srv/none not found for 192.0.2.7");
+    assert_string_equal(MESSAGE(0, 7, 1000, "\0\4\0\2", 1600), "0: data 3+512");
+    assert_string_equal(REQUEST(7, 1000, "\0\1g\0octet\0", 2600), "0: close; 0: open; 0: data 1+5");
 }
 
 static void test_full(void **state)
@@ -340,6 +423,37 @@ static void test_share(void **state)
         REQUEST(7, (uint16_t)(1000 + i), READ_F, 1);
     assert_int_equal(tftp_server_transfers(server), 6);
     assert_string_equal(REQUEST(8, 1000, READ_F, 1), "6: open; 6: data 1+512");
+    /* Only its own silent ones give way to more of them, though there is one place. */
+    for (uint16_t i = 0; i < 6; i++)
+        MESSAGE(i, 7, (uint16_t)(1000 + i), "\0\4\0\1", 4000 + i);
+    assert_string_equal(REQUEST(7, 2000, READ_F, 5000), "");
+    assert_string_equal(REQUEST(7, 2000, READ_F, 7000), "0: close; 0: open; 0: data 1+512");
+    assert_string_equal(said, "failed sending /srv/f to 192.0.2.7");
+    assert_int_equal(tftp_server_counters(server)->evicted, 1);
+}
+
+/* What is not there takes nobody's place. */
+static void test_no_file_no_place(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 8; i++)
+        REQUEST((uint8_t)(i + 10), 1000, READ_F, 1);
+    assert_string_equal(REQUEST(7, 1000, "\0\1none\0octet\0", 9000),
+                        "69: error 1 file /srv/none not found for 192.0.2.7");
+    assert_int_equal(tftp_server_transfers(server), 8);
+    assert_int_equal(tftp_server_counters(server)->evicted, 0);
+}
+
+/* Who agreed on 10 s between two tries is not silent after 3. */
+static void test_patience(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 8; i++)
+        REQUEST((uint8_t)(i + 10), 1000, "\0\1f\0octet\0timeout\00010\0", 1);
+    assert_string_equal(REQUEST(7, 1000, READ_F, 20000), "");
+    assert_string_equal(REQUEST(7, 1000, READ_F, 20001), "0: close; 0: open; 0: data 1+512");
+    REQUEST(20, 1000, READ_F, 21000);
+    assert_string_equal(REQUEST(21, 1000, READ_F, 23500), "2: close; 2: open; 2: data 1+512");
 }
 
 static void test_no_socket(void **state)
@@ -368,19 +482,28 @@ static void test_folders(void **state)
     config.second_root = "/boot";
     assert_string_equal(REQUEST(7, 3, "\0\1g\0octet\0", 1), "1: open; 1: data 1+6");
     assert_string_equal(REQUEST(7, 3, "\0\1h\0octet\0", 1),
-                        "1: close; 69: error 1 file /lab/h not found for 192.0.2.7");
+                        "69: error 1 file /lab/h not found for 192.0.2.7");
+    /* Whatever is in the way in the first folder. */
+    memory_add(&files, "/lab/d", NULL, 1)->status = STATUS_SYSTEM;
+    memory_add(&files, "/lab/p", NULL, 1)->status = STATUS_DENIED;
+    memory_add(&files, "/boot/p", NULL, 9);
+    assert_string_equal(REQUEST(7, 3, "\0\1p\0octet\0", 1), "1: close; 1: open; 1: data 1+9");
+    assert_string_equal(REQUEST(7, 33, "\0\1d\0octet\0", 1),
+                        "69: error 0 cannot read /lab/d: Is a directory");
+    assert_string_equal(REQUEST(7, 33, "\0\1../p\0octet\0", 1),
+                        "69: error 2 cannot access /lab/../p: Permission denied");
     config.root_count = 1;
     config.unique_root = TFTP_UNIQUE_ADDRESS;
-    assert_string_equal(REQUEST(7, 4, READ_F, 1), "1: open; 1: data 1+512");
+    assert_string_equal(REQUEST(7, 4, READ_F, 1), "2: open; 2: data 1+512");
     files.folder = "/srv/192.0.2.7";
-    assert_string_equal(REQUEST(7, 5, READ_F, 1), "2: open; 2: data 1+7");
+    assert_string_equal(REQUEST(7, 5, READ_F, 1), "3: open; 3: data 1+7");
     config.second_root = NULL;
     assert_string_equal(REQUEST(7, 6, "\0\1g\0octet\0", 1),
                         "69: error 1 file /srv/192.0.2.7/g not found for 192.0.2.7");
     config.unique_root = TFTP_UNIQUE_HARDWARE;
     files.folder = "/srv/02-00-00-00-00-c0";
-    assert_string_equal(REQUEST(9, 7, READ_F, 1), "3: open; 3: data 1+8");
-    assert_string_equal(REQUEST(8, 7, READ_F, 1), "4: open; 4: data 1+512");
+    assert_string_equal(REQUEST(9, 7, READ_F, 1), "4: open; 4: data 1+8");
+    assert_string_equal(REQUEST(8, 7, READ_F, 1), "5: open; 5: data 1+512");
 }
 
 static void test_hostile_names(void **state)
@@ -418,13 +541,25 @@ static void test_a_file_that_shrinks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_file),        TEST(test_answers),
-        TEST(test_options),       TEST(test_wrong_port),
-        TEST(test_client_error),  TEST(test_silence),
-        TEST(test_said_again),    TEST(test_single_port),
-        TEST(test_full),          TEST(test_share),
-        TEST(test_no_socket),     TEST(test_folders),
-        TEST(test_hostile_names), TEST(test_a_file_that_shrinks),
+        TEST(test_a_file),
+        TEST(test_answers),
+        TEST(test_options),
+        TEST(test_wrong_port),
+        TEST(test_client_error),
+        TEST(test_silence),
+        TEST(test_said_again),
+        TEST(test_single_port),
+        TEST(test_full),
+        TEST(test_share),
+        TEST(test_no_socket),
+        TEST(test_folders),
+        TEST(test_hostile_names),
+        TEST(test_a_file_that_shrinks),
+        TEST(test_storms),
+        TEST(test_forged_requests),
+        TEST(test_patience),
+        TEST(test_no_file_no_place),
+        TEST(test_single_port_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ struct memory_files {
     size_t count;
     const char *folder; /* the only one */
     uint64_t broken_from; /* nothing can be read from here on; 0: all can */
+    bool changed;         /* since they were opened */
     struct tftp_files files;
 };
 
@@ -72,12 +73,20 @@ static inline bool memory_is_folder(void *context, const struct tftp_path *path)
     return files->folder != NULL && strcmp(files->folder, path->whole) == 0;
 }
 
+static inline bool memory_is_same(void *context, const struct tftp_file *file)
+{
+    (void)file;
+    const struct memory_files *files = context;
+    return !files->changed;
+}
+
 static inline void memory_init(struct memory_files *files)
 {
     *files = (struct memory_files){ .files = { .context = files,
                                                .open = memory_open,
                                                .close = memory_close,
                                                .read = memory_read,
+                                               .is_same = memory_is_same,
                                                .is_folder = memory_is_folder } };
 }
 

@@ -3,24 +3,25 @@
 #define OACK_BYTES_MAX   128
 #define TEXT_CHUNK_BYTES 1024
 #define INTERVAL_MS      1000
+#define INTERVAL_MAX_MS  (20 * 1000) /* 180 s of patience are to hold a few tries */
 #define PATIENCE_MS      (180 * 1000)
 
 /* In intervals: after the first send it is sent again at 1, 3, 6, 9, 14 and 19, and at 30 it is
  * over. */
 static const uint8_t gaps[] = { 1, 2, 3, 3, 5, 5, 11 };
 
-static uint32_t window_of(uint32_t asked, uint32_t block_bytes)
+static uint32_t window_of(uint32_t asked, uint32_t block_bytes, uint32_t window_most)
 {
     uint32_t most = TFTP_WINDOW_BYTES / (block_bytes + TFTP_HEADER_BYTES);
-    if (most > TFTP_WINDOW_MAX)
-        most = TFTP_WINDOW_MAX;
+    if (most > window_most)
+        most = window_most;
     if (most == 0)
         most = 1;
     return asked < most ? asked : most;
 }
 
 static void grant_options(struct tftp_transfer *transfer, const struct tftp_options *asked,
-                          uint32_t block_most)
+                          uint32_t block_most, uint32_t window_most)
 {
     struct tftp_options *granted = &transfer->options;
     *granted = *asked;
@@ -35,11 +36,13 @@ static void grant_options(struct tftp_transfer *transfer, const struct tftp_opti
         transfer->block_bytes = granted->blksize;
     }
     if ((granted->present & TFTP_OPTION_WINDOWSIZE) != 0) {
-        granted->windowsize = window_of(granted->windowsize, transfer->block_bytes);
+        granted->windowsize = window_of(granted->windowsize, transfer->block_bytes, window_most);
         transfer->window = granted->windowsize;
     }
-    if ((granted->present & TFTP_OPTION_TIMEOUT) != 0)
-        transfer->interval_ms = granted->timeout_s * 1000;
+    if ((granted->present & TFTP_OPTION_TIMEOUT) != 0) {
+        uint32_t wanted = granted->timeout_s * 1000;
+        transfer->interval_ms = wanted < INTERVAL_MAX_MS ? wanted : INTERVAL_MAX_MS;
+    }
 }
 
 static void arm(struct tftp_transfer *transfer, mono_ms now)
@@ -47,13 +50,12 @@ static void arm(struct tftp_transfer *transfer, mono_ms now)
     transfer->tries = 0;
     transfer->sent_at = now;
     transfer->progress_at = now;
-    transfer->due =
-        now + (transfer->interval_ms < PATIENCE_MS ? transfer->interval_ms : PATIENCE_MS);
+    transfer->due = now + transfer->interval_ms;
 }
 
 void tftp_transfer_init(struct tftp_transfer *transfer, struct tftp_file *file,
                         const struct tftp_options *asked, bool text, uint32_t block_most,
-                        mono_ms now)
+                        uint32_t window_most, mono_ms now)
 {
     *transfer = (struct tftp_transfer){
         .file = file,
@@ -64,7 +66,7 @@ void tftp_transfer_init(struct tftp_transfer *transfer, struct tftp_file *file,
         .next = 1,
         .interval_ms = INTERVAL_MS,
     };
-    grant_options(transfer, asked, block_most);
+    grant_options(transfer, asked, block_most, window_most);
     transfer->greeting = transfer->options.present != 0;
     if (!text)
         transfer->last = file->bytes / transfer->block_bytes + 1;
@@ -119,6 +121,13 @@ static void move_to(struct tftp_transfer *transfer, const struct tftp_files *fil
     transfer->first = first;
 }
 
+/* Is there a block that may be under way and is not? */
+static bool has_to_send(const struct tftp_transfer *transfer)
+{
+    return transfer->next < transfer->first + transfer->window
+           && (transfer->last == 0 || transfer->next <= transfer->last);
+}
+
 enum tftp_says tftp_transfer_ack(struct tftp_transfer *transfer, const struct tftp_files *files,
                                  uint16_t block, mono_ms now)
 {
@@ -148,8 +157,11 @@ enum tftp_says tftp_transfer_ack(struct tftp_transfer *transfer, const struct tf
     if (transfer->last != 0 && transfer->first > transfer->last)
         return TFTP_SAYS_DONE;
     /* Fewer than were sent: the client misses what follows. */
-    transfer->next = transfer->first;
-    return TFTP_SAYS_SEND;
+    if (transfer->first < transfer->next && transfer->first > transfer->rewound) {
+        transfer->rewound = transfer->next;
+        transfer->next = transfer->first;
+    }
+    return has_to_send(transfer) ? TFTP_SAYS_SEND : TFTP_SAYS_NOTHING;
 }
 
 enum tftp_says tftp_transfer_due(struct tftp_transfer *transfer, mono_ms now)
@@ -212,15 +224,17 @@ bool tftp_transfer_send(struct tftp_transfer *transfer, const struct tftp_files 
         return !writer->failed;
     }
     struct tftp_text_place place = transfer->place;
-    assert(transfer->next == transfer->first);
+    for (uint64_t i = transfer->first; transfer->text && i < transfer->next; i++)
+        (void)convert_block(transfer, files, &place, NULL);
     *datagram_bytes = transfer->block_bytes + TFTP_HEADER_BYTES;
-    while (transfer->next < transfer->first + transfer->window
-           && (transfer->last == 0 || transfer->next <= transfer->last)) {
+    while (has_to_send(transfer)) {
         tftp_write_data_header(writer, (uint16_t)transfer->next);
         if (!(transfer->text ? send_text(transfer, files, &place, writer)
                              : send_octets(transfer, files, writer)))
             return false;
         transfer->next++;
     }
-    return true;
+    /* Who has got the last block cannot be told any more. */
+    return transfer->last == 0 || transfer->next <= transfer->last
+           || files->is_same(files->context, transfer->file);
 }

@@ -26,9 +26,10 @@ struct tftp_transfer {
     uint64_t next;  /* not sent yet */
     uint64_t last;  /* of the file; netascii: 0 until its end was seen */
     uint64_t hastened; /* `next` when a window was last sent again because of an acknowledgement */
+    uint64_t rewound;  /* `next` when one within the window last did that */
     struct tftp_text_place place; /* netascii: of block `first` */
     /* Sending again. */
-    uint32_t interval_ms;
+    uint32_t interval_ms; /* as agreed, but short enough to try a few times */
     uint8_t tries;       /* times that what is under way was sent, but for the first */
     mono_ms sent_at;     /* for the first time */
     mono_ms progress_at; /* when the client last moved on */
@@ -43,15 +44,18 @@ enum tftp_says {
 };
 
 /* options: as asked; becomes what is granted. block_most: largest block the way allows; 0: none but
- * the default may be agreed on (tftp-no-blocksize). */
+ * the default may be agreed on (tftp-no-blocksize). window_most: blocks, at least 1. */
 void tftp_transfer_init(struct tftp_transfer *transfer, struct tftp_file *file,
                         const struct tftp_options *asked, bool text, uint32_t block_most,
-                        mono_ms now);
+                        uint32_t window_most, mono_ms now);
 
 /* Duplicates of what was acknowledged before never cause anything to be sent, with one exception:
  * with a window, the last acknowledgement once more says that the client misses the window's first
  * block (RFC 7440 section 4), and then it is sent again, but never for two windows in a row, so
- * that no acknowledgement can make itself immortal (RFC 1123 section 4.2.3.1). */
+ * that no acknowledgement can make itself immortal (RFC 1123 section 4.2.3.1). An acknowledgement
+ * within the window says that what follows was lost: that is sent again, but not once more before
+ * all that was under way then is acknowledged; until then only new blocks follow it. So whatever a
+ * client acknowledges, each block is sent about twice at most without time passing. */
 enum tftp_says tftp_transfer_ack(struct tftp_transfer *transfer, const struct tftp_files *files,
                                  uint16_t block, mono_ms now);
 /* When `due` has come. */
@@ -59,7 +63,7 @@ enum tftp_says tftp_transfer_due(struct tftp_transfer *transfer, mono_ms now);
 
 /* Writes OACK or the blocks that may be under way and are not; *datagram_bytes is the size of each
  * but the last. At most TFTP_WINDOW_BYTES or one block. False when the file cannot be read as it
- * was. */
+ * was, or, with its last block, is not the same any more. */
 NODISCARD bool tftp_transfer_send(struct tftp_transfer *transfer, const struct tftp_files *files,
                                   struct bytes_writer *writer, size_t *datagram_bytes);
 /* Most that tftp_transfer_send writes. */
@@ -69,6 +73,12 @@ size_t tftp_transfer_send_most(const struct tftp_transfer *transfer);
 static inline bool tftp_transfer_is_new(const struct tftp_transfer *transfer)
 {
     return transfer->first == 1;
+}
+
+/* No block is left that was never sent. */
+static inline bool tftp_transfer_is_all_sent(const struct tftp_transfer *transfer)
+{
+    return transfer->last != 0 && transfer->next > transfer->last;
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "tftp/tftp_test_files.h"
@@ -16,7 +17,7 @@ static void begin(uint64_t bytes, const char *content, bool text, struct tftp_op
 {
     memory_init(&files);
     struct memory_file *file = memory_add(&files, NULL, content, bytes);
-    tftp_transfer_init(&transfer, &file->core, &asked, text, 1468, 1000);
+    tftp_transfer_init(&transfer, &file->core, &asked, text, 1468, TFTP_WINDOW_MAX, 1000);
 }
 
 static bool send_now(void)
@@ -150,10 +151,12 @@ static void test_granted(void **state)
     }
     struct tftp_options all = asked(ASK_BLOCK | ASK_WINDOW, 65464, 65535);
     struct memory_file *file = memory_add(&files, NULL, NULL, 1 << 20);
-    tftp_transfer_init(&transfer, &file->core, &all, false, TFTP_BLOCK_MAX, 0);
+    tftp_transfer_init(&transfer, &file->core, &all, false, TFTP_BLOCK_MAX, TFTP_WINDOW_MAX, 0);
     assert_int_equal(transfer.window, 2); /* of 128 KB */
     assert_true(tftp_transfer_send_most(&transfer) <= TFTP_WINDOW_BYTES);
-    tftp_transfer_init(&transfer, &file->core, &all, false, 0, 0);
+    tftp_transfer_init(&transfer, &file->core, &all, false, 1468, 4, 0);
+    assert_int_equal(transfer.options.windowsize, 4);
+    tftp_transfer_init(&transfer, &file->core, &all, false, 0, TFTP_WINDOW_MAX, 0);
     assert_int_equal(transfer.options.present, ASK_WINDOW); /* tftp-no-blocksize */
     assert_int_equal(transfer.block_bytes, 512);
 }
@@ -168,6 +171,48 @@ static void test_window(void **state)
     assert_string_equal(ack(6, 1003), "7 8 9 10+5"); /* 7 was lost */
     assert_string_equal(ack(5, 1003), "nothing");
     assert_string_equal(ack(10, 1004), "done");
+}
+
+/* What lies in the window is sent again once, whoever acknowledges block after block. */
+static void test_window_of_many_acknowledgements(void **state)
+{
+    (void)state;
+    size_t blocks = 64;
+    begin(512 * 127 + 5, NULL, false, asked(ASK_WINDOW, 0, 64));
+    (void)ack(0, 1001);
+    for (uint16_t block = 1; block < 64; block++) {
+        const char *said = ack(block, 1002);
+        if (strcmp(said, "nothing") != 0)
+            blocks += (sent_count + datagram_bytes - 1) / datagram_bytes;
+    }
+    assert_int_equal(transfer.next, 128);
+    assert_int_equal(blocks, 64 + 64 + 62);
+    begin(512 * 100, NULL, false, asked(ASK_WINDOW, 0, 4));
+    (void)ack(0, 1001);
+    assert_string_equal(ack(2, 1002), "3 4 5 6+512");
+    assert_string_equal(ack(4, 1003), "7 8+512"); /* of the first time: not a loss again */
+    assert_string_equal(ack(8, 1004), "9 10 11 12+512");
+    assert_string_equal(ack(9, 1005), "10 11 12 13+512");
+    begin(512 * 5, NULL, false, asked(ASK_WINDOW, 0, 8));
+    (void)ack(0, 1001);
+    assert_string_equal(ack(1, 1002), "2 3 4 5 6+0");
+    assert_string_equal(ack(2, 1002), "nothing"); /* there is no more */
+    assert_string_equal(ack(6, 1002), "done");
+}
+
+static void test_window_of_text(void **state)
+{
+    (void)state;
+    static char lines[4096];
+    memset(lines, '\n', sizeof lines);
+    lines[0] = 'x'; /* no block ends between two lines */
+    begin(sizeof lines, lines, true, asked(ASK_WINDOW, 0, 4));
+    assert_string_equal(ack(0, 1), "1 2 3 4+512");
+    assert_string_equal(ack(1, 2), "2 3 4 5+512");
+    assert_string_equal(ack(2, 3), "6+512");
+    assert_int_equal(sent[4], '\n');
+    assert_int_equal(sent[5], '\r');
+    assert_string_equal(ack(6, 3), "7 8 9 10+512");
 }
 
 /* The window's first block is lost: the last acknowledgement comes again, once. */
@@ -238,6 +283,12 @@ static void test_times_of_the_client(void **state)
     assert_int_equal(transfer.due, 4000);
     struct tftp_options slow = { .present = TFTP_OPTION_TIMEOUT, .timeout_s = 255 };
     begin(5000, NULL, false, slow);
+    assert_int_equal(transfer.options.timeout_s, 255);
+    static const unsigned expected_s[] = { 20, 60, 120 };
+    for (size_t i = 0; i < COUNT_OF(expected_s); i++) {
+        assert_int_equal(transfer.due, 1000 + 1000 * expected_s[i]);
+        assert_int_equal(tftp_transfer_due(&transfer, transfer.due), TFTP_SAYS_SEND);
+    }
     assert_int_equal(transfer.due, 181000);
     assert_int_equal(tftp_transfer_due(&transfer, 181000), TFTP_SAYS_GIVE_UP);
     begin(5000, NULL, false, asked(0, 0, 0));
@@ -282,6 +333,10 @@ static void test_a_file_that_shrinks(void **state)
     assert_true(send_now());
     files.broken_from = 700;
     assert_string_equal(ack(1, 1001), "broken");
+    begin(1000, NULL, false, asked(0, 0, 0));
+    assert_true(send_now());
+    files.changed = true;
+    assert_string_equal(ack(1, 1001), "broken"); /* before its client has the end */
     begin(5000, NULL, true, asked(0, 0, 0));
     files.broken_from = 300;
     assert_false(send_now());
@@ -297,6 +352,8 @@ int main(void)
         cmocka_unit_test(test_granted),
         cmocka_unit_test(test_window),
         cmocka_unit_test(test_window_hint),
+        cmocka_unit_test(test_window_of_many_acknowledgements),
+        cmocka_unit_test(test_window_of_text),
         cmocka_unit_test(test_roll_over),
         cmocka_unit_test(test_large),
         cmocka_unit_test(test_times),

@@ -113,6 +113,8 @@ static const struct dhcp_code codes6[] = {
     { 22, 0, ADDRESSES, true, "sip-server" },
     { 23, 0, ADDRESSES, true, "dns-server" }, /* RFC 3646 */
     { 24, 0, NAMES_WIRE, true, "domain-search" },
+    { 25, 0, INTERNAL, false, "ia-pd" },
+    { 26, 0, INTERNAL, false, "iaprefix" },
     { 27, 0, ADDRESSES, true, "nis-server" }, /* RFC 3898 */
     { 28, 0, ADDRESSES, true, "nis+-server" },
     { 29, 0, NAMES_WIRE, true, "nis-domain" },

@@ -130,7 +130,7 @@ static const struct {
     { 1, "client-id" },    { 2, "server-id" },     { 3, "ia-na" },       { 4, "ia-ta" },
     { 5, "iaaddr" },       { 6, "oro" },           { 7, "preference" },  { 12, "unicast" },
     { 13, "status" },      { 14, "rapid-commit" }, { 15, "user-class" }, { 16, "vendor-class" },
-    { 17, "vendor-opts" }, { 39, "FQDN" },
+    { 17, "vendor-opts" }, { 25, "ia-pd" },         { 26, "iaprefix" },   { 39, "FQDN" },
 };
 
 /* The help lists exactly the rows above, in their order. */
@@ -232,7 +232,7 @@ static void test_finding(void **state)
     assert_null(dhcp4_code_find(256));
     assert_null(dhcp4_code_find(65536 + 6));
     assert_null(dhcp6_code_find(0));
-    assert_null(dhcp6_code_find(25));
+    assert_null(dhcp6_code_find(10));
     assert_null(dhcp6_code_find(104));
     assert_int_equal(dhcp4_code_by_name(TEXT("t1"))->code, 58);
     assert_int_equal(dhcp4_code_by_name(TEXT("Router"))->code, 3);

@@ -207,6 +207,12 @@ def test_registered_addresses(network):
     wait_named(network, "phone", set(), server)
 
 
+def test_no_leases_at_all(network):
+    """dhcp-lease-max=0 beside names: it starts, and gives none."""
+    server = start(network, RA_NAMES + "dhcp-lease-max=0\njoin-names\naddress-registration\n")
+    assert server.stop() == 0
+
+
 def test_joined_names(network):
     """A DHCPv6 client that says no name gets the one its IPv4 lease has, by the hardware address."""
     server = start(network, COMMON + "dhcp-range=fd00:50::100,fd00:50::1ff,64,1h\njoin-names\n")

@@ -26,14 +26,13 @@ def netboot_alone(network, root):
     network.linnet(f"{COMMON}{RANGE}netboot={root}\n")
 
 
+def netboot_bios(network, root):
+    """iPXE waits 16 seconds for a router of IPv6 where there is none."""
+    network.linnet(f"{COMMON}{RANGE}dhcp-range=fd00:50::,ra-only\nnetboot={root}\n")
+
+
 def netboot_ip6(network, root):
     network.linnet(f"{COMMON}{RANGE6}netboot={root}\n")
-
-
-def dhcp_boot(network, root):
-    """As dnsmasq is told to."""
-    network.linnet(f"{COMMON}{RANGE}enable-tftp\ntftp-root={root}\ndhcp-boot=pxelinux.0\n"
-                   "dhcp-match=set:efi,option:client-arch,7\ndhcp-boot=tag:efi,bootx64.efi\n")
 
 
 def other_dhcp(network, root):
@@ -50,12 +49,6 @@ def other_dhcp(network, root):
     server.wait_for("started")
 
 
-def proxy_service(network, root):
-    other_dhcp(network, root)
-    network.linnet(f"{COMMON}dhcp-range=192.168.50.0,proxy\nenable-tftp\ntftp-root={root}\n"
-                   "pxe-service=x86PC,\"From the network\",pxelinux\n")
-
-
 def proxy_netboot(network, root):
     other_dhcp(network, root)
     network.linnet(f"{COMMON}dhcp-range=192.168.50.0,proxy\nnetboot={root}\n")
@@ -67,9 +60,7 @@ BOOTS = {
     "netboot, UEFI PXE": (netboot_alone, "uefi", {}),
     "netboot, UEFI HTTP": (netboot_alone, "uefi", {"pxe4": False}),
     "netboot beside another server, UEFI PXE": (proxy_netboot, "uefi", {}),
-    "netboot, BIOS": (netboot_alone, "bios", {}),
-    "dhcp-boot, BIOS": (dhcp_boot, "bios", {}),
-    "pxe-service beside another server, BIOS": (proxy_service, "bios", {}),
+    "netboot, BIOS": (netboot_bios, "bios", {}),
 }
 
 

@@ -72,7 +72,7 @@ def test_what_is_served(site):
         ("/bootx64.efi", 200, efi), ("//bootx64.efi", 200, efi), ("/sub/inner.txt", 200, b"inner"),
         ("/with%20blank.txt", 200, b"blank"), ("/empty", 200, b""), ("/in", 200, b"inner"),
         ("/bootx64.efi?mac=1", 200, efi),
-        ("/none", 404, b""), ("/", 404, b""), ("/sub", 404, b""), ("/sub/", 404, b""),
+        ("/none", 404, b""), ("/bootx64.efi/", 404, b""), ("/", 404, b""), ("/sub", 404, b""), ("/sub/", 404, b""),
         ("/../outside.txt", 403, b""), ("/sub/../../outside.txt", 403, b""), ("/%2e%2e/outside.txt", 403, b""),
         ("/..%2foutside.txt", 403, b""), ("/out", 403, b""), ("/private", 403, b""), ("/fifo", 403, b""),
         (f"{site.folder}/outside.txt", 404, b""), ("/" + "a" * 5000, None, b""),
@@ -104,9 +104,105 @@ def test_parts(site):
         assert got[0] == code and got[1].startswith(shown) and got[2] == body, f"{field}: {got[:2]} {len(got[2])}"
 
 
-def test_who_is_admitted(site):
-    site.linnet(f"{COMMON}except-interface=lan0\nnetboot={site.root}\n")
+def ask(site, request, seconds=8):
+    """What comes back for some bytes on a connection, until the server closes it."""
+    def talk():
+        with socket.create_connection((SERVER, 80), timeout=5) as connection:
+            connection.settimeout(seconds)
+            connection.sendall(request)
+            answer = b""
+            while True:
+                try:
+                    more = connection.recv(65536)
+                except OSError as error:
+                    return answer + str(error).encode()
+                if not more:
+                    return answer
+                answer += more
+    return in_namespace(site.client, talk)
+
+
+def test_what_belongs_together(site):
+    """If-Range, HEAD with a range, and what is logged and counted as sent."""
+    server = site.linnet(f"{COMMON}netboot={site.root}\n")
+    efi = (site.root / "bootx64.efi").read_bytes()
+
+    def tag():
+        lines = ask(site, b"HEAD /bootx64.efi HTTP/1.0\r\n\r\n").decode().lower().split("\r\n")
+        return next(line.split(": ", 1)[1] for line in lines if line.startswith("etag: "))
+
+    def part(condition):
+        return curl(site, "/bootx64.efi", "-H", "Range: bytes=5-9", "-H", f"If-Range: {condition}")
+    first = tag()
+    assert first.startswith('"') and tag() == first
+    assert part(first)[0] == 206 and part(first)[2] == efi[5:10]
+    assert part("Sun, 06 Nov 1994 08:49:37 GMT")[2] == efi
+    (site.root / "new").write_bytes(efi[::-1])
+    (site.root / "new").rename(site.root / "bootx64.efi")
+    assert tag() != first
+    assert part(first)[0] == 200 and part(first)[2] == efi[::-1]
+    head = ask(site, b"HEAD /bootx64.efi HTTP/1.0\r\nRange: bytes=0-9\r\n\r\n").decode().lower()
+    assert head.startswith("http/1.") and " 200 " in head and "content-length: 300000" in head
+    log = server.log()
+    assert log.count(f"sent {site.root}/bootx64.efi bytes 5-9/300000 to 192.168.50.9 by HTTP") == 2, log
+    assert log.count(f"sent {site.root}/bootx64.efi to 192.168.50.9 by HTTP") == 3, log
+    server.signal(10)
+    server.wait_for("3 files and 2 parts sent")
+
+
+def test_odd_requests(site):
+    """A body with GET, a target with scheme and host, and bodies that nobody wants."""
+    site.linnet(f"{COMMON}netboot={site.root}\n")
+    body = b"GET /sub/inner.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9000\r\n\r\n" + b"x" * 9000
+    assert ask(site, body).endswith(b"\r\n\r\ninner")
+    for target in ("http://x/sub/inner.txt", "HTTP://[::1]:80/sub/inner.txt?a=b"):
+        answer = ask(site, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert answer.endswith(b"\r\n\r\ninner"), answer
+    assert b" 403 " in ask(site, b"GET http://x/../outside.txt HTTP/1.0\r\n\r\n")
+    assert b" 404 " in ask(site, b"GET http://x HTTP/1.0\r\n\r\n")
+    started = time.monotonic()
+    answer = ask(site, b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n")
+    assert b" 405 " in answer.split(b"\r\n")[0]
+    assert time.monotonic() - started < 3, "the connection waits for the body"
+
+
+def test_the_folder_is_swapped(site):
+    """A release is changed by its symbolic link: HTTP, TFTP and the listing of DHCP follow."""
+    for release in ("one", "two"):
+        (site.folder / release).mkdir()
+        (site.folder / release / "version").write_text(release)
+    (site.folder / "two/undionly.kpxe").write_text("x")
+    link = site.folder / "release"
+    server = site.linnet(f"{COMMON}netboot={link}\ntftp-no-fail\n")
+    assert "inaccessible" in server.log()
+    assert curl(site, "/version")[0] == 404
+    link.symlink_to("one")
+    assert curl(site, "/version")[2] == b"one"
+    assert discover(site, PXE_BIOS, number=1)[1] == ""
+    (site.folder / "next").symlink_to("two")
+    (site.folder / "next").rename(link)
+    assert curl(site, "/version")[2] == b"two"
+    time.sleep(1.1)
+    assert discover(site, PXE_BIOS, number=2)[1] == "undionly.kpxe"
+
+
+def test_only_what_is_served_is_listed(site):
+    (site.root / "pxelinux.0").write_text("x")
+    (site.root / "pxelinux.0").chmod(0o640)
+    (site.root / "undionly.kpxe").write_text("x")
+    server = site.linnet(f"{COMMON}netboot={site.root}\ntftp-unique-root\n")
+    assert "with tftp-unique-root" in server.log()
+    assert discover(site, PXE_BIOS)[1] == "undionly.kpxe"
+
+
+@pytest.mark.parametrize("line", ["except-interface=lan0", "no-dhcp-interface=lan0", "enable-tftp=eth9"])
+def test_who_is_admitted(site, line):
+    """Whom TFTP does not serve gets nothing by HTTP."""
+    server = site.linnet(f"{COMMON}{line}\nnetboot={site.root}\n")
     assert curl(site, "/bootx64.efi")[0] == 0
+    assert curl(site, "/bootx64.efi", address="[fd00:50::1]")[0] == 0
+    server.signal(10)
+    server.wait_for(r"HTTP: 2 connections \(2 not admitted, ")
 
 
 def test_off_and_addresses(site):
@@ -151,22 +247,40 @@ def libc_setns(fd):
     return ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000)
 
 
-def test_the_stuck_do_not_keep_others_out(site):
-    """More connections that say nothing than one client may have; another client is served meanwhile."""
-    site.linnet(f"{COMMON}netboot={site.root}\n")
+def test_the_slow_do_not_keep_others_out(site):
+    """Four addresses have all the connections there are and say a little now and then. Another client is served at
+    once, and those that do not get on are shown out, the head of their request never being there."""
+    server = site.linnet(f"{COMMON}netboot={site.root}\n")
     other = site.add_client("o", "192.168.50.10/24")
+    slow = [f"192.168.50.{number}" for number in range(11, 15)]
+    for address in slow:
+        site.inside(site.client, "ip", "addr", "add", f"{address}/24", "dev", "eth0")
 
     def stick():
         stuck = []
-        for _ in range(300):
-            connection = socket.create_connection((SERVER, 80), timeout=5)
+        for i in range(40 * len(slow)):
+            connection = socket.create_connection((SERVER, 80), timeout=5, source_address=(slow[i % len(slow)], 0))
             connection.sendall(b"GET /bootx64.efi HTTP/1.1\r\nHost: x\r\nX-Slow: ")
             stuck.append(connection)
         return stuck
     stuck = in_namespace(site.client, stick)
     started = time.monotonic()
-    assert curl(site, "/bootx64.efi", namespace=other)[0] == 200
+    time.sleep(1.2)
+    for _ in range(3):
+        assert curl(site, "/bootx64.efi", namespace=other)[0] == 200
     assert time.monotonic() - started < 5
+    gone = set()
+    while len(gone) < len(stuck) and time.monotonic() - started < 14:
+        time.sleep(0.5)
+        for connection in stuck:
+            try:
+                connection.send(b"x")
+            except OSError:
+                gone.add(connection)
+    assert len(gone) == len(stuck), f"{len(gone)} of {len(stuck)}"
+    assert curl(site, "/bootx64.efi")[0] == 200
+    server.signal(10)
+    server.wait_for(r"HTTP: 164 connections \(0 not admitted, 32 refused, 128 ended\)")
     for connection in stuck:
         connection.close()
 
@@ -179,7 +293,7 @@ def test_many_at_once(site):
     site.inside(site.client, CURL, "-s", "-Z", "--parallel-max", "30", "--parallel-immediate", "-m", "30", "-K", config)
     assert all((site.folder / f"many{i}").read_bytes() == efi for i in range(60))
     server.signal(10)
-    server.wait_for(r"HTTP: \d+ connections \(0 not admitted, 0 refused\), 60 requests, 60 files sent")
+    server.wait_for(r"HTTP: \d+ connections \(0 not admitted, 0 refused, 0 ended\), 60 requests, 60 files and 0 parts sent")
 
 
 # ---------------------------------------------------------------- DHCP
