@@ -90,18 +90,16 @@ def build_and_test(name, options, selection):
         count(row)
 
 
-def system_tests():
+def system_tests(title, *selection):
     global passed, failed
-    say("system tests")
+    say(title)
     report = ROOT / "build/system.xml"
     report.unlink(missing_ok=True)
     environment = dict(os.environ, LINNET_BINARY=str(ROOT / "build/test/src/daemon/linnet"),
                        LINNET_BINARY_ASAN=str(ROOT / "build/asan/src/daemon/linnet"),
                        LINNET_BINARY_TSAN=str(ROOT / "build/tsan/src/daemon/linnet"))
-    # Most of them wait for something most of the time: two files at once.
-    subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "-n", "2",
-                    "--dist", "loadfile", f"--junitxml={report}", "tests/compat", "tests/system"],
-                   cwd=ROOT, env=environment)
+    subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", *selection,
+                    f"--junitxml={report}", "tests/compat", "tests/system"], cwd=ROOT, env=environment)
     if not report.exists():
         print("--- the system tests did not run")
         failed += 1
@@ -117,7 +115,9 @@ def main():
     os.environ.update({k: v for k, v in SANITIZERS.items() if k not in os.environ})
     for name, options, selection in BUILDS:
         build_and_test(name, options, selection)
-    system_tests()
+    # Most of them wait for something most of the time: two files at once. Not those that keep every core busy.
+    system_tests("system tests", "-m", "not alone", "-n", "2", "--dist", "loadfile")
+    system_tests("system tests that want the machine for themselves", "-m", "alone")
     say("done")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

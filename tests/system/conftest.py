@@ -14,6 +14,11 @@ BINARY = os.environ.get("LINNET_BINARY", "build/release/src/daemon/linnet")
 NAMES = itertools.count()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: keeps every core busy, so tests/run.py runs nothing beside it")
+
+
+
 def wait_until(condition, seconds=10, what="condition"):
     """Polls until the condition gives something true and returns that."""
     deadline = time.monotonic() + seconds

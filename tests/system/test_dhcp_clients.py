@@ -11,6 +11,8 @@ import pytest
 
 from conftest import run, wait_until
 
+pytestmark = pytest.mark.alone
+
 CONFIG = """\
 interface=lan0
 bind-interfaces

@@ -10,6 +10,8 @@ import pytest
 
 from conftest import BINARY, run, wait_until
 
+pytestmark = pytest.mark.alone
+
 CONFIG = """\
 interface=lan0
 bind-interfaces

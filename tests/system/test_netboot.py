@@ -14,7 +14,8 @@ DNSMASQ = shutil.which("dnsmasq", path="/usr/sbin:/sbin:/usr/bin")
 BOOT_SECONDS = 180      # 5 to 20 on an idle machine; it may be a busy one
 BOOT_CPU_SECONDS = 60
 
-pytestmark = pytest.mark.skipif(qemu_boot.why_not() is not None, reason=str(qemu_boot.why_not()))
+pytestmark = [pytest.mark.alone,
+              pytest.mark.skipif(qemu_boot.why_not() is not None, reason=str(qemu_boot.why_not()))]
 
 RANGE = "dhcp-range=192.168.50.100,192.168.50.150,1h\n"
 RANGE6 = "dhcp-range=fd00:50::1000,fd00:50::1fff,64,1h\nenable-ra\n"

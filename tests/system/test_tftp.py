@@ -18,7 +18,8 @@ TALK = pathlib.Path(__file__).resolve().parent.parent / "compat/tftp_talk.py"
 CONFIG = "port=0\nenable-tftp\ntftp-root={root}\n"
 NEEDED = ("atftp", "tftp", "curl")
 
-pytestmark = pytest.mark.skipif(not all(shutil.which(name) for name in NEEDED), reason="no TFTP clients here")
+pytestmark = [pytest.mark.alone,
+              pytest.mark.skipif(not all(shutil.which(name) for name in NEEDED), reason="no TFTP clients here")]
 
 
 @pytest.fixture(scope="module")
