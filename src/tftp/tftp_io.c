@@ -16,7 +16,7 @@
 #define RUSH           8      /* sockets ready at once */
 #define REQUESTS       8      /* of one listener, before others have their turn */
 #define PORT_TRIES     64     /* ports of a range that others may hold */
-#define LINGER_NS      20000  /* for the answer of a client that answers at once */
+#define LINGER_NS      50000  /* for the answer of a client that answers at once */
 #define LINGER_TRIES   4      /* in vain: then not for LINGER_REST messages */
 #define LINGER_REST    256
 #define PORTS          65536
