@@ -1,7 +1,6 @@
 #include "daemon/netboot_http.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/http_library.h"
 #include "daemon/tftp_service.h"
 #include "platform/beneath.h"
 #include "platform/instant.h"
@@ -49,9 +49,13 @@ struct request {
     char path[];   /* printable */
 };
 
-bool netboot_http_is_built(void)
+static const struct http_library *mhd; /* once it is there */
+
+bool netboot_http_is_there(void)
 {
-    return true;
+    if (mhd == NULL)
+        mhd = http_library_load();
+    return mhd != NULL;
 }
 
 /* ------------------------------------------------------------------ clients, on both threads */
@@ -111,7 +115,7 @@ static void release_client(struct netboot_http *http, int fd)
 static void set_client(struct netboot_http *http, struct MHD_Connection *connection, bool sends)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info == NULL)
         return;
     pthread_mutex_lock(&http->mutex);
@@ -129,7 +133,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 {
     struct netboot_http *http = context;
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     (void)owner;
     if (code == MHD_CONNECTION_NOTIFY_STARTED)
         set_client(http, connection, false);
@@ -142,7 +146,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 static void put_client(struct text_out *out, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct endpoint client;
     if (info != NULL && endpoint_from_sockaddr(info->client_addr, &client) == STATUS_OK)
         text_put_address(out, &client.address);
@@ -168,13 +172,13 @@ static enum MHD_Result answer_empty(struct MHD_Connection *connection, unsigned 
                                     const char *header, const char *value)
 {
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+        mhd->create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
         return MHD_NO;
     if (header != NULL)
-        (void)MHD_add_response_header(response, header, value);
-    enum MHD_Result result = MHD_queue_response(connection, code, response);
-    MHD_destroy_response(response);
+        (void)mhd->add_response_header(response, header, value);
+    enum MHD_Result result = mhd->queue_response(connection, code, response);
+    mhd->destroy_response(response);
     return result;
 }
 
@@ -199,7 +203,7 @@ static const char *type_of(const char *path)
 
 static struct text field_of(struct MHD_Connection *connection, const char *name)
 {
-    return text_of(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
+    return text_of(mhd->lookup_connection_value(connection, MHD_HEADER_KIND, name));
 }
 
 /* Only GET knows of parts (RFC 9110 section 14.2). */
@@ -229,24 +233,24 @@ static enum MHD_Result answer_file(struct netboot_http *http, struct MHD_Connect
                             MHD_HTTP_HEADER_CONTENT_RANGE, request->part);
     }
     struct MHD_Response *response =
-        MHD_create_response_from_fd_at_offset64(range.count, fd, range.first);
+        mhd->create_response_from_fd_at_offset64(range.count, fd, range.first);
     if (response == NULL) {
         close(fd);
         return MHD_NO;
     }
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type_of(path));
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
+    (void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type_of(path));
+    (void)mhd->add_response_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+    (void)mhd->add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
     request->answer = is_head ? ANSWER_HEAD : ANSWER_WHOLE;
     if (kind == HTTP_RANGE_PART) {
         request->answer = ANSWER_PART;
         http_range_put(&out, &range, file->bytes);
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_RANGE, request->part);
+        (void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_RANGE, request->part);
     }
     set_client(http, connection, true);
-    enum MHD_Result result = MHD_queue_response(
+    enum MHD_Result result = mhd->queue_response(
         connection, kind == HTTP_RANGE_PART ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, response);
-    MHD_destroy_response(response);
+    mhd->destroy_response(response);
     return result;
 }
 
@@ -412,7 +416,8 @@ static void hand_over(struct netboot_http *http, int fd, const struct endpoint *
     if (!uv_is_active((uv_handle_t *)&http->pace))
         (void)uv_timer_start(&http->pace, on_pace, LOOK_MS, LOOK_MS);
     /* It closes what it does not take. */
-    if (MHD_add_connection(http->daemon, fd, (const struct sockaddr *)&address, bytes) != MHD_YES) {
+    if (mhd->add_connection(http->daemon, fd, (const struct sockaddr *)&address, bytes)
+        != MHD_YES) {
         http->counters.refused++;
         release_client(http, fd);
     }
@@ -516,7 +521,7 @@ enum status netboot_http_start(struct netboot_http *http, uv_loop_t *loop,
 {
     http->views = views;
     /* The connections are ours to take, so that one gate is for all protocols. */
-    http->daemon = MHD_start_daemon(
+    http->daemon = mhd->start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_ERROR_LOG,
         0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_trouble, http,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION,
@@ -543,7 +548,7 @@ void netboot_http_stop(struct netboot_http *http)
         uv_close((uv_handle_t *)&http->listeners[i].poll, NULL);
     uv_close((uv_handle_t *)&http->rest, NULL);
     uv_close((uv_handle_t *)&http->pace, NULL);
-    MHD_stop_daemon(http->daemon);
+    mhd->stop_daemon(http->daemon);
     http->started = false;
 }
 

@@ -24,8 +24,8 @@ struct netboot_http_counters {
 
 struct netboot_http;
 
-/* Is there HTTP in this build? */
-bool netboot_http_is_built(void);
+/* Is there HTTP: in this build, and its library on this machine? Loads it when first asked. */
+bool netboot_http_is_there(void);
 
 /* While still root: listens, without taking connections yet. STATUS_SYSTEM with errno, *what: the
  * address it could not have. STATUS_NO_MEMORY. */

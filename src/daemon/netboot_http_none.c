@@ -1,6 +1,6 @@
 #include "daemon/netboot_http.h"
 
-bool netboot_http_is_built(void)
+bool netboot_http_is_there(void)
 {
     return false;
 }

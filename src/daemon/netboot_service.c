@@ -75,7 +75,7 @@ static void open_http(struct netboot_service *service, struct startup *startup)
     struct endpoint what;
     char text[128];
     struct text_out out = text_out_on(text, sizeof(text));
-    if (config->http_off || !netboot_http_is_built())
+    if (config->http_off || !netboot_http_is_there())
         return;
     enum status status = netboot_http_open(service->config, &service->http, &what);
     if (status != STATUS_OK) {
@@ -109,7 +109,7 @@ void netboot_service_start(struct netboot_service *service, struct startup *star
                  (unsigned)listing->http_port);
     else
         log_line(LOG_PART_TFTP, LOG_INFORM, "netboot from %s by TFTP%s", folder,
-                 netboot_http_is_built() ? "" : "; this build is without HTTP");
+                 netboot_http_is_there() ? "" : "; there is no HTTP here (libmicrohttpd)");
     if (listing->present == 0)
         log_line(LOG_PART_TFTP, LOG_WARN,
                  "netboot: there is no boot file in %s yet that I know by name", folder);
