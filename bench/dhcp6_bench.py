@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 
+import processes
 from network import make_network, run
 
 BENCH = pathlib.Path(__file__).resolve().parent
@@ -81,8 +82,7 @@ class Server:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def cpu_seconds(self):
-        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+        return processes.cpu_seconds(self.process.pid)
 
     def __enter__(self):
         return self
@@ -131,8 +131,10 @@ def bench_exchanges(folder):
                     before = server.cpu_seconds()
                     [(seconds, wrong, _)] = exchanges(have + 1, probe)
                     spent = server.cpu_seconds() - before
-                    if wrong:
-                        raise SystemExit(f"{program}: {wrong} clients got a wrong address")
+                    if wrong and program == "linnet":
+                        raise SystemExit(f"{wrong} clients got a wrong address")
+                    if wrong: # ISC dhcpd promises two clients the same one, and gives the second another
+                        print(f"    {program}: {wrong} of {probe} clients got another address than promised")
                     figures.setdefault((program, size), []).append((spent / probe * 1e6, probe / seconds))
                     have += probe
     print(f"DHCPv6: CPU of a whole durable exchange and exchanges a second, {OUTSTANDING} at once, by leases there")

@@ -1,38 +1,30 @@
 /* Whole DHCPv6 exchanges (SOLICIT, ADVERTISE, REQUEST, REPLY) as a relay would pass them on, so
  * that one UDP socket plays any number of clients:
  *
- *     dhcp6_load OWN SERVER FIRST COUNT OUTSTANDING [names=1] [renews=N] [resend_ms=1000]
+ *     dhcp6_load OWN SERVER FIRST COUNT OUTSTANDING [names=1] [renews=N] [release=1] [list=1]
+ *         [resend_ms=1000]
  *
  * OWN is the relay's address, on the clients' link; clients are numbered FIRST to FIRST + COUNT
  * - 1. names=1: every client sends a name (option 39). renews=N: when all have a lease, all renew
- * it, N times. A line for each round: how many have their address, the seconds it took, how many
+ * it, N times. list=1: the addresses are listed. release=1: a last round gives all back. A line
+ * for each round: how many have their address, the seconds it took, how many
  * were given an address that another has or not the one they were promised, the most seconds that
  * one client waited. Bounded in count and time. */
 #include <arpa/inet.h>
-#include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 
-#define DEADLINE_S  120.0
+#include "dhcp_rounds.h"
+
 #define BYTES       512
 #define SERVER_ID   64 /* bytes of the server's DUID that are kept */
 #define RELAY_BYTES 34 /* before the options of a relay's envelope */
 
-enum { SOLICIT = 1, ADVERTISE, REQUEST, RENEW = 5, REPLY = 7, RELAY_FORW = 12, RELAY_REPL };
+enum { SOLICIT = 1, ADVERTISE, REQUEST, RENEW = 5, REPLY = 7, RELEASE };
+enum { RELAY_FORW = 12, RELAY_REPL };
 enum { CLIENT_ID = 1, SERVER_DUID, IA_NA, IAADDR = 5, RELAY_MSG = 9, FQDN = 39 };
 
-enum state { IDLE, SOLICITED, REQUESTED, RENEWED, DONE };
-
-struct client {
-    uint8_t state;
-    uint8_t address[16];
-    double begun, sent;
-};
+enum { SOLICITED = CLIENT_STATES, REQUESTED, RENEWED, RELEASED };
 
 struct span {
     const uint8_t *at;
@@ -40,25 +32,12 @@ struct span {
 };
 
 struct load {
-    int fd;
+    struct rounds rounds;
     struct sockaddr_in6 server;
     uint8_t own[16];
-    uint32_t first, count, outstanding;
-    uint32_t names, renews;
-    double resend;
-    struct client *clients;
     uint8_t server_id[SERVER_ID];
     size_t server_id_count;
-    uint32_t wrong; /* given another address than promised */
-    double slowest;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ------------------------------------------------------------------ writing */
 
@@ -99,12 +78,15 @@ static size_t put_name(uint8_t *m, size_t at, uint32_t number)
     return put_option(m, at, FQDN, value, (size_t)count + 2);
 }
 
-static void send_message(struct load *load, struct client *client)
+static void send_message(struct rounds *rounds, struct client *client)
 {
-    static const uint8_t kinds[] = { 0, SOLICIT, REQUEST, RENEW };
+    static const uint8_t kinds[] = {
+        [SOLICITED] = SOLICIT, [REQUESTED] = REQUEST, [RENEWED] = RENEW, [RELEASED] = RELEASE
+    };
+    const struct load *load = (const struct load *)rounds;
     uint8_t m[BYTES] = { RELAY_FORW };
     uint8_t duid[10] = { 0, 3, 0, 1, 2, 0 };
-    uint32_t number = load->first + (uint32_t)(client - load->clients);
+    uint32_t number = rounds_number(rounds, client);
     uint32_t xid = htonl(number);
     memcpy(m + 2, load->own, 16);
     m[18] = 0xfe;
@@ -119,12 +101,12 @@ static void send_message(struct load *load, struct client *client)
     if (client->state != SOLICITED)
         at = put_option(m, at, SERVER_DUID, load->server_id, load->server_id_count);
     at = put_ia(m, at, client);
-    if (load->names)
+    if (rounds->names)
         at = put_name(m, at, number);
     put_head(m, RELAY_BYTES, RELAY_MSG, at - inner);
-    client->sent = now();
-    if (sendto(load->fd, m, at, 0, (const struct sockaddr *)&load->server, sizeof load->server) < 0)
-        client->sent = 0; /* asked again on the next look */
+    rounds_sent(client, sendto(rounds->fd, m, at, 0, (const struct sockaddr *)&load->server,
+                               sizeof load->server)
+                            >= 0);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -161,17 +143,6 @@ static bool find_address(struct span options, uint8_t address[16])
     return true;
 }
 
-static unsigned end_exchange(struct load *load, struct client *client, const uint8_t *address)
-{
-    double waited = now() - client->begun;
-    client->state = DONE;
-    if (memcmp(client->address, address, 16) != 0)
-        load->wrong++;
-    if (waited > load->slowest)
-        load->slowest = waited;
-    return 1;
-}
-
 static void take_offer(struct load *load, struct client *client, struct span options,
                        const uint8_t *address)
 {
@@ -182,162 +153,63 @@ static void take_offer(struct load *load, struct client *client, struct span opt
     load->server_id_count = id.count;
     memcpy(client->address, address, 16);
     client->state = REQUESTED;
-    send_message(load, client);
-}
-
-/* What was advertised has gone to somebody else since, as servers that hold no offers back do. */
-static void start_again(struct load *load, struct client *client)
-{
-    client->state = SOLICITED;
-    send_message(load, client);
+    send_message(&load->rounds, client);
 }
 
 /* 1 when this reply ended an exchange. */
-static unsigned take_reply(struct load *load, struct span datagram)
+static unsigned take_reply(struct rounds *rounds, const uint8_t *message, size_t count)
 {
+    struct load *load = (struct load *)rounds;
+    struct span datagram = { message, count };
     struct span m;
     uint8_t address[16];
     uint32_t head;
-    if (datagram.count < RELAY_BYTES || datagram.at[0] != RELAY_REPL
+    if (count < RELAY_BYTES || message[0] != RELAY_REPL
         || !find_option(behind(datagram, RELAY_BYTES), RELAY_MSG, &m) || m.count < 4)
         return 0;
     memcpy(&head, m.at, 4);
-    uint32_t number = ntohl(head) & 0xffffff;
-    if (number < load->first || number - load->first >= load->count)
-        return 0;
-    struct client *client = &load->clients[number - load->first];
+    struct client *client = rounds_client(rounds, ntohl(head) & 0xffffff);
     struct span options = behind(m, 4);
+    if (client == NULL)
+        return 0;
+    if (m.at[0] == REPLY && client->state == RELEASED)
+        return rounds_end(rounds, client, client->address, 16);
     if (!find_address(options, address)) {
-        if (m.at[0] == REPLY && client->state != DONE)
-            start_again(load, client);
+        /* What was advertised has gone to somebody else since, as servers that hold no offers
+         * back do. */
+        if (m.at[0] == REPLY && client->state != CLIENT_DONE) {
+            client->state = SOLICITED;
+            send_message(rounds, client);
+        }
         return 0;
     }
     if (m.at[0] == ADVERTISE && client->state == SOLICITED)
         take_offer(load, client, options, address);
     else if (m.at[0] == REPLY && (client->state == REQUESTED || client->state == RENEWED))
-        return end_exchange(load, client, address);
+        return rounds_end(rounds, client, address, 16);
     return 0;
-}
-
-static unsigned take_replies(struct load *load)
-{
-    uint8_t m[2048];
-    unsigned done = 0;
-    for (int i = 0; i < 64; i++) {
-        ssize_t got = recv(load->fd, m, sizeof m, MSG_DONTWAIT);
-        if (got <= 0)
-            break;
-        done += take_reply(load, (struct span){ m, (size_t)got });
-    }
-    return done;
-}
-
-/* ------------------------------------------------------------------ rounds */
-
-static void resend(struct load *load, uint32_t started, double looked)
-{
-    for (uint32_t i = 0; i < started; i++) {
-        if (load->clients[i].state != DONE && looked - load->clients[i].sent > load->resend)
-            send_message(load, &load->clients[i]);
-    }
-}
-
-static int by_address(const void *a, const void *b)
-{
-    return memcmp(((const struct client *)a)->address, ((const struct client *)b)->address, 16);
-}
-
-/* How many addresses two clients have. */
-static uint32_t count_twice(const struct load *load)
-{
-    uint32_t twice = 0;
-    struct client *sorted = calloc(load->count, sizeof *sorted);
-    if (sorted == NULL)
-        return UINT32_MAX;
-    memcpy(sorted, load->clients, load->count * sizeof *sorted);
-    qsort(sorted, load->count, sizeof *sorted, by_address);
-    for (uint32_t i = 1; i < load->count; i++)
-        twice += sorted[i].state == DONE && sorted[i - 1].state == DONE
-                 && by_address(&sorted[i], &sorted[i - 1]) == 0;
-    free(sorted);
-    return twice;
-}
-
-static void run_round(struct load *load, enum state from)
-{
-    double begun = now();
-    double looked = begun;
-    uint32_t started = 0;
-    uint32_t done = 0;
-    load->wrong = 0;
-    load->slowest = 0;
-    while (done < load->count && now() - begun < DEADLINE_S) {
-        while (started < load->count && started - done < load->outstanding) {
-            struct client *client = &load->clients[started++];
-            client->state = (uint8_t)from;
-            client->begun = now();
-            send_message(load, client);
-        }
-        struct pollfd wait = { .fd = load->fd, .events = POLLIN };
-        if (poll(&wait, 1, load->resend < 0.1 ? (int)(load->resend * 1000) : 100) > 0)
-            done += take_replies(load);
-        if (now() - looked < load->resend)
-            continue;
-        looked = now();
-        resend(load, started, looked);
-    }
-    printf("%u %.6f %u %.6f\n", done, now() - begun, load->wrong + count_twice(load),
-           load->slowest);
-    fflush(stdout);
-}
-
-static bool read_wish(struct load *load, const char *word)
-{
-    unsigned value;
-    if (sscanf(word, "names=%u", &value) == 1)
-        load->names = value;
-    else if (sscanf(word, "renews=%u", &value) == 1)
-        load->renews = value;
-    else if (sscanf(word, "resend_ms=%u", &value) == 1 && value > 0)
-        load->resend = value / 1000.0;
-    else
-        return false;
-    return true;
-}
-
-static bool open_socket(struct load *load, const char *own, const char *server)
-{
-    struct sockaddr_in6 local = { .sin6_family = AF_INET6, .sin6_port = htons(547) };
-    load->server = local;
-    if (inet_pton(AF_INET6, own, &local.sin6_addr) != 1
-        || inet_pton(AF_INET6, server, &load->server.sin6_addr) != 1)
-        return false;
-    memcpy(load->own, &local.sin6_addr, 16);
-    load->fd = socket(AF_INET6, SOCK_DGRAM, 0);
-    int buffer = 4 << 20;
-    if (setsockopt(load->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
-        setsockopt(load->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    return bind(load->fd, (const struct sockaddr *)&local, sizeof local) == 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 6)
+    struct load load = { .rounds = { .send = send_message, .take = take_reply } };
+    struct rounds *rounds = &load.rounds;
+    if (argc < 3 || !rounds_read(rounds, argc - 3, argv + 3, "renews"))
         return 1;
-    struct load load = { .first = (uint32_t)strtoul(argv[3], NULL, 10),
-                         .count = (uint32_t)strtoul(argv[4], NULL, 10),
-                         .outstanding = (uint32_t)strtoul(argv[5], NULL, 10),
-                         .resend = 1.0 };
-    for (int i = 6; i < argc; i++) {
-        if (!read_wish(&load, argv[i]))
-            return 1;
-    }
-    load.clients = calloc(load.count, sizeof *load.clients);
-    if (load.clients == NULL || !open_socket(&load, argv[1], argv[2]))
+    struct sockaddr_in6 local = { .sin6_family = AF_INET6, .sin6_port = htons(547) };
+    load.server = local;
+    inet_pton(AF_INET6, argv[1], &local.sin6_addr);
+    inet_pton(AF_INET6, argv[2], &load.server.sin6_addr);
+    memcpy(load.own, &local.sin6_addr, 16);
+    rounds->fd = rounds_socket((struct sockaddr *)&local, sizeof local);
+    if (rounds->fd < 0)
         return 1;
-    run_round(&load, SOLICITED);
-    for (uint32_t i = 0; i < load.renews; i++)
-        run_round(&load, RENEWED);
-    free(load.clients);
+    rounds_run(rounds, SOLICITED);
+    for (uint32_t i = 0; i < rounds->repeat; i++)
+        rounds_run(rounds, RENEWED);
+    rounds_list(rounds, AF_INET6);
+    if (rounds->release != 0)
+        rounds_run(rounds, RELEASED);
+    rounds_free(rounds);
     return 0;
 }

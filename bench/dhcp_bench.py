@@ -12,7 +12,6 @@ writes but does not sync."""
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import statistics
@@ -21,6 +20,7 @@ import sys
 import tempfile
 import time
 
+import processes
 from network import make_network, run
 
 BENCH = pathlib.Path(__file__).resolve().parent
@@ -87,12 +87,10 @@ class Server:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def cpu_seconds(self):
-        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+        return processes.cpu_seconds(self.process.pid)
 
-    def private_bytes(self):
-        text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        return sum(int(n) for n in re.findall(r"Private_(?:Clean|Dirty):\s+(\d+)", text)) * 1024
+    def own_bytes(self):
+        return processes.own_kib(self.process.pid) * 1024
 
     def __enter__(self):
         return self
@@ -163,13 +161,13 @@ def bench_memory(folder):
         with Server(program, folder) as server:
             wait_until_it_serves()
             exchanges(1, 10, names=1)
-            empty = server.private_bytes()
+            empty = server.own_bytes()
             have = 10
             for size in (10_000, 50_000):
                 exchanges(have + 1, size - have, names=1)
                 have = size
                 time.sleep(1.5)  # an image of the file may still be in memory
-                grown = server.private_bytes() - empty
+                grown = server.own_bytes() - empty
                 print(f"    {program:9} {size:6,} leases: {grown / (size - 10):8.0f} bytes each, {empty + grown:,} in all")
     print(flush=True)
 

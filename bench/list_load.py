@@ -8,9 +8,9 @@ FORM: address=/%s/ (the default; all four are tried with ALL=1 in the environmen
 address=/%s/#. Medians of ROUNDS=3, in which the programs take turns. Everything happens in a network namespace.
 
 load      seconds from the start of the process to its first answer, looked for every 2 ms
-CPU       seconds the kernel charged the process until then
-memory    MiB of private memory (Private_Clean + Private_Dirty) and the most it ever had (VmHWM), with the list, less
-          what the program has with an empty configuration
+CPU       seconds the kernel charged its processes until then
+memory    MiB that its processes wrote, each page once, and about the most they ever had (bench/processes.py), with the
+          list, less what the program has with an empty configuration
 question  CPU per answer for a name that no rule is about, with the list and without, and for a blocked name; only
           when bench/dns_load was built"""
 import os
@@ -24,6 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import processes
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 FORMS = ("address=/%s/", "local=/%s/", "address=/%s/0.0.0.0", "address=/%s/#")
@@ -64,10 +66,6 @@ def query(name, ident=4711):
     return ident.to_bytes(2, "big") + b"\x01\0\0\x01\0\0\0\0\0\0" + labels + b"\0\0\x01\0\x01"
 
 
-def field(pid, file, pattern):
-    return sum(int(found) for found in re.findall(pattern, pathlib.Path(f"/proc/{pid}/{file}").read_text()))
-
-
 class Server:
     """A program that serves one configuration, and what its start cost."""
 
@@ -95,13 +93,11 @@ class Server:
         self.cpu = self.cpu_seconds()
 
     def cpu_seconds(self):
-        return sum(int((task / "schedstat").read_text().split()[0])
-                   for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()) / 1e9
+        return processes.cpu_seconds(self.process.pid)
 
     def memory(self):
         pid = self.process.pid
-        return (field(pid, "smaps_rollup", r"Private_(?:Clean|Dirty):\s+(\d+)") / 1024,
-                field(pid, "status", r"VmHWM:\s+(\d+)") / 1024)
+        return processes.own_kib(pid) / 1024, processes.most_kib(pid) / 1024
 
     def question_us(self, load, name):
         before = self.cpu_seconds()

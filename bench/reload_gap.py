@@ -21,6 +21,8 @@ import tempfile
 import threading
 import time
 
+import processes
+
 STEP_S = 0.0005
 ROUNDS = 5
 PORT = 5353
@@ -126,11 +128,6 @@ def wait_until(condition, seconds=60):
         time.sleep(0.005)
 
 
-def memory_kb(pid):
-    with open(f"/proc/{pid}/smaps_rollup") as file:
-        return sum(int(line.split()[1]) for line in file if line.startswith(("Private_Dirty", "Private_Clean")))
-
-
 def measure(words, folder, kind):
     log = folder / "log"
     log.write_text("")
@@ -162,7 +159,7 @@ def measure(words, folder, kind):
         asker.join()
         return {"gap_ms": asker.longest_s * 1000, "late_ms": asker.longest_late_s * 1000,
                 "lost": asker.sent - asker.received, "asked": asker.sent, "took_s": took,
-                "memory_kb": memory_kb(server.pid)}
+                "memory_kb": processes.own_kib(server.pid)}
     finally:
         server.terminate()
         server.wait(20)
@@ -191,7 +188,7 @@ def main():
             result = measure(words, folder, options.kind)
             print(f"{name:8} {options.kind}, {options.names} names: longest gap {result['gap_ms']:.2f} ms, "
                   f"{result['lost']} of {result['asked']} lost, read again in {result['took_s']:.2f} s, "
-                  f"{result['memory_kb'] // 1024} MB private (the asker itself was late by {result['late_ms']:.2f} ms)",
+                  f"{result['memory_kb'] // 1024} MB of its own (the asker itself was late by {result['late_ms']:.2f} ms)",
                   flush=True)
         finally:
             shutil.rmtree(folder)

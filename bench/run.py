@@ -3,17 +3,19 @@
 
     bench/run.py BUILD [PART]...
 
-PART: memory dns forward delay tcp threads overload one-name dead-upstream recovery list reload dhcp dhcp6 tftp; without
-any all but the long ones (list, reload). PROGRAMS="linnet dnsmasq" in the environment takes only these, ROUNDS=5 is the rest.
+PART: memory dns forward delay tcp threads overload one-name dead-upstream recovery roles list reload dhcp dhcp6 tftp;
+without any all but the long ones (list, reload). PROGRAMS="linnet dnsmasq" in the environment takes only these,
+ROUNDS=5 is the rest.
 
 Every figure is the median of several rounds in which the programs take turns. The server is tied to one core, the
-load and the upstream to another; CPU time is what the kernel charged the server's process. A program that is not
-installed is left out."""
+load and the upstream to another; CPU time is what the kernel charged all processes of the program (processes.py). A
+program that is not installed is left out."""
 import os
 import pathlib
 import re
 import resource
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -23,7 +25,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import peers  # noqa: E402
+import processes  # noqa: E402
 from network import make_network, run  # noqa: E402
+from processes import cpu_seconds  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 PORT = 53
@@ -41,27 +45,8 @@ def inside(namespace, *words):
     return ["ip", "netns", "exec", namespace, *[str(w) for w in words]]
 
 
-def cpu_seconds(pid):
-    """What the kernel charged every thread of the process, in seconds."""
-    total = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
-
-
-def memory_kib(pid, field="VmRSS"):
-    text = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(rf"{field}:\s+(\d+)", text)[1])
-
-
 def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
-
-
-def children_seconds(pid):
-    """And its children that have ended."""
-    after = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(after[13]) + int(after[14])) / os.sysconf("SC_CLK_TCK")
 
 
 class Server:
@@ -336,13 +321,13 @@ def bench_tcp(folder):
                 for program in figures:
                     with forwarder(program, folder, ready="www.up.test") as server:
                         count = queries if program != "dnsmasq" or mode == "kept" else 1000
-                        before = cpu_seconds(server.pid) + children_seconds(server.pid)
+                        before = cpu_seconds(server.pid)
                         # Answers may be missing: dnsmasq ends a connection after 100 of them.
                         text = subprocess.run(["taskset", "-c", "0", BUILD / "bench/tcp_load", "127.0.0.1", str(PORT),
                                                str(count), mode, str(connections), "www.up.test"],
                                               capture_output=True, text=True, timeout=120, check=False).stdout
                         time.sleep(0.2)
-                        spent = cpu_seconds(server.pid) + children_seconds(server.pid) - before
+                        spent = cpu_seconds(server.pid) - before
                         figures[program].append(spent / int(re.search(r"answered (\d+)", text)[1]) * 1e6)
             show(f"CPU per cached answer by TCP, {'16 connections kept' if mode == 'kept' else 'a connection for each'}"
                  " (target: ahead of all)", figures)
@@ -356,16 +341,75 @@ def bench_memory(folder):
             binary = LINNET if program == "linnet" else shutil.which("dnsmasq")
             with Server([binary, "-k", "-u", "root", "-g", "root", "--pid-file=", "-C", empty], ready="x.test") as server:
                 time.sleep(0.2)
-                resident[program].append(memory_kib(server.pid) / 1024)
-                pss = re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{server.pid}/smaps_rollup").read_text(), re.M)
-                own[program].append(int(pss[1]) / 1024)
+                resident[program].append(processes.resident_kib(server.pid) / 1024)
+                own[program].append(processes.memory_kib(server.pid) / 1024)
                 start[program].append(server.start_ms)
-    show("idle memory, resident (target: below dnsmasq's)", resident, "MiB")
-    show("idle memory, proportional share", own, "MiB")
+    show("idle memory of all its processes, each page once (target: below dnsmasq's)", own, "MiB")
+    show("the same, pages that two of them have counted in each", resident, "MiB")
     show("from start to the first answer (target: below dnsmasq's)", start, "ms")
     stripped = folder / "stripped"
     run("strip", "-o", stripped, LINNET)
     print(f"stripped binary: {stripped.stat().st_size / 1024:.0f} KiB\n", flush=True)
+
+
+# ---------------------------------------------------------------------------------------------------- two processes
+
+def back_ms(server):
+    """A fault in the server: how long until the next one answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(0.001)
+        asker.connect(("127.0.0.1", PORT))
+        os.kill(processes.server_pid(server.pid), signal.SIGSEGV)
+        begun = time.monotonic()
+        while time.monotonic() - begun < 10:
+            try:
+                asker.send(question(1, "www.local.test"))
+                asker.recv(4096)
+                return (time.monotonic() - begun) * 1000
+            except (TimeoutError, ConnectionRefusedError):
+                continue
+    return float("inf")
+
+
+def show_starts(folder, ways):
+    """Many, and the fastest quarter too: a start is short beside what else a machine does."""
+    figures = {what: [] for what in (*ways, "dnsmasq") if what in ways or what in PROGRAMS}
+    for _ in range(40):
+        for what, took in figures.items():
+            program = "dnsmasq" if what == "dnsmasq" else "linnet"
+            command = peers.forwarder(program, folder, LINNET, local=("www.local.test",))
+            with Server([*command, *ways.get(what, ())], ready="www.local.test") as server:
+                took.append(server.start_ms)
+    note = {what: f"fastest quarter {statistics.quantiles(took)[0]:.2f} ms" for what, took in figures.items()}
+    show("broker and server (two) beside sandbox=no (one): from start to the first answer", figures, "ms", note)
+
+
+def bench_roles(folder):
+    """Broker and confined server beside one process that is not (sandbox=no)."""
+    ways = {"two": (), "one": ("--sandbox=no",)}
+    show_starts(folder, ways)
+    titles = {"memory": ("idle memory, each page once", "MiB"),
+              "cached": ("CPU per cached answer", "us"), "forwarded": ("CPU per forwarded query", "us"),
+              "back": ("from a fault in the server to the next answer (target: 200 ms)", "ms")}
+    figures = {what: {way: [] for way in ways} for what in titles}
+    with upstream():
+        for turn in range(max(5, ROUNDS)):
+            for way, words in ways.items():
+                command = [*peers.forwarder("linnet", folder, LINNET, local=("www.local.test",)), *words]
+                with Server(command, ready="www.local.test") as server:
+                    if (processes.server_pid(server.pid) == server.pid) != (way == "one"):
+                        raise SystemExit(f"{way} process: there are {processes.family(server.pid)}")
+                    time.sleep(0.2)
+                    figures["memory"][way].append(processes.memory_kib(server.pid) / 1024)
+                    names = {"name": "n%u.up.test", "names": 1000}
+                    load(queries=10_000, **names)
+                    figures["cached"][way].append(cpu_each(server, queries=100_000, **names)[0])
+                    figures["forwarded"][way].append(
+                        cpu_each(server, queries=60_000, names=0, first=1_000_000 * (turn + 1))[0])
+                    if way == "two":
+                        figures["back"][way].append(back_ms(server))
+    for what, (title, unit) in titles.items():
+        show(f"broker and server (two) beside sandbox=no (one): {title}", figures[what], unit)
 
 
 def other_script(name, *words):
@@ -385,7 +429,7 @@ def bench_reload(_):
     other_script("reload_gap.py", LINNET)
 
 
-PARTS = {"memory": bench_memory, "dns": bench_dns, "forward": bench_forward, "delay": bench_delay, "tcp": bench_tcp,
+PARTS = {"memory": bench_memory, "roles": bench_roles, "dns": bench_dns, "forward": bench_forward, "delay": bench_delay, "tcp": bench_tcp,
          "threads": bench_threads, "overload": bench_overload, "one-name": bench_one_name,
          "dead-upstream": bench_dead_upstream, "recovery": bench_recovery, "list": bench_list, "reload": bench_reload,
          "dhcp": bench_dhcp, "dhcp6": bench_dhcp6, "tftp": bench_tftp}

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 
+import processes
 from network import make_network, run
 
 BENCH = pathlib.Path(__file__).resolve().parent
@@ -26,22 +27,28 @@ BUILD = pathlib.Path(sys.argv[1]).resolve()
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 NAMESPACES = (f"tbench{os.getpid()}s", f"tbench{os.getpid()}c")
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-BINARIES = {"linnet": str(BUILD / "src/daemon/linnet"), "dnsmasq": shutil.which("dnsmasq", path=PATH),
-            "tftpd-hpa": shutil.which("in.tftpd", path=PATH), "atftpd": shutil.which("atftpd", path=PATH)}
-PROGRAMS = [p for p in os.environ.get("PROGRAMS", "linnet dnsmasq tftpd-hpa atftpd").split() if BINARIES[p]]
+PROGRAMS = os.environ.get("PROGRAMS", "linnet dnsmasq tftpd-hpa atftpd").split()
 CONFIG = "address=/here.test/192.0.2.1\nno-resolv\nno-hosts\nenable-tftp\ntftp-root={root}\ntftp-max=2000\nquiet-tftp\n"
 # name: megabytes of the file, clients, blksize, windowsize, files for each client
 PARTS = {"one": (64, 1, 1468, 0, 1), "window": (64, 1, 1468, 16, 4), "many": (8, 50, 1468, 16, 1),
          "lockstep": (8, 50, 1468, 0, 1), "rush": (1, 500, 1468, 16, 1)}
 
 
-def family(pid):
-    """The process and all that come of it."""
-    found = [pid]
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += family(int(child))
-    return found
+def unpacked(package, program):
+    """A program of a package that is not installed: the TFTP servers' packages exclude each other."""
+    folder = BUILD / "bench/peers" / package
+    if not (folder / program).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["apt-get", "-qq", "download", package], cwd=folder, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        for file in folder.glob("*.deb"):
+            subprocess.run(["dpkg-deb", "-x", file, folder], check=False)
+    return str(folder / program) if (folder / program).exists() else None
+
+
+BINARIES = {"linnet": str(BUILD / "src/daemon/linnet"), "dnsmasq": shutil.which("dnsmasq", path=PATH),
+            "tftpd-hpa": unpacked("tftpd-hpa", "usr/sbin/in.tftpd"),
+            "atftpd": unpacked("atftpd", "usr/sbin/atftpd")}
 
 
 class Server:
@@ -62,16 +69,10 @@ class Server:
         time.sleep(0.7)
 
     def cpu_seconds(self):
-        """Of all its processes, those that have ended too."""
-        total = 0.0
-        for pid in family(self.process.pid):
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            total += sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
-        return total
+        return processes.cpu_seconds(self.process.pid)
 
     def memory_mb(self):
-        lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1000
+        return processes.most_kib(self.process.pid) / 1000
 
     def stop(self):
         self.process.terminate()
@@ -161,7 +162,7 @@ def main():
             for part in wanted:
                 megabytes, clients, blksize, window, rounds = PARTS[part]
                 print(f"TFTP, {part}: {clients} x {megabytes} MB, blksize {blksize}, windowsize {window or 1}")
-                for program in PROGRAMS:
+                for program in [p for p in PROGRAMS if BINARIES[p]]:
                     show(program, [measure(program, part, folder, root) for _ in range(ROUNDS)])
         finally:
             for namespace in NAMESPACES:

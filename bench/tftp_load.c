@@ -325,5 +325,6 @@ int main(int argc, char **argv)
            seconds, (unsigned long long)bytes_good, (double)bytes_good / 1e6 / seconds,
            (unsigned long long)failed, left, (unsigned long long)wrong, (unsigned long long)again,
            (unsigned long long)datagrams);
+    free(clients);
     return failed > 0 || left > 0 || wrong > 0;
 }
