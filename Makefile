@@ -5,21 +5,25 @@
 #   make run ARGS="-d ..." plain linnet with these arguments
 #   make test              every test there is; the last line says how many passed
 #   make fuzz FUZZ_SECONDS=60   hunts with libFuzzer, each target so long
+#   make faults            every call that can fail, a million bad packets on each surface
+#   make soak SOAK_MINUTES=10   everything at once for a long time: memory stays, nothing wrong (tests/soak)
 #   make bench             figures beside other programs', as ratios
 #   make bench BENCH="dns forward"   some of them
-#   make docs              docs/linnet.conf.5, from the option rows
+#   make docs              the manual pages in docs/, from the option rows
+#   make deb               Debian packages, in build/deb
+#   make static            one program without any library, in build/static
 
 BUILD        ?= build/release
 FUZZ_SECONDS ?= 60
 PYTHON       := /usr/bin/python3
 
-.PHONY: all run test fuzz bench docs clean always
+.PHONY: all run test faults fuzz soak bench docs deb static clean always
 
 all: packages-build
-	@tools/build $(BUILD) -Dtests=disabled -Doptimization=2
+	@tools/build $(BUILD) -Dtests=disabled -Doptimization=s -Db_lto=true
 
 run: packages-run
-	@tools/build $(BUILD) -Dtests=disabled -Doptimization=2
+	@tools/build $(BUILD) -Dtests=disabled -Doptimization=s -Db_lto=true
 ifdef ARGS
 	@exec $(BUILD)/src/daemon/linnet $(ARGS)
 else
@@ -32,13 +36,29 @@ test: packages-test
 fuzz: packages-fuzz
 	@exec tools/fuzz $(FUZZ_SECONDS)
 
+faults: packages-test
+	@tools/build build/test -Dtests=enabled
+	@LINNET_FAULTS=all LINNET_BINARY=build/test/src/daemon/linnet \
+	    $(PYTHON) -m pytest -q -s -p no:cacheprovider tests/faults
+
+soak: packages-test
+	@tools/build build/soak -Dtests=enabled
+	@exec $(PYTHON) tests/soak/soak.py build/soak
+
 bench: packages-bench
-	@tools/build $(BUILD) -Dtests=disabled -Doptimization=2
+	@tools/build $(BUILD) -Dtests=disabled -Doptimization=s -Db_lto=true
 	@exec $(PYTHON) bench/run.py $(BUILD) $(BENCH)
 
 docs: packages-build
-	@tools/build $(BUILD) -Dtests=disabled -Doptimization=2
-	@$(BUILD)/src/daemon/linnet --print-manual > docs/linnet.conf.5
+	@tools/build $(BUILD) -Dtests=disabled -Doptimization=s -Db_lto=true
+	@$(PYTHON) tools/manuals $(BUILD)
+
+deb: packages-deb
+	@tools/deb build/deb
+	@tools/check_debs build/deb
+
+static: packages-static
+	@tools/static build/static
 
 packages-%: always
 	@tools/packages $*

@@ -4,8 +4,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define IP4_BYTES 4
-#define IP6_BYTES 16
+#define IP4_BYTES  4
+#define IP6_BYTES  16
+#define SITE_BYTES 8
 
 /* ------------------------------------------------------------------ making and taking apart */
 
@@ -75,6 +76,21 @@ bool address_equal(const struct address *a, const struct address *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+struct address address_site(const struct address *address)
+{
+    struct address site = *address;
+    if (site.family == ADDRESS_IP6)
+        memset(site.bytes + SITE_BYTES, 0, sizeof site.bytes - SITE_BYTES);
+    return site;
+}
+
+bool address_same_site(const struct address *a, const struct address *b)
+{
+    struct address site_of_a = address_site(a);
+    struct address site_of_b = address_site(b);
+    return address_equal(&site_of_a, &site_of_b);
+}
+
 int address_compare(const struct address *a, const struct address *b)
 {
     if (a->family != b->family)
@@ -131,7 +147,7 @@ struct address address_add(struct address base, uint64_t offset)
     return base;
 }
 
-uint64_t address_distance(const struct address *a, const struct address *b)
+WRAPS uint64_t address_distance(const struct address *a, const struct address *b)
 {
     assert(a->family == b->family && address_compare(a, b) <= 0);
 
@@ -333,12 +349,12 @@ struct address netmask_from_length(unsigned length)
     return address_ip4_from_u32(length == 0 ? 0 : UINT32_MAX << (32 - length));
 }
 
-enum status netmask_to_length(const struct address *mask, unsigned *length)
+WRAPS enum status netmask_to_length(const struct address *mask, unsigned *length)
 {
     if (mask->family != ADDRESS_IP4)
         return STATUS_MALFORMED;
 
-    /* The zeros of a mask, plus one, are a power of two. */
+    /* The zeros of a mask, plus one, are a power of two; those of 0.0.0.0 wrap round to 0. */
     uint32_t zeros = ~address_ip4_to_u32(*mask);
     if ((zeros & (zeros + 1)) != 0)
         return STATUS_MALFORMED;

@@ -62,6 +62,9 @@ static inline bool address_is_none(const struct address *address)
     return address->family == ADDRESS_NONE;
 }
 bool address_equal(const struct address *a, const struct address *b);
+/* Who may be one and the same with many addresses: of an IPv6 one its /64, else the address. */
+struct address address_site(const struct address *address);
+bool address_same_site(const struct address *a, const struct address *b);
 int address_compare(const struct address *a, const struct address *b);  /* family first */
 bool address_is_any(const struct address *address);       /* 0.0.0.0 or :: */
 bool address_is_loopback(const struct address *address);  /* 127/8, ::1 */

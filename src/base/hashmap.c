@@ -109,7 +109,7 @@ enum status hashmap_insert(struct hashmap *map, uint64_t hash, void *value)
 
 /* Fills the hole at `hole` with a later one of the same run that may stand there, and so on, until
  * the hole is at the end of the run: no search is ever cut off by a hole. */
-static void close_hole(struct hashmap *map, size_t hole)
+WRAPS static void close_hole(struct hashmap *map, size_t hole)
 {
     size_t mask = map->capacity - 1;
 

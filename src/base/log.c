@@ -33,7 +33,9 @@ static struct {
 static struct {
     struct log_entry *entries; /* NULL: log_line itself waits */
     uint32_t capacity, head, count;
-    uint64_t lost;
+    uint32_t highest;
+    uint64_t lost; /* and not told yet */
+    uint64_t lost_all;
     bool stop;
     pthread_cond_t wake;
     pthread_t thread;
@@ -58,6 +60,16 @@ enum status log_open(const struct log_setup *setup)
     atomic_store_explicit(&level_now, (int)setup->level, memory_order_relaxed);
     pthread_mutex_unlock(&state.lock);
     return STATUS_OK;
+}
+
+bool log_is_on_stderr(void)
+{
+    pthread_mutex_lock(&state.lock);
+    const struct log_setup *setup = &state.end.setup;
+    bool is = setup->also_stderr || setup->target == LOG_TO_STDERR
+              || setup->target == LOG_TO_STDERR_PLAIN || setup->target == LOG_TO_STDERR_TIMED;
+    pthread_mutex_unlock(&state.lock);
+    return is;
 }
 
 int log_descriptor(void)
@@ -145,7 +157,8 @@ enum status log_start_queue(uint32_t lines)
     queue.entries = entries;
     queue.capacity = lines;
     queue.head = queue.count = 0;
-    queue.lost = 0;
+    queue.lost = queue.lost_all = 0;
+    queue.highest = 0;
     queue.stop = false;
     pthread_mutex_unlock(&state.lock);
 
@@ -207,6 +220,15 @@ static void put_without_controls(struct text_out *out, struct text text)
     text_put(out, text_after(text, start));
 }
 
+struct log_queue_use log_queue_use(void)
+{
+    pthread_mutex_lock(&state.lock);
+    const struct log_queue_use use = { queue.count, queue.highest,
+                                       queue.entries != NULL ? queue.capacity : 0, queue.lost_all };
+    pthread_mutex_unlock(&state.lock);
+    return use;
+}
+
 /* With a queue nobody waits: what the target does not take now is kept, or counted as lost. */
 static void send_or_keep(const struct log_entry *entry)
 {
@@ -216,9 +238,12 @@ static void send_or_keep(const struct log_entry *entry)
     } else if (something_waits() || log_end_send(&state.end, entry, false) == LOG_BUSY) {
         if (queue.count == queue.capacity) {
             queue.lost++;
+            queue.lost_all++;
         } else {
             struct log_entry *kept = &queue.entries[(queue.head + queue.count++) % queue.capacity];
             memcpy(kept, entry, offsetof(struct log_entry, text) + entry->count);
+            if (queue.count > queue.highest)
+                queue.highest = queue.count;
         }
         pthread_cond_signal(&queue.wake);
     }

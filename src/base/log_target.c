@@ -56,7 +56,8 @@ enum status log_end_open(const struct log_setup *setup, struct log_end *end)
     } else if (setup->target == LOG_TO_SYSLOG) {
         fd = connect_syslog(setup->path);
     }
-    *end = (struct log_end){ .setup = *setup, .fd = fd, .pid = (long)getpid() };
+    long pid = setup->pid != 0 ? setup->pid : (long)getpid();
+    *end = (struct log_end){ .setup = *setup, .fd = fd, .pid = pid };
     make_idents(end);
     return STATUS_OK;
 }
@@ -99,10 +100,12 @@ static void put_prefix(struct log_end *end, enum log_target target, struct text_
 {
     if (target == LOG_TO_SYSLOG)
         text_printf(out, "<%d>", end->setup.facility | entry->level);
-    if (target == LOG_TO_FILE || target == LOG_TO_SYSLOG)
+    bool timed =
+        target == LOG_TO_FILE || target == LOG_TO_SYSLOG || target == LOG_TO_STDERR_TIMED;
+    if (timed)
         put_time(end, out, entry->when);
     text_put_string(out, end->idents[entry->part]);
-    if (target == LOG_TO_FILE || target == LOG_TO_SYSLOG || target == LOG_TO_STDERR_PLAIN)
+    if (timed || target == LOG_TO_STDERR_PLAIN)
         text_printf(out, "[%ld]", end->pid);
     text_put(out, TEXT(": "));
 }
@@ -179,7 +182,8 @@ static enum log_sent send_line(struct log_end *end, enum log_target target,
 enum log_sent log_end_send(struct log_end *end, const struct log_entry *entry, bool wait)
 {
     enum log_sent sent = send_line(end, end->setup.target, entry, wait);
-    if (sent == LOG_SENT && end->setup.also_stderr && end->setup.target == LOG_TO_SYSLOG)
+    if (sent == LOG_SENT && end->setup.also_stderr
+        && (end->setup.target == LOG_TO_SYSLOG || end->setup.target == LOG_TO_FILE))
         (void)send_line(end, LOG_TO_STDERR, entry, wait);
     return sent;
 }

@@ -167,6 +167,8 @@ static void test_stderr_gets_one_write_a_line(void **test)
     } rows[] = {
         { "stderr", LOG_TO_STDERR, false, "dnsmasq-dhcp: hello\n" },
         { "plain", LOG_TO_STDERR_PLAIN, false, "dnsmasq-dhcp[%ld]: hello\n" },
+        { "a file and stderr", LOG_TO_FILE, true, "dnsmasq-dhcp: hello\n" },
+        { "a file alone", LOG_TO_FILE, false, NULL },
         { "syslog and stderr", LOG_TO_SYSLOG, true, "dnsmasq-dhcp: hello\n" },
         { "syslog alone", LOG_TO_SYSLOG, false, NULL },
     };
@@ -174,6 +176,7 @@ static void test_stderr_gets_one_write_a_line(void **test)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct log_setup setup = { .target = rows[i].target,
                                    .name = "dnsmasq",
+                                   .path = rows[i].target == LOG_TO_FILE ? "/dev/null" : NULL,
                                    .facility = 3 << 3,
                                    .level = LOG_INFORM,
                                    .also_stderr = rows[i].also_stderr };
@@ -183,6 +186,7 @@ static void test_stderr_gets_one_write_a_line(void **test)
         int caught = catch_stderr(&saved);
 
         enum status status = log_open(&setup);
+        bool on_stderr = log_is_on_stderr();
         log_line(LOG_PART_DHCP, LOG_INFORM, "hello");
         log_close();
         ssize_t count = recv(caught, got, sizeof got - 1, MSG_DONTWAIT);
@@ -196,7 +200,8 @@ static void test_stderr_gets_one_write_a_line(void **test)
                 text_printf(&out, "[%ld]", (long)getpid());
             text_put_string(&out, ": hello\n");
         }
-        if (status != STATUS_OK || strcmp(got, expected) != 0)
+        if (status != STATUS_OK || strcmp(got, expected) != 0
+            || on_stderr != (rows[i].format != NULL))
             fail_msg("%s: \"%s\"", rows[i].name, got);
     }
 }

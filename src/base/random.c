@@ -41,7 +41,8 @@ static inline uint32_t rotate(uint32_t x, unsigned bits)
     return x << bits | x >> (32 - bits);
 }
 
-static inline void quarter_round(uint32_t x[16], unsigned a, unsigned b, unsigned c, unsigned d)
+WRAPS static inline void quarter_round(uint32_t x[16], unsigned a, unsigned b, unsigned c,
+                                       unsigned d)
 {
     x[a] += x[b];
     x[d] = rotate(x[d] ^ x[a], 16);
@@ -55,7 +56,8 @@ static inline void quarter_round(uint32_t x[16], unsigned a, unsigned b, unsigne
 
 /* RFC 8439 section 2.3, with a 64-bit counter and the rest of the nonce zero: a key is used for one
  * stream only. */
-static void chacha20_block(const uint32_t key[8], uint64_t counter, uint8_t to[CHACHA_BLOCK_BYTES])
+WRAPS static void chacha20_block(const uint32_t key[8], uint64_t counter,
+                                 uint8_t to[CHACHA_BLOCK_BYTES])
 {
     const uint32_t start[16] = { 0x61707865,
                                  0x3320646e,
@@ -217,7 +219,7 @@ uint32_t random_below(struct random *random, uint32_t bound)
 
     uint64_t product = (uint64_t)random_u32(random) * bound;
     if ((uint32_t)product < bound) {
-        uint32_t uneven = (0 - bound) % bound;
+        uint32_t uneven = (UINT32_MAX - bound + 1) % bound;
         while ((uint32_t)product < uneven)
             product = (uint64_t)random_u32(random) * bound;
     }

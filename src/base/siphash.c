@@ -11,7 +11,7 @@ static inline uint64_t rotate(uint64_t x, unsigned bits)
     return x << bits | x >> (64 - bits);
 }
 
-static inline void sip_rounds(struct sip_state *s, unsigned rounds)
+WRAPS static inline void sip_rounds(struct sip_state *s, unsigned rounds)
 {
     for (unsigned i = 0; i < rounds; i++) {
         s->v0 += s->v1;

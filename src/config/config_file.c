@@ -3,9 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------ lines */
@@ -217,7 +222,7 @@ static enum status take_line(struct config_lines *lines, struct text *line)
 
 /* Whether a line has a character below this one in ASCII. Looks at eight bytes at once; at the end
  * at some a second time. */
-static bool has_below(struct text line, char bound)
+WRAPS static bool has_below(struct text line, char bound)
 {
     uint64_t below = 0;
     uint64_t word;
@@ -342,8 +347,45 @@ enum status config_file_open(const char *path, int *file, struct config_file_id 
     return STATUS_OK;
 }
 
+#define LOOK_MS 50 /* whether a command's time is over */
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* A command's limit, with the moment it began; limit NULL: there is none. */
+struct patience {
+    const struct config_script_limit *limit;
+    uint64_t began;
+};
+
+static bool is_over(const struct patience *patience)
+{
+    bool stopped = patience->limit->stop != NULL && atomic_load(patience->limit->stop);
+    if (!stopped && now_ms() - patience->began < (uint64_t)patience->limit->seconds * 1000)
+        return false;
+    errno = stopped ? ECANCELED : ETIME;
+    return true;
+}
+
+static enum status wait_readable(int file, const struct patience *patience)
+{
+    struct pollfd poll_for = { .fd = file, .events = POLLIN };
+    while (patience->limit != NULL) {
+        if (is_over(patience))
+            return STATUS_SYSTEM;
+        if (poll(&poll_for, 1, LOOK_MS) > 0)
+            break;
+    }
+    return STATUS_OK;
+}
+
 /* Bytes until the end into a buffer that grows. */
-static enum status read_whole(int file, size_t limit, struct text *text)
+static enum status read_whole(int file, const struct patience *patience, size_t limit,
+                              struct text *text)
 {
     size_t room = 16384;
     size_t count = 0;
@@ -351,6 +393,9 @@ static enum status read_whole(int file, size_t limit, struct text *text)
     enum status status = STATUS_NO_MEMORY;
 
     while (buffer != NULL) {
+        status = wait_readable(file, patience);
+        if (status != STATUS_OK)
+            break;
         ssize_t got = read(file, buffer + count, room - count);
         if (got < 0 && errno == EINTR)
             continue;
@@ -480,19 +525,72 @@ void config_folder_free(struct config_folder *folder)
 
 /* ------------------------------------------------------------------ commands */
 
-enum status config_script_run(const char *command, struct text *output, int *wait_status)
+/* In a group of its own it can be killed with all that it has started. */
+static enum status start_command(const char *command, bool own_group, pid_t *pid, int *output)
 {
-    FILE *pipe = popen(command, "re");
-    if (pipe == NULL)
+    char shell[] = "sh", option[] = "-c";
+    char *words[] = { shell, option, (char *)(uintptr_t)command, NULL };
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
         return STATUS_SYSTEM;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    int error = posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    if (error == 0 && own_group)
+        error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    if (error == 0)
+        error = posix_spawn(pid, "/bin/sh", &actions, &attributes, words, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    *output = ends[0];
+    if (error != 0)
+        close(ends[0]);
+    errno = error;
+    return error == 0 ? STATUS_OK : STATUS_SYSTEM;
+}
 
-    /* Past the limit the pipe is closed, so a command that goes on writing is ended by SIGPIPE. */
+/* One that has closed its output may go on. */
+static enum status wait_for_end(pid_t pid, const struct patience *patience, int *wait_status)
+{
+    pid_t ended;
+    do {
+        ended = waitpid(pid, wait_status, patience->limit != NULL ? WNOHANG : 0);
+        if (ended == 0 && is_over(patience))
+            return STATUS_SYSTEM;
+        if (ended == 0)
+            (void)poll(NULL, 0, LOOK_MS);
+    } while (ended == 0 || (ended < 0 && errno == EINTR));
+    return ended == pid ? STATUS_OK : STATUS_SYSTEM;
+}
+
+enum status config_script_run(const char *command, const struct config_script_limit *limit,
+                              struct text *output, int *wait_status)
+{
+    const struct patience patience = { limit, now_ms() };
     struct text text = TEXT_NONE;
-    enum status status = read_whole(fileno(pipe), CONFIG_OUTPUT_MAX, &text);
+    pid_t pid;
+    int from;
+    enum status status = start_command(command, limit != NULL, &pid, &from);
+    if (status != STATUS_OK)
+        return status;
+    /* Past the limit the pipe is closed, so a command that goes on writing is ended by SIGPIPE. */
+    status = read_whole(from, &patience, CONFIG_OUTPUT_MAX, &text);
     int reason = errno;
-    int ended = pclose(pipe);
-    if (status == STATUS_OK && ended == -1) {
+    int ended = -1;
+    bool was_read = status == STATUS_OK;
+    close(from);
+    if (was_read)
+        status = wait_for_end(pid, &patience, &ended);
+    if (was_read && status != STATUS_OK)
         reason = errno;
+    if (status != STATUS_OK && limit != NULL)
+        (void)kill(-pid, SIGKILL);
+    while (status != STATUS_OK && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    if (was_read && status != STATUS_OK) {
         free((void *)text.at);
         status = STATUS_SYSTEM;
     }

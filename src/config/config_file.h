@@ -10,6 +10,8 @@
 #ifndef LINNET_CONFIG_CONFIG_FILE_H
 #define LINNET_CONFIG_CONFIG_FILE_H
 
+#include <stdatomic.h>
+
 #include "config/value.h"
 
 /* Columns are 16 bits wide, and one more than the last character has a column too. */
@@ -106,9 +108,18 @@ NODISCARD enum status config_folder_list(const char *path, struct value filters,
                                          struct config_folder *folder);
 void config_folder_free(struct config_folder *folder);
 
+/* Who serves already does not wait for ever. */
+struct config_script_limit {
+    unsigned seconds;
+    const atomic_bool *stop; /* once true, no longer; NULL: none */
+};
+
 /* Runs the command through the shell and gathers what it writes to its standard output, malloc'ed.
- * wait_status is waitpid's. STATUS_RANGE past CONFIG_OUTPUT_MAX, STATUS_NO_MEMORY, STATUS_SYSTEM.
- */
-NODISCARD enum status config_script_run(const char *command, struct text *output, int *wait_status);
+ * wait_status is waitpid's. limit: past it the command and what it has started are killed; NULL:
+ * none. STATUS_RANGE past CONFIG_OUTPUT_MAX, STATUS_NO_MEMORY, STATUS_SYSTEM (ETIME and ECANCELED
+ * for the limit). */
+NODISCARD enum status config_script_run(const char *command,
+                                        const struct config_script_limit *limit,
+                                        struct text *output, int *wait_status);
 
 #endif

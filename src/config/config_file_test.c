@@ -430,21 +430,28 @@ static void test_scripts(void **state)
     struct text output;
     int wait_status;
 
-    assert_int_equal(config_script_run("echo 'a b'; echo c", &output, &wait_status), STATUS_OK);
+    assert_int_equal(config_script_run("echo 'a b'; echo c", NULL, &output, &wait_status),
+                     STATUS_OK);
     assert_true(text_equal(output, TEXT("a b\nc\n")));
     assert_int_equal(wait_status, 0);
     free((void *)output.at);
 
-    assert_int_equal(config_script_run("echo x; exit 7", &output, &wait_status), STATUS_OK);
+    assert_int_equal(config_script_run("echo x; exit 7", NULL, &output, &wait_status), STATUS_OK);
     assert_true(WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 7);
     free((void *)output.at);
 
-    assert_int_equal(config_script_run("kill -9 $$", &output, &wait_status), STATUS_OK);
+    assert_int_equal(config_script_run("kill -9 $$", NULL, &output, &wait_status), STATUS_OK);
     assert_true(WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == 9);
     free((void *)output.at);
 
+    /* Whoever serves does not wait for ever, for the output or for the end. */
+    const struct config_script_limit limit = { .seconds = 1 };
+    assert_int_equal(config_script_run("sleep 60", &limit, &output, &wait_status), STATUS_SYSTEM);
+    assert_int_equal(errno, ETIME);
+    assert_int_equal(config_script_run("exec >&-; sleep 60", &limit, &output, &wait_status),
+                     STATUS_SYSTEM);
     /* One that never stops writing is ended at the bound. */
-    assert_int_equal(config_script_run("yes no-resolv", &output, &wait_status), STATUS_RANGE);
+    assert_int_equal(config_script_run("yes no-resolv", NULL, &output, &wait_status), STATUS_RANGE);
 }
 
 int main(void)

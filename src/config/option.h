@@ -6,6 +6,8 @@
 #ifndef LINNET_CONFIG_OPTION_H
 #define LINNET_CONFIG_OPTION_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/place.h"
 #include "base/status.h"
@@ -47,8 +49,9 @@ struct option {
     bool letter_value_optional; /* with the letter too: -q, -qextra; otherwise -x needs a value */
     bool command_line_only;     /* in a file: accepted and ignored */
     bool ours;                  /* linnet's own, unknown to dnsmasq */
+    bool at_start;              /* only a start can change it, no reload of the configuration */
     const char *area;           /* "dns", "dhcp4", ... as documentation groups it */
-    const char *feature;        /* OPTION_NO_FEATURE: which */
+    const char *feature;        /* OPTION_NO_FEATURE: which; OPTION_BUILT: a start needs it */
     size_t field;               /* offset in the part's struct */
     size_t present_field;       /* offset + 1 of a bool set true when given, 0 for none */
     uint64_t min, max;          /* OPTION_NUMBER and OPTION_SECONDS */
@@ -78,6 +81,7 @@ struct option_table {
 struct option_set {
     const struct option_table *tables;
     size_t count;
+    struct option_texts *sources; /* gets the files and folders that are read; NULL: nobody asks */
 };
 
 /* The row of this name (exact), with its table; NULL. */
@@ -162,6 +166,11 @@ struct option_reader; /* option_read.c: remembers which once-options were seen w
 struct option_reader *option_reader_create(const struct option_set *set, struct arena *arena,
                                            struct option_errors *errors);
 void option_reader_free(struct option_reader *reader);
+/* Sources are read again while we serve: standard input has been read and is gone, what is no file
+ * might never end, and commands get half a minute. folder: where the start was, NULL: where we are;
+ * stop: ends commands once it is true. */
+void option_reader_read_again(struct option_reader *reader, const char *folder,
+                              const atomic_bool *stop);
 
 /* Words of argv after the program's name (argv[1]...), GNU style: --opt=value, --opt value,
  * unambiguous prefixes, -o value, -ovalue, -abc for flags, optional values only attached, empty
@@ -233,6 +242,8 @@ void option_put_in_quotes(struct text_out *out, struct text text);
 
 /* The whole configuration as lines that read back to the same. */
 void option_print_config(const struct option_set *set, struct text_out *out);
+/* Of that, the lines of one row: none where another row prints its values. */
+void option_print_row(const struct option_table *table, size_t index, struct text_out *out);
 
 /* ------------------------------------------------------------------ documents */
 

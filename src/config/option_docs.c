@@ -124,7 +124,7 @@ static void put_state(struct text_out *out, const struct option *row)
 {
     if (row->state == OPTION_NOT_BUILT)
         text_put_string(out, " (not built yet)");
-    else if (row->state == OPTION_NO_FEATURE)
+    else if (row->state == OPTION_NO_FEATURE || row->feature != NULL)
         text_printf(out, " (this build is without %s)", row->feature != NULL ? row->feature : "it");
 }
 
@@ -239,6 +239,8 @@ static void put_manual_row(struct text_out *out, const struct option *row)
         text_put_string(out, "In a file it has no effect.\n");
     if (row->once)
         text_put_string(out, "It may be given only once.\n");
+    if (row->at_start)
+        text_put_string(out, "A change takes effect at the next start.\n");
     if (row->examples == NULL)
         return;
     text_put_string(out, ".Bd -literal -offset indent\n");

@@ -180,16 +180,20 @@ static bool is_printed_before(const struct option_table *table, size_t index)
     return false;
 }
 
+void option_print_row(const struct option_table *table, size_t index, struct text_out *out)
+{
+    const struct option *row = &table->rows[index];
+    struct option_printer printer = { .out = out, .option = row };
+
+    if (table->part != NULL && row->state == OPTION_BUILT && !row->command_line_only
+        && !is_printed_before(table, index))
+        print_row(&printer, table->part);
+}
+
 void option_print_config(const struct option_set *set, struct text_out *out)
 {
     for (size_t t = 0; t < set->count; t++) {
-        const struct option_table *table = &set->tables[t];
-        for (size_t i = 0; table->part != NULL && i < table->count; i++) {
-            const struct option *row = &table->rows[i];
-            if (row->state != OPTION_BUILT || row->command_line_only || is_printed_before(table, i))
-                continue;
-            struct option_printer printer = { .out = out, .option = row };
-            print_row(&printer, table->part);
-        }
+        for (size_t i = 0; i < set->tables[t].count; i++)
+            option_print_row(&set->tables[t], i, out);
     }
 }

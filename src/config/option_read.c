@@ -64,6 +64,14 @@ void option_reader_free(struct option_reader *reader)
     free(reader);
 }
 
+void option_reader_read_again(struct option_reader *reader, const char *folder,
+                              const atomic_bool *stop)
+{
+    reader->again = true;
+    reader->folder = folder;
+    reader->stop = stop;
+}
+
 const struct option_requests *option_reader_requests(const struct option_reader *reader)
 {
     return &reader->requests;

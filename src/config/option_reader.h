@@ -32,6 +32,9 @@ struct option_reader {
     size_t file_count, file_room;
     unsigned depth;
     unsigned script_count;
+    bool again;                     /* we serve already: option_reader_read_again */
+    const char *folder;             /* where relative paths begin; NULL: where we are */
+    const atomic_bool *stop;        /* of commands */
 };
 
 /* What a row's reader really gets; the rows of option_own_table find their way back from the

@@ -12,6 +12,8 @@
 /* Exit codes as process.md lists them. */
 enum { EXIT_FILES = 3, EXIT_MEMORY = 4, EXIT_OTHER = 5, EXIT_SCRIPT = 10 };
 
+#define SCRIPT_SECONDS 30 /* of a command, while we serve */
+
 /* As option_fail, where dnsmasq says `what` without a place and ends with another code. */
 PRINTF_LIKE(4, 5)
 static enum status fail_source(struct option_context *context, struct text where, int exit_code,
@@ -85,6 +87,52 @@ static enum status read_lines(struct option_context *context, struct text where,
     return status;
 }
 
+/* A path as it was meant at the start; NULL: no memory. */
+static const char *path_from_start(struct option_context *context, const char *path)
+{
+    const char *folder = option_reading_of(context)->reader->folder;
+    if (folder == NULL || path[0] == '/' || strcmp(path, "-") == 0)
+        return path;
+    size_t folder_count = strlen(folder);
+    size_t count = strlen(path) + 1;
+    char *whole = arena_take(context->arena, folder_count + 1 + count);
+    if (whole == NULL)
+        return NULL;
+    memcpy(whole, folder, folder_count);
+    whole[folder_count] = '/';
+    memcpy(whole + folder_count + 1, path, count);
+    return whole;
+}
+
+/* Who serves already must not wait for a writer, or for a terminal. */
+static enum status check_again(struct option_context *context, struct text where, const char *path)
+{
+    bool is_regular;
+    if (!option_reading_of(context)->reader->again)
+        return STATUS_OK;
+    if (strcmp(path, "-") == 0)
+        return fail_source(context, where, EXIT_FILES,
+                           "standard input was read at the start and cannot be read again");
+    if (config_file_is_regular(path, &is_regular) == STATUS_OK && !is_regular)
+        return fail_source(context, where, EXIT_FILES,
+                           "%s is not a regular file and cannot be read again", path);
+    return STATUS_OK;
+}
+
+/* For who must be able to read it again. */
+static enum status note_source(struct option_context *context, const char *path)
+{
+    struct option_texts *sources = option_reading_of(context)->reader->set->sources;
+    if (sources == NULL || strcmp(path, "-") == 0)
+        return STATUS_OK;
+    const char **element = option_append(context, &sources->at, &sources->count, &sources->room,
+                                         sizeof(const char *));
+    if (element == NULL)
+        return STATUS_NO_MEMORY;
+    *element = path;
+    return STATUS_OK;
+}
+
 /* `path` must live as long as the config; `where` is where it stands, for an error. */
 static enum status read_file(struct option_context *context, struct text where, const char *path,
                              bool optional)
@@ -94,6 +142,12 @@ static enum status read_file(struct option_context *context, struct text where, 
     int file;
 
     enum status status = check_depth(context, where);
+    if (status != STATUS_OK)
+        return status;
+    path = path_from_start(context, path);
+    if (path == NULL)
+        return fail_source(context, where, EXIT_MEMORY, "could not get memory");
+    status = check_again(context, where, path);
     if (status != STATUS_OK)
         return status;
     status = config_file_open(path, &file, &id);
@@ -107,7 +161,7 @@ static enum status read_file(struct option_context *context, struct text where, 
         struct config_file_id *kept = option_append(context, &reader->files, &reader->file_count,
                                                     &reader->file_room, sizeof *kept);
         status = STATUS_NO_MEMORY;
-        if (kept != NULL) {
+        if (kept != NULL && note_source(context, path) == STATUS_OK) {
             *kept = id;
             status = read_lines(context, where, path, file);
         }
@@ -193,13 +247,15 @@ static enum status read_conf_dir(struct option_context *context, struct value va
     if (!value_next_field(&filters, ',', &field) || text_is_empty(field.text))
         return STATUS_OK;
     const char *path = option_string(context, field.text);
+    if (path != NULL)
+        path = path_from_start(context, path);
     if (path == NULL)
         return STATUS_NO_MEMORY;
     enum status status = config_folder_list(path, filters, &folder);
     if (status != STATUS_OK)
         return fail_source(context, field.text, EXIT_FILES, "cannot access directory %s: %s", path,
                            reason_of(status));
-
+    status = note_source(context, path);
     /* Every file is read, so that all their errors are seen at once. */
     for (size_t i = 0; i < folder.count; i++) {
         enum status one = read_folder_file(context, field.text, path, folder.names[i]);
@@ -244,7 +300,8 @@ static enum status read_conf_script(struct option_context *context, struct value
     memcpy(source + sizeof OPTION_OUTPUT_OF - 1, value.text.at, value.text.count);
     const char *command = source + sizeof OPTION_OUTPUT_OF - 1;
 
-    status = config_script_run(command, &output, &wait_status);
+    const struct config_script_limit limit = { SCRIPT_SECONDS, reader->stop };
+    status = config_script_run(command, reader->again ? &limit : NULL, &output, &wait_status);
     if (status != STATUS_OK)
         return fail_source(context, value.text, EXIT_OTHER, "cannot run %s: %s", command,
                            reason_of(status));
@@ -325,12 +382,10 @@ static const struct option own_rows[] = {
         .read = read_conf_file,
         .shape = "<path>",
         .help = "Read configuration from this file too",
-        .doc =
-            "On the command line the files named are read instead of the default one, in their "
-            "order "
-            "and after all other arguments; an empty name reads none. In a file the named one is "
-            "read at this place. A file is read only once, whatever it is called the second time. "
-            "The name \"-\" is standard input.",
+        .doc = DOC("On the command line the files named are read instead of the default one, in "
+                   "their order and after all other arguments; an empty name reads none. In a "
+                   "file the named one is read at this place. A file is read only once, whatever "
+                   "it is called the second time. The name \"-\" is standard input."),
         .examples = EXAMPLES("conf-file=/etc/dnsmasq.more.conf", "conf-file="),
     },
     {
@@ -341,10 +396,10 @@ static const struct option own_rows[] = {
         .read = read_conf_dir,
         .shape = "<directory>[,<suffix>|*<suffix>]...",
         .help = "Read configuration from the files of a directory",
-        .doc =
-            "Files are read in the order of their names. One whose name ends in a plain suffix is "
-            "left out; with suffixes after \"*\" only those that end in one of them are read. "
-            "Names that end in \"~\", begin with \".\" or begin and end with \"#\" never are.",
+        .doc = DOC("Files are read in the order of their names. One whose name ends in a plain "
+                   "suffix is left out; with suffixes after \"*\" only those that end in one of "
+                   "them are read. Names that end in \"~\", begin with \".\" or begin and end "
+                   "with \"#\" never are."),
         .examples = EXAMPLES("conf-dir=/etc/dnsmasq.d", "conf-dir=/etc/dnsmasq.d,*.conf",
                              "conf-dir=/etc/dnsmasq.d,.bak,.dpkg-old"),
     },
@@ -355,8 +410,8 @@ static const struct option own_rows[] = {
         .read = read_conf_script,
         .shape = "<command>",
         .help = "Read configuration from the output of a command",
-        .doc = "The shell runs the command at start; its standard output is read as if it were a "
-               "file. A command that fails ends the start with exit code 10.",
+        .doc = DOC("The shell runs the command at start; its standard output is read as if it were "
+               "a file. A command that fails ends the start with exit code 10."),
         .examples = EXAMPLES("conf-script=/usr/local/bin/make-config --site office"),
     },
     {

@@ -334,7 +334,7 @@ static void test_depth(void **state)
     run = test_run_start();
     for (int i = 0; i < OPTION_DEPTH_MAX + 2; i++) {
         char name[16];
-        char content[32];
+        char content[64];
         snprintf(name, sizeof name, "f%d", i);
         snprintf(content, sizeof content, "server=%d\nconf-file=f%d\n", i, i + 1);
         put_file(name, content);

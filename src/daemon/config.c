@@ -6,6 +6,9 @@
 
 #include "dns/dns_record_options.h"
 
+#define DEFAULT_FILE        "/etc/linnet.conf"
+#define DEFAULT_FILE_COMPAT "/etc/dnsmasq.conf"
+
 #define ARENA_CHUNK_BYTES ((size_t)64 * 1024)
 #define ARENA_LIMIT_BYTES ((size_t)1 << 31) /* a block list of a million names and more */
 #define RESOLV_LINE_BYTES 1024
@@ -21,6 +24,7 @@ struct config *config_create(void)
     struct config *config = calloc(1, sizeof(*config));
     if (config == NULL)
         return NULL;
+    atomic_init(&config->uses, 1);
     arena_init(&config->arena, ARENA_CHUNK_BYTES, ARENA_LIMIT_BYTES);
     daemon_config_init(&config->daemon);
     site_init(&config->site);
@@ -32,12 +36,17 @@ struct config *config_create(void)
     const struct option_table tables[] = {
         option_own_table(),
         { daemon_options, daemon_option_count, &config->daemon },
+        { control_options, control_option_count, &config->daemon },
+        { config_reload_options, config_reload_option_count, &config->daemon },
+        { dbus_options, dbus_option_count, &config->daemon },
+        { ubus_options, ubus_option_count, &config->daemon },
         { site_options, site_option_count, &config->site },
         { dns_options, dns_option_count, &config->dns },
         { dns_record_options, dns_record_option_count, &config->dns },
         { dns_filter_options, dns_filter_option_count, &config->dns },
         { dns_upstream_options, dns_upstream_option_count, &config->dns },
         { dns_auth_options, dns_auth_option_count, &config->dns },
+        { dns_firewall_options, dns_firewall_option_count, &config->dns },
         { dhcp_options, dhcp_option_count, &config->dhcp },
         { dhcp_client_options, dhcp_client_option_count, &config->dhcp },
         { dhcp6_options, dhcp6_option_count, &config->dhcp },
@@ -50,24 +59,50 @@ struct config *config_create(void)
         { ra_options, ra_option_count, &config->ra },
         { script_options, script_option_count, &config->script },
         { script_lua_options, script_lua_option_count, &config->script },
-        { later_options, later_option_count, NULL },
+        { later_options, later_option_count, &config->daemon },
     };
     static_assert(sizeof(tables) <= sizeof(config->tables), "a table more");
     memcpy(config->tables, tables, sizeof(tables));
-    config->set = (struct option_set){ config->tables, COUNT_OF(tables) };
+    config->set = (struct option_set){ config->tables, COUNT_OF(tables), &config->sources };
     return config;
 }
 
-void config_free(struct config *config)
+/* Its holders only look at it; how many they are is not part of what it says. */
+static struct config *counted(const struct config *config)
 {
-    if (config == NULL)
+    return (struct config *)(uintptr_t)config;
+}
+
+const struct config *config_hold(const struct config *config)
+{
+    atomic_fetch_add_explicit(&counted(config)->uses, 1, memory_order_relaxed);
+    return config;
+}
+
+void config_free(const struct config *config)
+{
+    struct config *last = counted(config);
+    if (last == NULL || atomic_fetch_sub_explicit(&last->uses, 1, memory_order_acq_rel) > 1)
         return;
-    dns_config_free(&config->dns);
-    arena_free(&config->arena);
-    free(config);
+    dns_config_free(&last->dns);
+    arena_free(&last->arena);
+    free(last);
+}
+
+const char *config_default_file(bool compat)
+{
+    return compat ? DEFAULT_FILE_COMPAT : DEFAULT_FILE;
 }
 
 /* ------------------------------------------------------------------ site */
+
+static void finish_process(struct config *config, bool test_only)
+{
+    if (config->daemon.ubus_name != NULL && !ubus_is_built && !test_only)
+        (void)option_fail_whole(&config->errors, &config->arena, (struct place){ 0 }, 1,
+                                "Ubus not available: set HAVE_UBUS in src/config.h",
+                                "enable-ubus: linnet was built without UBus");
+}
 
 static void finish_site(struct config *config, bool test_only)
 {
@@ -136,6 +171,11 @@ static void finish_dns(struct config *config, bool test_only)
                                 "max_port cannot be smaller than min_port",
                                 "max-port=%u is smaller than min-port=%u", dns->max_port,
                                 dns->min_port);
+    if (dns->firewall.conntrack && dns->query_port_given && !test_only)
+        (void)option_fail_whole(&config->errors, &config->arena, (struct place){ 0 }, 1,
+                                "cannot use --conntrack AND --query-port",
+                                "conntrack and query-port exclude each other: with one port for "
+                                "all questions their marks cannot be told apart");
     if (dns->no_poll && !dns->no_resolv && dns->resolv_file_count > 1)
         (void)option_fail_whole(
             &config->errors, &config->arena, dns->resolv_files[1].place, 1,
@@ -317,6 +357,7 @@ static void finish_rules(struct config *config)
 
 enum status config_finish(struct config *config, bool test_only)
 {
+    finish_process(config, test_only);
     finish_site(config, test_only);
     fill_domains(config);
     finish_dns(config, test_only);
@@ -330,5 +371,12 @@ enum status config_finish(struct config *config, bool test_only)
                                 "could not get memory", "out of memory");
     if (config->errors.count == 0)
         finish_rules(config);
+    return config->errors.count == 0 ? STATUS_OK : STATUS_MALFORMED;
+}
+
+enum status config_check_kept(struct config *config)
+{
+    finish_site(config, false);
+    finish_dns(config, false);
     return config->errors.count == 0 ? STATUS_OK : STATUS_MALFORMED;
 }

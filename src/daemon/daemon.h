@@ -4,11 +4,21 @@
 
 #include "daemon/daemon_config.h"
 
-/* Serves until SIGTERM. Returns the exit code; start-up failures end the process through
- * startup_fail. program: "linnet" or "dnsmasq". */
-int daemon_run(const struct config *config, const char *program);
+/* What it was started with. */
+struct daemon_start {
+    const struct config *config; /* it takes this use over */
+    const char *program;         /* "linnet" or "dnsmasq" */
+    int argc;                    /* to read the configuration again; these stay */
+    char *const *argv;
+    const char *folder;          /* where that was; NULL: unknown */
+};
 
-/* The log as the configuration wants it. STATUS_RANGE for an unknown facility, STATUS_SYSTEM. */
-NODISCARD enum status daemon_open_log(const struct config *config, const char *program);
+/* Serves until SIGTERM. Returns the exit code; start-up failures end the process through
+ * startup_fail. */
+int daemon_run(const struct daemon_start *start);
+
+/* The log as the configuration wants it, in the name of this process, 0: the one that opens it.
+ * STATUS_RANGE for an unknown facility, STATUS_SYSTEM. */
+NODISCARD enum status daemon_open_log(const struct config *config, const char *program, long pid);
 
 #endif

@@ -8,12 +8,16 @@
 #define LIVE_CHUNK_BYTES 4096
 #define LIVE_BYTES_MAX   ((size_t)8 << 20)
 
+bool dhcp6_service_gives_of(const struct dhcp_range6 *range)
+{
+    return (range->modes & DHCP_RANGE6_DELEGATE) != 0 || range6_has_dhcp(range);
+}
+
 bool dhcp6_service_gives(const struct config *config)
 {
     const struct dhcp_config *dhcp = &config->dhcp;
     for (size_t i = 0; i < dhcp->range6_count; i++) {
-        if ((dhcp->ranges6[i].modes & DHCP_RANGE6_DELEGATE) != 0
-            || range6_has_dhcp(&dhcp->ranges6[i]))
+        if (dhcp6_service_gives_of(&dhcp->ranges6[i]))
             return true;
     }
     return false;
@@ -278,6 +282,14 @@ enum status dhcp6_service_set_config(struct dhcp6_service *service, const struct
     service->dhcp = dhcp;
     dhcp6_io_set_config(service->io, dhcp);
     return STATUS_OK;
+}
+
+void dhcp6_service_set_site(struct dhcp6_service *service, const struct site *site)
+{
+    dhcp6_server_set_site(service->server, site);
+    dhcp6_io_set_site(service->io, site);
+    dhcp6_io_set_config(service->io, service->dhcp);
+    log_constructed(service);
 }
 
 void dhcp6_service_stop(struct dhcp6_service *service)

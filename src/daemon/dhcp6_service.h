@@ -21,6 +21,7 @@ struct dhcp6_service {
 
 /* True when the configuration has ranges that DHCPv6 serves, not router advertisement alone. */
 bool dhcp6_service_gives(const struct config *config);
+bool dhcp6_service_gives_of(const struct dhcp_range6 *range);
 /* True for such ranges, and for relays. */
 bool dhcp6_service_wanted(const struct config *config);
 
@@ -36,6 +37,8 @@ void dhcp6_service_start(struct dhcp6_service *service, struct startup *startup,
 void dhcp6_service_network_changed(struct dhcp6_service *service);
 NODISCARD enum status dhcp6_service_set_config(struct dhcp6_service *service,
                                                const struct dhcp_config *dhcp);
+/* After the configuration's ranges: the other half of it. */
+void dhcp6_service_set_site(struct dhcp6_service *service, const struct site *site);
 void dhcp6_service_stop(struct dhcp6_service *service);
 void dhcp6_service_free(struct dhcp6_service *service);
 

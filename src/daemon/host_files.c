@@ -111,6 +111,51 @@ static struct host_file *take_file(struct host_files *files, size_t source, cons
     return file;
 }
 
+static size_t same_source(const struct dhcp_config *dhcp, const struct dhcp_source *source)
+{
+    for (size_t i = 0; i < dhcp->source_count; i++) {
+        if (dhcp->sources[i].kind == source->kind
+            && strcmp(dhcp->sources[i].path, source->path) == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static bool copy_content(struct text from, struct text *to)
+{
+    char *copy = malloc(from.count + 1);
+    if (copy == NULL)
+        return false;
+    if (from.count > 0)
+        memcpy(copy, from.at, from.count);
+    copy[from.count] = '\0';
+    *to = (struct text){ copy, from.count };
+    return true;
+}
+
+enum status host_files_inherit(struct host_files *files, const struct host_files *before)
+{
+    for (size_t i = 0; i < before->file_count; i++) {
+        const struct host_file *old = &before->files[i];
+        size_t source =
+            same_source(&files->config->dhcp, &before->config->dhcp.sources[old->source]);
+        if (source == SIZE_MAX || old->content.at == NULL)
+            continue;
+        struct host_file *file = take_file(files, source, old->path);
+        if (file == NULL)
+            return STATUS_NO_MEMORY;
+        file->stamp = old->stamp;
+        file->turn = old->turn;
+        if (!copy_content(old->content, &file->content))
+            return STATUS_NO_MEMORY;
+    }
+    files->turns = before->turns;
+    if (!files->config->dhcp.read_ethers || before->ethers.content.at == NULL)
+        return STATUS_OK;
+    return copy_content(before->ethers.content, &files->ethers.content) ? STATUS_OK
+                                                                        : STATUS_NO_MEMORY;
+}
+
 /* Anew, or what it last was. */
 static void read_content(struct host_files *files, struct host_file *file, const char *failure)
 {

@@ -51,6 +51,9 @@ bool host_files_wanted(const struct config *config);
 void host_files_init(struct host_files *files, const struct config *config,
                      const struct siphash_key *key);
 void host_files_free(struct host_files *files);
+/* What can be read no more keeps its last good content under another configuration too: from the
+ * files of the one before, which are only looked at. STATUS_NO_MEMORY. */
+NODISCARD enum status host_files_inherit(struct host_files *files, const struct host_files *before);
 
 /* all: everything is read; otherwise only what changed in watched folders. *made is NULL when
  * nothing did. STATUS_NO_MEMORY: what holds stays, and *made is NULL. */

@@ -71,7 +71,7 @@ static void on_loaded(uv_work_t *work, int status)
 
 static void start_wanted(struct host_reload *reload)
 {
-    if (!reload->wanted || reload->loading || reload->stopped)
+    if (!reload->wanted || reload->loading || reload->stopped || reload->held)
         return;
     reload->all = reload->wanted_all;
     reload->wanted = reload->wanted_all = false;
@@ -89,6 +89,24 @@ void host_reload_want(struct host_reload *reload, bool all)
     reload->wanted = true;
     reload->wanted_all = reload->wanted_all || all;
     start_wanted(reload);
+}
+
+void host_reload_hold(struct host_reload *reload, bool held)
+{
+    reload->held = held;
+    if (reload->loop != NULL)
+        start_wanted(reload);
+}
+
+void host_reload_replace(struct host_reload *reload, const struct host_files *files,
+                         struct host_files_config *made)
+{
+    host_files_config_free(reload->current);
+    host_files_free(&reload->files);
+    reload->files = *files;
+    reload->current = made;
+    reload->active = host_files_wanted(files->config);
+    reload->wanted = reload->wanted && reload->active;
 }
 
 void host_reload_stop(struct host_reload *reload)

@@ -21,6 +21,7 @@ struct host_reload {
     bool active, loading, all;
     bool wanted, wanted_all;
     bool stopped;
+    bool held;
 };
 
 /* Does nothing, now and later, when no lines of files are asked for. `config` outlives it. */
@@ -34,6 +35,16 @@ NODISCARD enum status host_reload_start(struct host_reload *reload);
 const struct dhcp_config *host_reload_config(const struct host_reload *reload);
 /* Reads anew, soon: all, or what changed in watched folders. */
 void host_reload_want(struct host_reload *reload, bool all);
+/* While it is held no load begins; one may still be running. What is asked for waits. */
+void host_reload_hold(struct host_reload *reload, bool held);
+static inline bool host_reload_is_busy(const struct host_reload *reload)
+{
+    return reload->loading;
+}
+/* Files of another configuration, read already, and what came of them (NULL: nothing is asked for):
+ * both are taken over. Nobody uses those before any more. Held, and not busy. */
+void host_reload_replace(struct host_reload *reload, const struct host_files *files,
+                         struct host_files_config *made);
 /* Nothing more begins. Then the loop is run until it is empty, and host_reload_free. */
 void host_reload_stop(struct host_reload *reload);
 void host_reload_free(struct host_reload *reload);

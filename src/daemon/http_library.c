@@ -1,17 +1,14 @@
 #include "daemon/http_library.h"
 
-#include <dlfcn.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
+
+#include "base/compiler.h"
+#include "platform/library.h"
 
 #define LIBRARY "libmicrohttpd.so.12"
 
 /* Where each function's address goes, in the order of the struct. */
-static const struct {
-    const char *name;
-    size_t offset;
-} functions[] = {
+static const struct library_function functions[] = {
     { "MHD_start_daemon", offsetof(struct http_library, start_daemon) },
     { "MHD_stop_daemon", offsetof(struct http_library, stop_daemon) },
     { "MHD_add_connection", offsetof(struct http_library, add_connection) },
@@ -29,20 +26,8 @@ static const struct {
 const struct http_library *http_library_load(void)
 {
     static struct http_library loaded;
-    static bool is_loaded;
-    if (is_loaded)
-        return &loaded;
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    static void *library;
     if (library == NULL)
-        return NULL;
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        void *address = dlsym(library, functions[i].name);
-        if (address == NULL) {
-            dlclose(library);
-            return NULL;
-        }
-        memcpy((char *)&loaded + functions[i].offset, &address, sizeof address);
-    }
-    is_loaded = true;
-    return &loaded;
+        library = library_load(LIBRARY, functions, COUNT_OF(functions), &loaded);
+    return library != NULL ? &loaded : NULL;
 }

@@ -73,6 +73,7 @@ struct loading {
     struct lease_store *store;
     struct instant now;
     uint32_t longest_s;
+    unsigned left_out; /* there was no room for */
 };
 
 /* Of those that end. */
@@ -102,24 +103,29 @@ static uint32_t longest_lease(const struct dhcp_config *dhcp)
     return longest > 0 ? longest : DHCP_LEASE6_DEFAULT_S;
 }
 
-static enum status load_lease(const struct loading *loading, const struct lease_store_user *user,
-                              const struct lease_line *line)
+static bool load_lease(struct loading *loading, const struct lease_store_user *user,
+                       const struct lease_line *line)
 {
     struct lease_line read = *line;
     read.expires = lease_clock_expiry(line->expires, loading->now.wall, loading->longest_s);
-    return user->load(user->context, &read, loading->now);
+    if (user->load(user->context, &read, loading->now) != STATUS_FULL)
+        return true;
+    loading->left_out++;
+    return read.expires == 0 || read.expires > loading->now.wall;
 }
 
-static void load_line(void *context, const struct lease_line *line)
+/* False: it was over before it was read, and there is no room for it either. */
+static bool load_line(void *context, const struct lease_line *line)
 {
-    const struct loading *loading = context;
+    struct loading *loading = context;
     struct lease_store *store = loading->store;
     bool is_ip6 = line->kind == LEASE_LINE_LEASE && line->lease_kind != LEASE_IP4;
     const struct lease_store_user *user = is_ip6 ? &store->user6 : &store->user4;
     if (line->kind == LEASE_LINE_DUID)
         keep_duid(store, line);
-    else if (user->load != NULL && load_lease(loading, user, line) == STATUS_FULL)
-        log_line(LOG_PART_DHCP, LOG_WARN, "more leases in the file than dhcp-lease-max allows");
+    else if (user->load != NULL)
+        return load_lease(loading, user, line);
+    return true;
 }
 
 static void complain(void *context, unsigned line, const char *why)
@@ -137,7 +143,7 @@ static void load_init_lines(struct loading *loading)
     struct lease_line line;
     for (unsigned number = 1; text_next_line(&rest, &text); number++) {
         if (lease_line_read(text, &line) == STATUS_OK)
-            load_line(loading, &line);
+            (void)load_line(loading, &line);
         else
             complain(loading, number, "not a lease");
     }
@@ -216,6 +222,10 @@ void lease_store_load(struct lease_store *store, struct startup *startup, struct
     if (store->backend != NULL)
         status = store->backend->class_->load(store->backend, load_line, complain, &loading);
     load_init_lines(&loading);
+    if (loading.left_out > 0)
+        log_line(LOG_PART_DHCP, LOG_WARN,
+                 "more leases in the file than dhcp-lease-max allows: %u have no room",
+                 loading.left_out);
     if (status != STATUS_OK)
         startup_fail(startup, EXIT_FILE, "cannot read the lease file: %s", status_text(status));
     watch_clock(store, now);

@@ -204,6 +204,33 @@ static void expect_file(const char *expected)
     assert_string_equal(text, expected);
 }
 
+/* What there is no room for is told once. Its line stays, unless it was over before. */
+static void test_no_room(void **test)
+{
+    static const char lines[] = "1700000000 02:00:00:00:00:01 192.168.50.1 over *\n"
+                                "1900000000 02:00:00:00:00:02 192.168.50.2 runs *\n"
+                                "1700000001 02:00:00:00:00:03 192.168.50.3 over *\n";
+    struct world *world = *test;
+    FILE *file = fopen(path, "w");
+    alarm(20);
+    assert_non_null(file);
+    fputs(lines, file);
+    fclose(file);
+    open_store(world, true, true);
+    world->ip4.answer = STATUS_FULL;
+    lease_store_load(&world->store, &world->startup, now);
+    log_take_memory(logged, sizeof logged);
+    const char *told = strstr(logged, "more leases in the file than dhcp-lease-max allows: 3");
+    assert_non_null(told);
+    assert_null(strstr(told + 1, "more leases"));
+    commit(world, "192.168.50.9", LEASE_IP4, 5);
+    while (world->ip4.ticket == 0) /* alarm() ends it */
+        uv_run(&world->loop, UV_RUN_ONCE);
+    close_store(world);
+    expect_file("1800003600 00:00:00:00:00:00 192.168.50.9 * 00:03:00:01:09\n"
+                "1900000000 02:00:00:00:00:02 192.168.50.2 runs *\n");
+}
+
 /* Dates of the file follow when the clock is set, forward and back. */
 static void test_the_clock_is_set(void **test)
 {
@@ -235,11 +262,8 @@ static void test_the_clock_is_set(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CLAIM(test_to_whom),
-        CLAIM(test_to_nobody),
-        CLAIM(test_one_file),
-        CLAIM(test_a_clock_not_set),
-        CLAIM(test_the_clock_is_set),
+        CLAIM(test_to_whom),         CLAIM(test_to_nobody), CLAIM(test_one_file),
+        CLAIM(test_a_clock_not_set), CLAIM(test_no_room),   CLAIM(test_the_clock_is_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

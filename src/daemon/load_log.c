@@ -28,6 +28,12 @@ void load_log_vadd(struct load_log *log, enum log_level level, const char *forma
     log->lines++;
 }
 
+void load_log_put(const struct load_log *log, struct text_out *out)
+{
+    for (size_t at = 0; at < log->count; at += strlen(log->at + at + 1) + 2)
+        text_printf(out, "%s\n", log->at + at + 1);
+}
+
 void load_log_tell(struct load_log *log, enum log_part part)
 {
     for (size_t at = 0; at < log->count; at += strlen(log->at + at + 1) + 2)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 /* All zero is an empty one. */
 struct load_log {
@@ -18,6 +19,8 @@ struct load_log {
 PRINTF_LIKE(3, 0)
 void load_log_vadd(struct load_log *log, enum log_level level, const char *format,
                    va_list arguments);
+/* The lines as text. */
+void load_log_put(const struct load_log *log, struct text_out *out);
 /* Writes the lines and forgets them. Any thread. */
 void load_log_tell(struct load_log *log, enum log_part part);
 

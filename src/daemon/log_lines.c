@@ -101,9 +101,10 @@ static const char *rcode_words(unsigned rcode)
 static void put_serial(const struct log_lines *lines, struct text_out *out,
                        const struct event *event)
 {
-    if (lines->site->log_queries_extra == 0 || event->serial == 0)
+    uint8_t extra = __atomic_load_n(&lines->site->log_queries_extra, __ATOMIC_RELAXED);
+    if (extra == 0 || event->serial == 0)
         return;
-    if (lines->site->log_queries_extra == 2)
+    if (extra == 2)
         text_put_string(out, event->tcp ? "TCP " : "UDP ");
     text_printf(out, "%u ", event->serial);
     if (event->client != NULL) {
@@ -142,6 +143,13 @@ static bool format_dns(const struct log_lines *lines, const struct event *event,
     case EVENT_DNS_LOCAL:
         text_printf(out, "%s ", event->source != NULL ? event->source : "config");
         break;
+    case EVENT_DNS_SET:
+        text_printf(out, "%s add %s ", event->verb, event->text);
+        text_put_address(out, event->address);
+        text_put_char(out, ' ');
+        if (!dname_is_root(event->name))
+            put_name(out, event->name);
+        return true;
     case EVENT_DNS_ERROR:
         text_printf(out, "%s error is %s", event->source != NULL ? event->source : "reply",
                     rcode_words(event->rcode));
@@ -220,7 +228,7 @@ bool log_lines_format(const struct log_lines *lines, const struct event *event,
         return true;
     }
     if (event->kind >= EVENT_DHCP_MESSAGE && event->kind <= EVENT_DHCP_DETAIL
-        && lines->site->log_dhcp && event->xid != 0)
+        && event->xid != 0 && __atomic_load_n(&lines->site->log_dhcp, __ATOMIC_RELAXED))
         text_printf(out, "%" PRIu32 " ", event->xid);
     if (event->kind == EVENT_DHCP_MESSAGE)
         return format_dhcp_message(event, out);
@@ -299,11 +307,12 @@ static void write_line(struct log_lines *lines, const struct event *event, enum 
 static bool is_shown(const struct site *site, const struct event *event)
 {
     bool is_query_line = event->kind <= EVENT_DNS_ERROR;
-    if (!is_query_line || site->log_queries_only == 0)
+    uint8_t only = __atomic_load_n(&site->log_queries_only, __ATOMIC_RELAXED);
+    if (!is_query_line || only == 0)
         return true;
-    if ((site->log_queries_only & SITE_LOG_AUTH) != 0 && event->authoritative)
+    if ((only & SITE_LOG_AUTH) != 0 && event->authoritative)
         return true;
-    return (site->log_queries_only & SITE_LOG_FAILED) != 0
+    return (only & SITE_LOG_FAILED) != 0
            && (event->kind == EVENT_DNS_ERROR
                || (event->kind != EVENT_DNS_QUERY && event->kind != EVENT_DNS_FORWARDED
                    && event->answer != EVENT_ANSWER_RDATA));
@@ -341,6 +350,19 @@ static void on_dhcp_event(void *context, const struct event *event)
     write_line(context, event, LOG_PART_DHCP);
 }
 
+/* Workers read these at any time, each on its own, so each is changed in one piece. */
+void log_lines_set_site(struct log_lines *lines, const struct site *site)
+{
+    struct site *shown = &lines->shown;
+    __atomic_store_n(&shown->log_queries, site->log_queries, __ATOMIC_RELAXED);
+    __atomic_store_n(&shown->log_queries_extra, site->log_queries_extra, __ATOMIC_RELAXED);
+    __atomic_store_n(&shown->log_queries_only, site->log_queries_only, __ATOMIC_RELAXED);
+    __atomic_store_n(&shown->log_dhcp, site->log_dhcp, __ATOMIC_RELAXED);
+    __atomic_store_n(&shown->quiet_dhcp, site->quiet_dhcp, __ATOMIC_RELAXED);
+    if (lines->site != shown) /* the first time: before there are workers */
+        lines->site = shown;
+}
+
 #define WANT(kind) (UINT64_C(1) << (kind))
 
 struct event_sink log_lines_dns_sink(struct log_lines *lines)
@@ -350,7 +372,8 @@ struct event_sink log_lines_dns_sink(struct log_lines *lines)
                   | WANT(EVENT_DNS_SERVER) | WANT(EVENT_DNS_TRANSFER_REFUSED);
     if (lines->site->log_queries)
         sink.wanted |= WANT(EVENT_DNS_QUERY) | WANT(EVENT_DNS_FORWARDED) | WANT(EVENT_DNS_REPLY)
-                       | WANT(EVENT_DNS_CACHED) | WANT(EVENT_DNS_LOCAL) | WANT(EVENT_DNS_ERROR);
+                       | WANT(EVENT_DNS_CACHED) | WANT(EVENT_DNS_LOCAL) | WANT(EVENT_DNS_SET)
+                       | WANT(EVENT_DNS_ERROR);
     return sink;
 }
 

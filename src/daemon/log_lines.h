@@ -21,7 +21,12 @@ struct log_lines {
     const struct site *site;
     uint32_t forward_max;         /* dns-forward-max, for the line that says it is reached */
     struct log_lines_rate rates[LOG_LINES_KINDS];
+    struct site shown;            /* of log_lines_set_site: what log- and quiet- options say */
 };
+
+/* What is to be logged from now on; other threads may be logging. Sinks made before listen to what
+ * they did: event_sink_want. */
+void log_lines_set_site(struct log_lines *lines, const struct site *site);
 
 /* A sink that listens to what this configuration wants logged. `lines` must outlive it. */
 struct event_sink log_lines_dns_sink(struct log_lines *lines);

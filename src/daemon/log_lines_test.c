@@ -325,7 +325,7 @@ static void test_dhcp6_lines(void **test)
      | BIT(EVENT_DNS_TRANSFER_REFUSED))
 #define QUERIES                                                                                    \
     (BIT(EVENT_DNS_QUERY) | BIT(EVENT_DNS_FORWARDED) | BIT(EVENT_DNS_REPLY)                        \
-     | BIT(EVENT_DNS_CACHED) | BIT(EVENT_DNS_LOCAL) | BIT(EVENT_DNS_ERROR))
+     | BIT(EVENT_DNS_CACHED) | BIT(EVENT_DNS_LOCAL) | BIT(EVENT_DNS_SET) | BIT(EVENT_DNS_ERROR))
 
 static void test_wanted(void **test)
 {

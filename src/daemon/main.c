@@ -6,15 +6,16 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/build_words.h"
 #include "daemon/daemon.h"
 #include "daemon/dhcp_help.h"
 #include "daemon/manual.h"
 #include "daemon/startup.h"
+#include "platform/service_notify.h"
 
-#define OUTPUT_BYTES        (1u << 20)
-#define PRINT_BYTES_MAX     ((size_t)1 << 30)
-#define DEFAULT_FILE        "/etc/linnet.conf"
-#define DEFAULT_FILE_COMPAT "/etc/dnsmasq.conf"
+#define OUTPUT_BYTES    (1u << 20)
+#define PRINT_BYTES_MAX ((size_t)1 << 30)
+#define SERVE           (-1) /* nothing else was asked for */
 
 /* The name people and programs call us by decides whose words come first. */
 static const char *program_name(const char *path)
@@ -22,21 +23,6 @@ static const char *program_name(const char *path)
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     return strcmp(name, "dnsmasq") == 0 ? "dnsmasq" : "linnet";
-}
-
-static void put_version(struct text_out *out, bool compat)
-{
-    if (compat) {
-        text_put_string(out, "Dnsmasq version 2.93  Copyright (c) 2026 the linnet authors (linnet "
-                             LINNET_VERSION ")\n"
-                             "Compile time options: IPv6 GNU-getopt no-DBus no-UBus no-i18n no-IDN2"
-                             " DHCP no-DHCPv6 no-Lua no-TFTP no-conntrack no-ipset no-nftset"
-                             " no-auth no-DNSSEC no-loop-detect inotify no-dumpfile\n\n"
-                             "This software comes with ABSOLUTELY NO WARRANTY.\n");
-        return;
-    }
-    text_put_string(out, "linnet " LINNET_VERSION "\n"
-                         "DNS forwarder and cache, DHCPv4. ISC licence.\n");
 }
 
 /* Answers --help, --version and their like on stdout. False when none was asked for. */
@@ -49,7 +35,7 @@ static bool answer_requests(const struct config *config, const struct option_req
     else if (requests->help)
         option_print_help(&config->set, program, compat, out);
     else if (requests->version)
-        put_version(out, compat);
+        build_words_put_version(&config->set, compat, out);
     else if (requests->print_manual)
         manual_print(&config->set, out);
     else if (requests->print_completion != NULL) {
@@ -67,22 +53,24 @@ static void read_config(struct config *config, struct option_reader *reader, con
 {
     bool compat = strcmp(program, "dnsmasq") == 0;
     /* The status repeats what the errors say, and all errors are to be seen. */
-    enum status status =
-        option_read_files(reader, compat ? DEFAULT_FILE_COMPAT : DEFAULT_FILE);
+    enum status status = option_read_files(reader, config_default_file(compat));
     if (status == STATUS_OK || config->errors.count > 0)
         status = config_finish(config, test_only);
     (void)status;
 }
 
-static int print_errors(const struct config *config, const char *program, struct text_out *out)
+static int print_errors(const struct config *config, const char *program, bool test_only,
+                        struct text_out *out)
 {
     const char *compat = strcmp(program, "dnsmasq") == 0 ? program : NULL;
     int code = option_print_errors(&config->errors, program, compat, out);
     fputs(out->start, stderr);
-    if (config->errors.count > 0) {
+    if (config->errors.count > 0 && !test_only) {
         const struct option_error *first = &config->errors.errors[0];
-        struct log_setup setup = { .target = LOG_TO_SYSLOG, .name = program, .facility = 24,
-                                   .level = LOG_INFORM };
+        service_notify("STATUS=%s", first->message);
+        struct log_setup setup = {
+            .target = LOG_TO_SYSLOG, .name = program, .facility = 24, .level = LOG_INFORM
+        };
         if (!isatty(STDERR_FILENO) && log_open(&setup) == STATUS_OK) {
             log_line(LOG_PART_MAIN, LOG_CRITICAL, "%s", first->message);
             log_line(LOG_PART_MAIN, LOG_CRITICAL, "FAILED to start up");
@@ -111,6 +99,7 @@ static int print_config(const struct config *config)
     return EXIT_MEMORY;
 }
 
+/* The exit code, or SERVE. */
 static int run(struct config *config, struct option_reader *reader, const char *program,
                struct text_out *out)
 {
@@ -123,19 +112,20 @@ static int run(struct config *config, struct option_reader *reader, const char *
     if (arguments_good)
         read_config(config, reader, program, requests->test);
     if (config->errors.count > 0)
-        return print_errors(config, program, out);
+        return print_errors(config, program, requests->test, out);
     if (requests->test) {
         fprintf(stderr, "%s: syntax check OK.\n", program);
         return EXIT_OK;
     }
     if (requests->print_config)
         return print_config(config);
-    return daemon_run(config, program);
+    return SERVE;
 }
 
 int main(int argc, char **argv)
 {
     const char *program = program_name(argc > 0 ? argv[0] : "linnet");
+    startup_enter();
     struct config *config = config_create();
     char *memory = malloc(OUTPUT_BYTES);
     if (config == NULL || memory == NULL) {
@@ -152,8 +142,12 @@ int main(int argc, char **argv)
         (void)status;
         code = run(config, reader, program, &out);
         option_reader_free(reader);
+    } else {
+        fprintf(stderr, "\n%s: could not get memory\n", program);
     }
     free(memory);
+    if (code == SERVE)
+        return daemon_run(&(struct daemon_start){ config, program, argc, argv, getcwd(NULL, 0) });
     config_free(config);
     return code;
 }

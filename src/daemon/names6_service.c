@@ -209,6 +209,16 @@ void names6_service_network_changed(struct names6_service *service)
     plan_turn(service);
 }
 
+void names6_service_config_changed(struct names6_service *service, const struct config *config)
+{
+    service->config = config;
+    if (!service->active)
+        return;
+    host_names6_set_site(service->names, &config->site, config->dhcp.fqdn);
+    use_network(service);
+    names6_service_names_changed(service);
+}
+
 void names6_service_names_changed(struct names6_service *service)
 {
     if (service == NULL || !service->active)
@@ -254,14 +264,23 @@ void names6_service_start(struct names6_service *service)
 {
     if (!service->active)
         return;
-    uv_poll_init(service->loop, &service->echo_poll, service->echo);
-    uv_poll_start(&service->echo_poll, UV_READABLE, on_echo);
-    if (neighbours_open(&service->neighbours) == STATUS_OK) {
-        uv_poll_init(service->loop, &service->neighbours_poll, service->neighbours);
+    int error = uv_poll_init(service->loop, &service->echo_poll, service->echo);
+    service->hears = error == 0;
+    if (service->hears)
+        uv_poll_start(&service->echo_poll, UV_READABLE, on_echo);
+    else
+        log_line(LOG_PART_DHCP, LOG_ERROR,
+                 "cannot hear echo replies, no IPv6 host gets a name by its address: %s",
+                 uv_strerror(error));
+    bool opened = neighbours_open(&service->neighbours) == STATUS_OK;
+    if (opened
+        && uv_poll_init(service->loop, &service->neighbours_poll, service->neighbours) == 0) {
         uv_poll_start(&service->neighbours_poll, UV_READABLE, on_neighbours);
         list_neighbours(service);
     } else {
         log_line(LOG_PART_DHCP, LOG_ERROR, "cannot hear of neighbours: %s", strerror(errno));
+        if (opened)
+            close(service->neighbours);
         service->neighbours = -1;
     }
     plan_turn(service);
@@ -285,7 +304,8 @@ void names6_service_stop(struct names6_service *service)
     if (!service->active)
         return;
     uv_close((uv_handle_t *)&service->timer, NULL);
-    uv_close((uv_handle_t *)&service->echo_poll, NULL);
+    if (service->hears)
+        uv_close((uv_handle_t *)&service->echo_poll, NULL);
     if (service->neighbours >= 0)
         uv_close((uv_handle_t *)&service->neighbours_poll, NULL);
     close(service->echo);

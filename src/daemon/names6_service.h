@@ -24,6 +24,7 @@ struct names6_service {
     uv_poll_t echo_poll, neighbours_poll;
     uv_timer_t timer;
     bool active;
+    bool hears; /* echo replies */
     uint64_t unsent; /* echo requests that could not leave */
 };
 
@@ -42,6 +43,8 @@ struct event_sink names6_service_sink(struct names6_service *service, struct eve
 /* Neighbours are heard of and echo requests sent from now on. */
 void names6_service_start(struct names6_service *service);
 void names6_service_network_changed(struct names6_service *service);
+/* Ranges and domains of another configuration from now on. */
+void names6_service_config_changed(struct names6_service *service, const struct config *config);
 /* The names of leases were written anew. NULL is harmless. */
 void names6_service_names_changed(struct names6_service *service);
 /* SIGUSR1. */

@@ -7,9 +7,6 @@
 #include "base/log.h"
 #include "platform/neighbours.h"
 
-/* The system's own tables hold 1024 of a family unless it is told otherwise. */
-#define NEIGHBOURS_MAX 8192
-
 static void take_news(void *context, const struct neighbours_news *news)
 {
     struct neighbour_watch *watch = context;
@@ -20,7 +17,7 @@ static void take_news(void *context, const struct neighbours_news *news)
                  == STATUS_FULL
              && neighbour_table_overflows(watch->table) == 1)
         log_line(LOG_PART_MAIN, LOG_WARN, "more than %d neighbours: some addresses are not told",
-                 NEIGHBOURS_MAX);
+                 NEIGHBOUR_WATCH_MAX);
 }
 
 /* Called by main when news come, and by any worker that misses somebody. */
@@ -52,7 +49,7 @@ void neighbour_watch_open(struct neighbour_watch *watch, const struct siphash_ke
     const struct neighbours_listener listener = { take_news, watch };
 
     *watch = (struct neighbour_watch){ .fd = -1, .reading = PTHREAD_MUTEX_INITIALIZER };
-    if (neighbour_table_create(key, NEIGHBOURS_MAX, &watch->table) != STATUS_OK) {
+    if (neighbour_table_create(key, NEIGHBOUR_WATCH_MAX, &watch->table) != STATUS_OK) {
         log_line(LOG_PART_MAIN, LOG_ERROR, "no memory for neighbours: add-mac does nothing");
         return;
     }
@@ -73,8 +70,19 @@ void neighbour_watch_start(struct neighbour_watch *watch, uv_loop_t *loop)
 {
     if (watch->table == NULL)
         return;
-    uv_poll_init(loop, &watch->poll, watch->fd);
+    if (uv_poll_init(loop, &watch->poll, watch->fd) != 0) {
+        log_line(LOG_PART_MAIN, LOG_ERROR, "cannot hear of neighbours: add-mac does nothing");
+        neighbour_watch_free(watch);
+        return;
+    }
     uv_poll_start(&watch->poll, UV_READABLE, on_news);
+}
+
+void neighbour_watch_again(struct neighbour_watch *watch)
+{
+    const struct neighbours_listener listener = { take_news, watch };
+    if (watch->table != NULL && neighbours_list_now(&listener) != STATUS_OK)
+        log_line(LOG_PART_MAIN, LOG_ERROR, "cannot list neighbours: %s", strerror(errno));
 }
 
 void neighbour_watch_stop(struct neighbour_watch *watch)

@@ -8,6 +8,9 @@
 
 #include "model/neighbour_table.h"
 
+/* The system's own tables hold 1024 of a family unless it is told otherwise. */
+#define NEIGHBOUR_WATCH_MAX 8192
+
 struct neighbour_watch {
     struct neighbour_table *table; /* NULL: not wanted, or it did not work */
     uv_poll_t poll;
@@ -19,6 +22,8 @@ struct neighbour_watch {
 void neighbour_watch_open(struct neighbour_watch *watch, const struct siphash_key *key);
 /* On main's loop, until stopped. Both are harmless without a table. */
 void neighbour_watch_start(struct neighbour_watch *watch, uv_loop_t *loop);
+/* All of them once more: news was taken by another process, which is gone. */
+void neighbour_watch_again(struct neighbour_watch *watch);
 void neighbour_watch_stop(struct neighbour_watch *watch);
 /* When no worker is left and the loop has run empty. */
 void neighbour_watch_free(struct neighbour_watch *watch);

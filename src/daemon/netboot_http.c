@@ -29,7 +29,8 @@ struct listener {
 };
 
 struct netboot_http {
-    const struct config *config;
+    const struct config *config;  /* changed by main, with the mutex */
+    const struct config *serving; /* what its thread goes by: held; NULL: no request yet */
     const struct views *views;
     struct listener listeners[LISTENERS_MAX];
     size_t count;
@@ -152,13 +153,28 @@ static void put_client(struct text_out *out, struct MHD_Connection *connection)
         text_put_address(out, &client.address);
 }
 
+/* On its thread: what is configured now. It stays until this is asked again. */
+static const struct config *use_config(struct netboot_http *http)
+{
+    const struct config *before = NULL;
+    pthread_mutex_lock(&http->mutex);
+    if (http->serving != http->config) {
+        before = http->serving;
+        http->serving = config_hold(http->config);
+    }
+    pthread_mutex_unlock(&http->mutex);
+    config_free(before);
+    return http->serving;
+}
+
 /* "sent <file> to <client> by HTTP": as of TFTP. */
 static void say(struct netboot_http *http, struct MHD_Connection *connection, const char *before,
                 const struct request *request, const char *after)
 {
     char line[LOG_LINE_MAX];
     struct text_out out = text_out_on(line, sizeof(line));
-    text_printf(&out, "%s %s%s%s ", before, http->config->netboot.folder,
+    const char *folder = use_config(http)->netboot.folder;
+    text_printf(&out, "%s %s%s%s ", before, folder != NULL ? folder : "",
                 request->path[0] == '/' ? "" : "/", request->path);
     if (request->answer == ANSWER_PART)
         text_printf(&out, "%s ", request->part);
@@ -255,20 +271,23 @@ static enum MHD_Result answer_file(struct netboot_http *http, struct MHD_Connect
 }
 
 /* The folder is opened anew each time, as TFTP does: its name may be another folder's by now. */
-static enum status open_path(const struct netboot_http *http, const char *path, int *fd,
+static enum status open_path(struct netboot_http *http, const char *path, int *fd,
                              struct beneath_file *file)
 {
+    const struct config *config = use_config(http);
     int folder;
+    if (config->netboot.folder == NULL)
+        return STATUS_NOT_FOUND; /* not any more */
     if (path[strspn(path, "/")] == '\0')
         return STATUS_EXISTS; /* the folder itself */
-    enum status status = beneath_folder(http->config->netboot.folder, &folder);
+    enum status status = beneath_folder(config->netboot.folder, &folder);
     if (status != STATUS_OK)
         return status;
-    status = beneath_open(folder, http->config->netboot.folder, path, fd, file);
+    status = beneath_open(folder, config->netboot.folder, path, fd, file);
     if (status == STATUS_SYSTEM && errno == ENOTDIR)
         status = STATUS_NOT_FOUND; /* "file/": nothing lies beneath a file */
     close(folder);
-    if (status == STATUS_OK && !file_allowed(&http->config->tftp, file)) {
+    if (status == STATUS_OK && !file_allowed(&config->tftp, file)) {
         close(*fd);
         return STATUS_DENIED;
     }
@@ -287,7 +306,7 @@ static enum MHD_Result answer_path(struct netboot_http *http, struct MHD_Connect
     case STATUS_NOT_FOUND:
     case STATUS_EXISTS: /* a folder: there are no lists of files */
         counters->not_found++;
-        if (!http->config->tftp.quiet)
+        if (!http->serving->tftp.quiet)
             say(http, connection, "file", request, "not found for ");
         return answer_empty(connection, MHD_HTTP_NOT_FOUND, NULL, NULL);
     case STATUS_DENIED:
@@ -531,13 +550,28 @@ enum status netboot_http_start(struct netboot_http *http, uv_loop_t *loop,
         (size_t)NETBOOT_HTTP_MEMORY, MHD_OPTION_END);
     if (http->daemon == NULL)
         return STATUS_SYSTEM;
+    for (size_t i = 0; i < http->count; i++) {
+        int error = uv_poll_init(loop, &http->listeners[i].poll, http->listeners[i].fd);
+        if (error != 0) {
+            mhd->stop_daemon(http->daemon);
+            errno = -error;
+            return STATUS_SYSTEM;
+        }
+    }
     uv_timer_init(loop, &http->rest);
     uv_timer_init(loop, &http->pace);
-    for (size_t i = 0; i < http->count; i++)
-        uv_poll_init(loop, &http->listeners[i].poll, http->listeners[i].fd);
     listen_again(http);
     http->started = true;
     return STATUS_OK;
+}
+
+void netboot_http_config_changed(struct netboot_http *http, const struct config *config)
+{
+    if (http == NULL)
+        return;
+    pthread_mutex_lock(&http->mutex);
+    http->config = config;
+    pthread_mutex_unlock(&http->mutex);
 }
 
 void netboot_http_stop(struct netboot_http *http)
@@ -559,6 +593,7 @@ void netboot_http_free(struct netboot_http *http)
     for (size_t i = 0; i < http->count; i++)
         close(http->listeners[i].fd);
     pthread_mutex_destroy(&http->mutex);
+    config_free(http->serving);
     free(http);
 }
 

@@ -31,9 +31,12 @@ bool netboot_http_is_there(void);
  * address it could not have. STATUS_NO_MEMORY. */
 NODISCARD enum status netboot_http_open(const struct config *config, struct netboot_http **http,
                                         struct endpoint *what);
-/* After root is given up: starts the thread, and connections are taken. STATUS_SYSTEM. */
+/* After root is given up: starts the thread, and connections are taken. STATUS_SYSTEM with
+ * errno. */
 NODISCARD enum status netboot_http_start(struct netboot_http *http, uv_loop_t *loop,
                                          const struct views *views);
+/* For requests from now on. Does nothing for NULL. */
+void netboot_http_config_changed(struct netboot_http *http, const struct config *config);
 /* Ends the thread; run the loop until it is empty, then free. Both do nothing for NULL. */
 void netboot_http_stop(struct netboot_http *http);
 void netboot_http_free(struct netboot_http *http);

@@ -23,6 +23,12 @@ enum status netboot_http_start(struct netboot_http *http, uv_loop_t *loop,
     return STATUS_UNSUPPORTED;
 }
 
+void netboot_http_config_changed(struct netboot_http *http, const struct config *config)
+{
+    (void)http;
+    (void)config;
+}
+
 void netboot_http_stop(struct netboot_http *http)
 {
     (void)http;

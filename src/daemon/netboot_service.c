@@ -44,6 +44,8 @@ static uint64_t look(const struct netboot_service *service)
 {
     uint64_t present = 0;
     int folder;
+    if (service->config->netboot.folder == NULL) /* not any more */
+        return 0;
     if (beneath_folder(service->config->netboot.folder, &folder) != STATUS_OK)
         return 0;
     for (size_t i = 0; i < netboot_name_count; i++)
@@ -103,7 +105,7 @@ void netboot_service_start(struct netboot_service *service, struct startup *star
     const struct netboot_listing *listing = netboot_service_listing(service);
     const char *folder = service->config->netboot.folder;
     if (service->http != NULL && netboot_http_start(service->http, loop, views) != STATUS_OK)
-        startup_fail(startup, EXIT_OTHER, "netboot: cannot start HTTP");
+        startup_fail(startup, EXIT_OTHER, "netboot: cannot start HTTP: %s", strerror(errno));
     if (service->http != NULL)
         log_line(LOG_PART_TFTP, LOG_INFORM, "netboot from %s by TFTP and HTTP, port %u", folder,
                  (unsigned)listing->http_port);
@@ -118,6 +120,14 @@ void netboot_service_start(struct netboot_service *service, struct startup *star
                  "netboot: with tftp-unique-root TFTP gives a client that has a folder of its own "
                  "nothing from %s, though DHCP names files there",
                  folder);
+}
+
+void netboot_service_config_changed(struct netboot_service *service, const struct config *config)
+{
+    service->config = config;
+    service->looked_at = instant_now().mono - LOOK_EVERY_MS;
+    if (service->active)
+        netboot_http_config_changed(service->http, config);
 }
 
 void netboot_service_log(const struct netboot_service *service)

@@ -31,6 +31,8 @@ void netboot_service_start(struct netboot_service *service, struct startup *star
                            uv_loop_t *loop, const struct views *views);
 /* What is in the folder, as of a second ago at most. */
 const struct netboot_listing *netboot_service_listing(struct netboot_service *service);
+/* Another folder, and other rules for it, from now on. Harmless when there was none at start. */
+void netboot_service_config_changed(struct netboot_service *service, const struct config *config);
 void netboot_service_log(const struct netboot_service *service); /* SIGUSR1 */
 void netboot_service_stop(struct netboot_service *service);
 void netboot_service_free(struct netboot_service *service);

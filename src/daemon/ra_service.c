@@ -157,13 +157,29 @@ void ra_service_network_changed(struct ra_service *service)
     ra_io_changed(service->io);
 }
 
+static void use_dhcp(struct ra_service *service, const struct dhcp_config *dhcp)
+{
+    if (ra_server_set_config(service->server, dhcp, instant_now()) != STATUS_OK)
+        log_line(LOG_PART_DHCP, LOG_ERROR,
+                 "no memory for router advertisement: none until the network changes");
+    ra_io_changed(service->io);
+}
+
 void ra_service_set_config(struct ra_service *service, const struct dhcp_config *dhcp)
 {
-    if (service == NULL || service->io == NULL)
+    if (service != NULL && service->io != NULL)
+        use_dhcp(service, dhcp);
+}
+
+void ra_service_config_changed(struct ra_service *service, const struct config *config,
+                               const struct dhcp_config *dhcp, struct event_sink sink)
+{
+    service->config = config;
+    service->sink = sink;
+    if (service->io == NULL)
         return;
-    if (ra_server_set_config(service->server, dhcp, instant_now()) != STATUS_OK)
-        log_line(LOG_PART_DHCP, LOG_ERROR, "no memory for router advertisement of new options");
-    ra_io_changed(service->io);
+    ra_server_set_rules(service->server, &config->ra, &config->site);
+    use_dhcp(service, dhcp);
 }
 
 void ra_service_report(const struct ra_service *service)

@@ -34,6 +34,9 @@ void ra_service_start(struct ra_service *service, struct startup *startup, uv_lo
 void ra_service_network_changed(struct ra_service *service);
 /* Other hosts and options from now on; those before are let go of. NULL is harmless. */
 void ra_service_set_config(struct ra_service *service, const struct dhcp_config *dhcp);
+/* The whole configuration is another one; dhcp: with the lines of its files. */
+void ra_service_config_changed(struct ra_service *service, const struct config *config,
+                               const struct dhcp_config *dhcp, struct event_sink sink);
 /* SIGUSR1. */
 void ra_service_report(const struct ra_service *service);
 /* Run the loop until it is empty, then free. */

@@ -1,5 +1,7 @@
 #include "daemon/reload.h"
 
+#include "platform/memory.h"
+
 /* So many lines are written at once by main; a folder with thousands of files says more. */
 #define LINES_AT_ONCE 64
 
@@ -21,6 +23,7 @@ void reload_init(struct reload *reload, uv_loop_t *loop, struct views *views,
 static void on_clean(uv_work_t *work)
 {
     views_free_waste(&CONTAINER_OF(work, struct reload, waste_work)->waste);
+    memory_trim();
 }
 
 static void on_cleaned(uv_work_t *work, int status)
@@ -96,7 +99,8 @@ static void on_loaded(uv_work_t *work, int status)
 
 static void start_wanted(struct reload *reload)
 {
-    if (!reload->wanted || reload->loading || reload->telling || atomic_load(&reload->stop))
+    if (!reload->wanted || reload->loading || reload->telling || reload->held
+        || atomic_load(&reload->stop))
         return;
     views_begin_load(reload->views, reload->wanted_what, &reload->load);
     reload->load.stop = &reload->stop;
@@ -117,6 +121,12 @@ void reload_want(struct reload *reload, enum views_load_what what, bool by_signa
     reload->wanted_by_signal = reload->wanted_by_signal || by_signal;
     if (what > reload->wanted_what)
         reload->wanted_what = what;
+    start_wanted(reload);
+}
+
+void reload_hold(struct reload *reload, bool held)
+{
+    reload->held = held;
     start_wanted(reload);
 }
 

@@ -23,6 +23,7 @@ struct reload {
     bool by_signal;            /* the load that runs */
     bool wanted, wanted_by_signal;
     enum views_load_what wanted_what;
+    bool held;
     atomic_bool stop;
 };
 
@@ -37,6 +38,14 @@ void reload_tell(struct reload *reload);
 
 /* Gives back what views make waste of. Call after views_reclaim. */
 void reload_clean(struct reload *reload);
+
+/* While it is held no load begins; one may still be running, or be telling its lines. What is asked
+ * for waits. */
+void reload_hold(struct reload *reload, bool held);
+static inline bool reload_is_busy(const struct reload *reload)
+{
+    return reload->loading || reload->telling;
+}
 
 /* Nothing more begins; what runs ends soon and is thrown away. Then the loop is run until it is
  * empty. */

@@ -71,8 +71,8 @@ void script_arp_start(struct script_arp *arp, uv_loop_t *loop, const struct siph
         log_line(LOG_PART_MAIN, LOG_ERROR, "no memory for neighbours: script-arp does nothing");
         return;
     }
-    if (neighbours_open(&arp->fd) == STATUS_OK && neighbours_list_now(&listener) == STATUS_OK) {
-        uv_poll_init(loop, &arp->poll, arp->fd);
+    if (neighbours_open(&arp->fd) == STATUS_OK && neighbours_list_now(&listener) == STATUS_OK
+        && uv_poll_init(loop, &arp->poll, arp->fd) == 0) {
         uv_poll_start(&arp->poll, UV_READABLE, on_news);
         return;
     }

@@ -191,6 +191,21 @@ bool script_environment_passes(const char *variable)
 
 /* ------------------------------------------------------------------ a call */
 
+/* A stranger's words in a careless script are evaluated by its shell: nothing of theirs may mean
+ * something to one (R12). Our own words have no such characters. */
+static char harmless(char c)
+{
+    bool is_plain =
+        c >= ' ' && c <= '~' && text_find(TEXT("$`\"'\\;&|<>(){}[]*?!#~"), c) == SIZE_MAX;
+    return is_plain ? c : '_';
+}
+
+static void put_harmless(struct text_out *out, struct text text)
+{
+    for (size_t i = 0; i < text.count; i++)
+        text_put_char(out, harmless(text.at[i]));
+}
+
 /* Text at the end of the call's memory; NULL when there is no room. */
 static struct text_out begin(struct script_call *call)
 {
@@ -215,7 +230,15 @@ static void add_word(struct script_call *call, const struct text_out *out)
 static void add_text(struct script_call *call, struct text text)
 {
     struct text_out out = begin(call);
-    text_put(&out, text_part(text, 0, text_find(text, '\0')));
+    put_harmless(&out, text_part(text, 0, text_find(text, '\0')));
+    add_word(call, &out);
+}
+
+/* A file's name is what it is: with other characters it would be another file's. */
+static void add_path(struct script_call *call, struct text path)
+{
+    struct text_out out = begin(call);
+    text_put(&out, text_part(path, 0, text_find(path, '\0')));
     add_word(call, &out);
 }
 
@@ -260,7 +283,7 @@ static void add_words(struct script_call *call, const struct script_record *reco
         text_put_u64(&out, record->size);
         add_word(call, &out);
         add_address(call, &record->address);
-        add_text(call, record->path);
+        add_path(call, record->path);
         break;
     case SCRIPT_ARP_ADD:
     case SCRIPT_ARP_DEL:
@@ -284,7 +307,7 @@ static void add_variable(void *context, const char *name, struct text value)
     text_put_string(&out, PREFIX);
     text_put_string(&out, name);
     text_put_char(&out, '=');
-    text_put(&out, value);
+    put_harmless(&out, value);
     char *variable = end(call, &out);
     if (variable != NULL && call->environment_count < SCRIPT_ENVIRONMENT_MAX)
         call->environment[call->environment_count++] = variable;
@@ -305,7 +328,7 @@ void script_call_build(struct script_call *call, const char *path,
                        char *const *base)
 {
     call->word_count = call->environment_count = call->used = 0;
-    add_text(call, text_of(path));
+    add_path(call, text_of(path));
     add_text(call, text_of(script_action_word(record->action)));
     add_words(call, record);
     script_environment_each(record, moment, add_variable, call);
@@ -315,7 +338,7 @@ void script_call_build(struct script_call *call, const char *path,
 void script_call_build_init(struct script_call *call, const char *path, char *const *base)
 {
     call->word_count = call->environment_count = call->used = 0;
-    add_text(call, text_of(path));
+    add_path(call, text_of(path));
     add_text(call, TEXT("init"));
     add_base(call, base);
 }

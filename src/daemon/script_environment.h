@@ -11,7 +11,7 @@ struct script_moment {
 };
 
 /* Each variable that the event has, without the DNSMASQ_ in front. Values end at their first NUL,
- * as every one in an environment does; whatever else is in them stays. */
+ * as every one in an environment does; whatever else is in them stays, for Lua. */
 void script_environment_each(const struct script_record *record, const struct script_moment *moment,
                              void (*each)(void *context, const char *name, struct text value),
                              void *context);
@@ -35,7 +35,9 @@ struct script_call {
 };
 
 /* All of what execve wants. base: the daemon's own environment, of which the script gets what is
- * harmless; its strings are referred to. What does not fit is left out. */
+ * harmless; its strings are referred to. What does not fit is left out. In words and values, the
+ * path of a file excepted, a byte that is not printable ASCII or that means something to a shell
+ * ($ ` " ' \ ; & | < > ( ) { } [ ] * ? ! # ~) becomes '_'. */
 void script_call_build(struct script_call *call, const char *path,
                        const struct script_record *record, const struct script_moment *moment,
                        char *const *base);

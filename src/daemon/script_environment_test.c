@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "daemon/script_environment.h"
@@ -123,21 +124,38 @@ static void a_delegated_prefix_has_its_length(void **state)
         .has_facts = true,
     };
     assert_int_equal(address_from_text(TEXT("2001:db8::"), &record.address), STATUS_OK);
-    assert_string_equal(build(&record, none),
-                        "del 00:03:00:01 2001:db8::/56 | DNSMASQ_IAID=P77 "
-                        "| DNSMASQ_LEASE_EXPIRES=0 ");
+    assert_string_equal(build(&record, none), "del 00:03:00:01 2001:db8::/56 | DNSMASQ_IAID=P77 "
+                                              "| DNSMASQ_LEASE_EXPIRES=0 ");
 }
 
-/* They reach the script as they are, up to a NUL; what looks like words of a shell stays one. */
-static void strangers_words_stay_what_they_are(void **state)
+/* Each fact there is, with these words. */
+static struct bytes facts_saying(struct text words, uint8_t *room, size_t count)
+{
+    static const enum lease_fact facts[] = {
+        LEASE_FACT_VENDOR_CLASS, LEASE_FACT_USER_CLASS,    LEASE_FACT_SUPPLIED_NAME,
+        LEASE_FACT_REQUESTED,    LEASE_FACT_TAGS,          LEASE_FACT_MUD_URL,
+        LEASE_FACT_CIRCUIT_ID,   LEASE_FACT_SUBSCRIBER_ID, LEASE_FACT_REMOTE_ID,
+        LEASE_FACT_CPEWAN_OUI,   LEASE_FACT_CPEWAN_SERIAL, LEASE_FACT_CPEWAN_CLASS,
+        LEASE_FACT_VENDOR_ID,
+    };
+    _Static_assert(COUNT_OF(facts) == LEASE_FACT_COUNT - 1, "every fact there is");
+    struct bytes_writer writer = bytes_writer_on(room, count);
+    for (size_t i = 0; i < COUNT_OF(facts); i++)
+        lease_facts_put(&writer, facts[i], text_bytes(words));
+    return bytes_writer_written(&writer);
+}
+
+/* Up to a NUL each value is there, as long as it was. */
+static void strangers_words_mean_nothing_to_a_shell(void **state)
 {
     (void)state;
     uint8_t facts[256];
     struct bytes_writer writer = bytes_writer_on(facts, sizeof(facts));
-    lease_facts_put(&writer, LEASE_FACT_VENDOR_CLASS, text_bytes(TEXT("a\nb$(x)")));
+    lease_facts_put(&writer, LEASE_FACT_VENDOR_CLASS, text_bytes(TEXT("a\nb$(x) c=d-e%^@,./:+_")));
     lease_facts_put(&writer, LEASE_FACT_CIRCUIT_ID, bytes_of("c\0d", 3));
     lease_facts_put(&writer, LEASE_FACT_USER_CLASS, BYTES_NONE);
-    lease_facts_put(&writer, LEASE_FACT_USER_CLASS, text_bytes(TEXT("\x1b[1m")));
+    lease_facts_put(&writer, LEASE_FACT_USER_CLASS, text_bytes(TEXT("\x1b[1m\x7f\xff\t")));
+    lease_facts_put(&writer, LEASE_FACT_REMOTE_ID, text_bytes(TEXT("$`\"'\\;&|<>(){}[]*?!#~\r\n")));
     struct script_record record = {
         .action = SCRIPT_ADD,
         .address = address_ip4(192, 0, 2, 5),
@@ -146,8 +164,76 @@ static void strangers_words_stay_what_they_are(void **state)
     };
     assert_string_equal(build(&record, none),
                         "add  192.0.2.5 | DNSMASQ_LEASE_EXPIRES=0 "
-                        "| DNSMASQ_VENDOR_CLASS=a\nb$(x) | DNSMASQ_CIRCUIT_ID=c "
-                        "| DNSMASQ_USER_CLASS1=\x1b[1m ");
+                        "| DNSMASQ_VENDOR_CLASS=a_b__x_ c=d-e%^@,./:+_ | DNSMASQ_CIRCUIT_ID=c "
+                        "| DNSMASQ_USER_CLASS1=__1m___ "
+                        "| DNSMASQ_REMOTE_ID=_______________________ ");
+}
+
+/* Whatever is a text, from whoever: a server that somebody has taken over says names and domains
+ * that nobody checked. */
+static void no_value_has_words_for_a_shell(void **state)
+{
+    (void)state;
+    static const enum script_action leases[] = { SCRIPT_ADD, SCRIPT_OLD, SCRIPT_DEL };
+    const struct text words = TEXT("$(touch x)`id`;\n");
+    uint8_t room[1024];
+    struct script_record record = {
+        .has_facts = true,
+        .facts = facts_saying(words, room, sizeof(room)),
+        .name = words,
+        .domain = words,
+        .interface = words,
+        .client_id = text_bytes(words),
+        .server_duid = text_bytes(words),
+        .relay = address_ip4(192, 0, 2, 1),
+        .hardware = MAC,
+    };
+    for (size_t i = 0; i < 4 * COUNT_OF(leases); i++) {
+        record.action = leases[i / 4];
+        record.old_name = i % 2 == 0 ? words : TEXT_NONE;
+        record.address = address_ip4(192, 0, 2, 5);
+        if (i % 4 >= 2)
+            assert_int_equal(address_from_text(TEXT("2001:db8::5"), &record.address), STATUS_OK);
+        const char *got = build(&record, none);
+        if (strpbrk(got, "$`(;\n)") != NULL || strstr(got, "__touch x__id___") == NULL)
+            fail_msg("row %zu: %s", i, got);
+        /* The facts, the domain and the interface, and in some the lost name. */
+        assert_true(call.environment_count >= COUNT_OF(leases) + LEASE_FACT_COUNT);
+    }
+    record = (struct script_record){ .action = SCRIPT_RELAY_SNOOP, .interface = words };
+    assert_null(strpbrk(build(&record, none), "$`(;\n)"));
+}
+
+static void put_value(void *context, const char *name, struct text value)
+{
+    struct text_out *out = context;
+    if (text_equal(text_of(name), TEXT("MUD_URL")))
+        text_put(out, value);
+}
+
+/* What Lua gets is data and goes to no shell. */
+static void each_gives_values_as_they_came(void **state)
+{
+    (void)state;
+    char buffer[64];
+    uint8_t room[1024];
+    struct text_out out = text_out_on(buffer, sizeof(buffer));
+    struct script_record record = {
+        .action = SCRIPT_ADD,
+        .has_facts = true,
+        .facts = facts_saying(TEXT("https://x/?a=$(b)"), room, sizeof(room)),
+    };
+    script_environment_each(&record, &(struct script_moment){ .now = 1000 }, put_value, &out);
+    assert_true(text_equal(text_out_text(&out), TEXT("https://x/?a=$(b)")));
+}
+
+/* It would not be found under another name. */
+static void a_file_keeps_its_name(void **state)
+{
+    (void)state;
+    struct script_record record = { .action = SCRIPT_TFTP, .path = TEXT("/srv/a(1)~\xc3\xa4") };
+    record.address = address_ip4(192, 0, 2, 5);
+    assert_string_equal(build(&record, none), "tftp 0 192.0.2.5 /srv/a(1)~\xc3\xa4 ");
 }
 
 static void only_harmless_variables_pass(void **state)
@@ -183,7 +269,10 @@ int main(void)
         cmocka_unit_test(calls_are_as_documented),
         cmocka_unit_test(an_ip6_lease_goes_by_its_duid),
         cmocka_unit_test(a_delegated_prefix_has_its_length),
-        cmocka_unit_test(strangers_words_stay_what_they_are),
+        cmocka_unit_test(strangers_words_mean_nothing_to_a_shell),
+        cmocka_unit_test(no_value_has_words_for_a_shell),
+        cmocka_unit_test(each_gives_values_as_they_came),
+        cmocka_unit_test(a_file_keeps_its_name),
         cmocka_unit_test(only_harmless_variables_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "daemon/script_record.h"
+#include "platform/child.h"
+#include "platform/descriptors.h"
 
 #define AGAIN_S_MAX 32 /* between two that die */
 #define WELL_S      60 /* after so long it counts as having been well */
@@ -60,7 +62,7 @@ static bool let_go(int fd)
                 && fcntl(KEEP_FD, F_SETFD, FD_CLOEXEC) == 0;
     for (int standard = STDIN_FILENO; done && standard <= STDERR_FILENO; standard++)
         done = dup2(null, standard) >= 0;
-    (void)close_range(KEEP_FD + 1, ~0U, 0);
+    descriptors_close_from(KEEP_FD + 1);
     return done && chdir("/") == 0;
 }
 
@@ -75,6 +77,7 @@ static bool is_over(int fd)
 NORETURN static void supervise(const struct script_setup *setup, int fd)
 {
     unsigned again_s = 1;
+    child_set_name("linnet-script");
     set_signals();
     (void)setsid();
     if (!let_go(fd))

@@ -1,4 +1,4 @@
-#include <assert.h>
+#include <string.h>
 
 #include "daemon/script_environment.h"
 #include "daemon/script_record.h"
@@ -41,5 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     script_call_build(&call, "/script", &record, &(struct script_moment){ .now = 1000 }, base);
     assert(call.word_count >= 2 && call.words[call.word_count] == NULL);
     assert(call.environment[call.environment_count] == NULL);
+    for (size_t i = 0; i < call.environment_count; i++)
+        assert(strpbrk(call.environment[i], "$`\"'\\;&|<>(){}[]*?!#~\n") == NULL);
     return 0;
 }

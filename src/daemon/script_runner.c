@@ -14,6 +14,7 @@
 
 #include "daemon/script_environment.h"
 #include "daemon/script_lua.h"
+#include "platform/descriptors.h"
 #include "platform/instant.h"
 
 #define LINE_MAX_BYTES 1000 /* longer lines of a script are told in pieces */
@@ -106,7 +107,7 @@ NORETURN static void become(struct script_call *call, int output, int refusal)
     if (null >= 0 && safe >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0
         && dup2(output, STDERR_FILENO) >= 0 && dup2(safe, STDERR_FILENO + 1) >= 0
         && fcntl(STDERR_FILENO + 1, F_SETFD, FD_CLOEXEC) == 0) {
-        (void)close_range(STDERR_FILENO + 2, ~0U, 0);
+        descriptors_close_from(STDERR_FILENO + 2);
         refusal = STDERR_FILENO + 1;
         if (chdir("/") == 0)
             execve(call->words[0], call->words, call->environment);
@@ -351,7 +352,7 @@ NORETURN static void run_init(const struct script_setup *setup, struct script_ca
 {
     (void)signal(SIGPIPE, SIG_DFL);
     if (become_user(&setup->user) && dup2(output, STDOUT_FILENO) >= 0 && chdir("/") == 0) {
-        (void)close_range(STDERR_FILENO + 1, ~0U, 0);
+        descriptors_close_from(STDERR_FILENO + 1);
         execve(call->words[0], call->words, call->environment);
     }
     dprintf(STDERR_FILENO, "%s: %s\n", setup->path, strerror(errno));

@@ -323,6 +323,9 @@ struct text script_service_init(const struct script_service *service, struct sta
     int code = 0;
     if (service->setup.path == NULL)
         return TEXT_NONE;
+    if (access(service->setup.path, X_OK) != 0)
+        startup_fail(startup, EXIT_FILE, "cannot run lease-init script %s: %s", service->setup.path,
+                     strerror(errno));
     enum status status =
         script_runner_init(&service->setup, INIT_BYTES_MAX, &output, &count, &code);
     if (status != STATUS_OK)
@@ -340,14 +343,27 @@ void script_service_start(struct script_service *service)
 {
     if (!service->active)
         return;
+    int error = uv_poll_init(service->loop, &service->poll, service->fd);
+    if (error != 0) {
+        log_line(LOG_PART_MAIN, LOG_ERROR,
+                 "cannot reach the process that runs lease scripts, none is run: %s",
+                 uv_strerror(error));
+        service->gone = true;
+        return;
+    }
     uv_timer_init(service->loop, &service->patience);
-    uv_poll_init(service->loop, &service->poll, service->fd);
     listen_for(service, UV_READABLE);
     service->polling = true;
     service->arp.tell = on_neighbour;
     service->arp.context = service;
     if (service->config->script.arp)
         script_arp_start(&service->arp, service->loop, &service->key);
+}
+
+void script_service_resume(struct script_service *service)
+{
+    service->ready = true;
+    give_next(service);
 }
 
 void script_service_stop(struct script_service *service)

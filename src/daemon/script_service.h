@@ -53,6 +53,8 @@ void script_service_sent(struct script_service *service, const struct address *t
 void script_service_start(struct script_service *service);
 /* What waits is given to the process, which runs it when we are gone; run the loop until it is
  * empty, then free. */
+/* After its start: the helper told another process, which is gone, that it is ready. */
+void script_service_resume(struct script_service *service);
 void script_service_stop(struct script_service *service);
 void script_service_free(struct script_service *service);
 

@@ -125,7 +125,8 @@ static enum status copy_array(struct arena *arena, void *items, size_t count, si
 }
 
 /* Readers append to the arrays of the struct they fill, so a copy of ours is what they get. */
-static enum status copy_config(struct loaded_servers *servers, const struct dns_config *config)
+enum status servers_file_copy(struct loaded_servers *servers, const struct dns_config *config,
+                              const struct dns_rules *rules)
 {
     struct dns_config *copy = &servers->config;
     *copy = *config;
@@ -137,7 +138,7 @@ static enum status copy_config(struct loaded_servers *servers, const struct dns_
         status = copy_array(&servers->arena, &copy->rules, copy->rule_count, &copy->rule_room,
                             sizeof *copy->rules);
     if (status == STATUS_OK)
-        status = dns_rules_create(config->domain_rules, &copy->domain_rules);
+        status = dns_rules_create(rules, &copy->domain_rules);
     return status;
 }
 
@@ -178,8 +179,10 @@ enum status servers_file_load(const struct servers_file_setup *setup, struct tex
         return STATUS_NO_MEMORY;
     bool useful = false;
     atomic_init(&made->uses, 1);
+    made->base = config_hold(setup->config);
     arena_init(&made->arena, ARENA_CHUNK_BYTES, ARENA_LIMIT_BYTES);
-    enum status status = copy_config(made, &setup->config->dns);
+    enum status status =
+        servers_file_copy(made, &setup->config->dns, setup->config->dns.domain_rules);
     if (status == STATUS_OK)
         status = read_text(setup, text, made, &useful);
     if (status == STATUS_OK && useful)

@@ -20,4 +20,10 @@ struct servers_file_setup {
 NODISCARD enum status servers_file_load(const struct servers_file_setup *setup, struct text text,
                                         struct loaded_servers **servers);
 
+/* Makes `servers` begin with a copy of this configuration's servers and lines without a domain, to
+ * which readers may append; its lines about domains are to stand over `rules`. STATUS_NO_MEMORY. */
+NODISCARD enum status servers_file_copy(struct loaded_servers *servers,
+                                        const struct dns_config *config,
+                                        const struct dns_rules *rules);
+
 #endif

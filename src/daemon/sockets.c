@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "platform/given_sockets.h"
 #include "platform/port_holder.h"
 #include "platform/tcp.h"
 #include "platform/udp.h"
+
+#define RECEIVE_BYTES (8u << 20) /* a burst of questions waits there */
 
 struct endpoint_list {
     struct endpoint *at;
@@ -156,7 +159,7 @@ static enum status open_one(const struct endpoint *endpoint, struct socket_kind 
         .reuse_port = kind.reuse_port,
         .want_arrival = kind.arrival,
         .free_bind = kind.early,
-        .receive_bytes = 8 << 20,
+        .receive_bytes = RECEIVE_BYTES,
     };
     return udp_open(&setup, fd);
 }
@@ -193,7 +196,7 @@ static enum status open_for_all(const struct endpoint *endpoint, struct socket_k
         if (open_one(endpoint, kind, &fds[worker]) == STATUS_OK)
             continue;
         int error = errno;
-        while (worker-- > 0) {
+        while (COUNT_DOWN(worker)) {
             close(fds[worker]);
             fds[worker] = -1;
         }
@@ -210,11 +213,82 @@ static void open_endpoint(struct startup *startup, struct dns_sockets *sockets, 
     int *table = tcp ? sockets->tcp : sockets->udp;
     int fds[WORKERS_MAX];
     struct socket_kind kind = { .tcp = tcp, .arrival = sockets->arrival, .early = early };
+    if (table[at] > 0)
+        return; /* given */
     if (open_for_all(endpoint, kind, sockets->workers, fds) != STATUS_OK && family_exists(endpoint))
         fail_taken(startup, endpoint, tcp);
     for (unsigned worker = 0; worker < sockets->workers; worker++)
         table[worker * sockets->endpoint_count + at] = fds[worker];
 }
+
+/* ------------------------------------------------------------------ of a service manager */
+
+/* With several workers each gets a descriptor of the one socket: whoever comes first takes what has
+ * come in. STATUS_SYSTEM with errno. */
+static enum status share_given(const struct given_socket *given, const struct dns_sockets *sockets,
+                               size_t at)
+{
+    int *table = given->tcp ? sockets->tcp : sockets->udp;
+    for (unsigned worker = 0; worker < sockets->workers; worker++) {
+        int *fd = &table[worker * sockets->endpoint_count + at];
+        enum status status = given_socket_share(given, sockets->arrival, RECEIVE_BYTES, fd);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static bool is_for(const struct given_socket *given, const struct endpoint *endpoint)
+{
+    return given->fd >= 0 && given->usable && !given->both
+           && endpoint_equal(&given->endpoint, endpoint);
+}
+
+static void use_given(struct startup *startup, struct dns_sockets *sockets, size_t at)
+{
+    char text[GIVEN_SOCKETS_TEXT_MAX];
+    bool has[2] = { false, false }; /* UDP, TCP */
+    for (unsigned i = 0; startup->given != NULL && i < startup->given->count; i++) {
+        struct given_socket *given = &startup->given->at[i];
+        if (!is_for(given, &sockets->endpoints[at]) || has[given->tcp])
+            continue;
+        given_socket_text(given, text);
+        if (share_given(given, sockets, at) != STATUS_OK)
+            startup_fail(startup, EXIT_NETWORK, "cannot use the service manager's socket %s: %s",
+                         text, strerror(errno));
+        has[given->tcp] = true;
+        sockets->given[at] = true;
+        close(given->fd);
+        given->fd = -1;
+        log_line(LOG_PART_MAIN, LOG_INFORM, "using the service manager's socket %s%s", text,
+                 sockets->workers > 1 ? ", which all threads share" : "");
+    }
+}
+
+void sockets_refuse_given(struct startup *startup)
+{
+    char text[GIVEN_SOCKETS_TEXT_MAX];
+    struct given_sockets *rest = startup->given;
+    if (rest == NULL)
+        return;
+    for (unsigned i = 0; i < rest->count; i++) {
+        struct given_socket *given = &rest->at[i];
+        if (given->fd < 0)
+            continue;
+        log_line(LOG_PART_MAIN, LOG_WARN, "warning: not using the service manager's %s: %s",
+                 given_socket_text(given, text),
+                 given->both ? "it takes IPv4 too, set BindIPv6Only=ipv6-only"
+                             : "the configuration has no DNS service there");
+        close(given->fd);
+        given->fd = -1;
+    }
+    if (rest->too_many > 0)
+        log_line(LOG_PART_MAIN, LOG_WARN, "warning: %u more sockets of the service manager closed",
+                 rest->too_many);
+    startup->given = NULL;
+}
+
+/* ------------------------------------------------------------------ all of them */
 
 static bool holds(const struct endpoint *endpoints, size_t count, const struct endpoint *endpoint)
 {
@@ -248,13 +322,48 @@ void sockets_open(struct startup *startup, const struct site *site, const struct
     size_t count = sockets->endpoint_count * workers;
     sockets->udp = calloc(count + 1, sizeof *sockets->udp);
     sockets->tcp = calloc(count + 1, sizeof *sockets->tcp);
-    if (sockets->udp == NULL || sockets->tcp == NULL)
+    sockets->given = calloc(sockets->endpoint_count + 1, sizeof *sockets->given);
+    if (sockets->udp == NULL || sockets->tcp == NULL || sockets->given == NULL)
         startup_fail(startup, EXIT_MEMORY, "no memory for sockets");
+    for (size_t i = 0; i < sockets->endpoint_count; i++)
+        use_given(startup, sockets, i);
+    /* Now, while it can still explain why a port is taken. */
+    sockets_refuse_given(startup);
     for (size_t i = 0; i < sockets->endpoint_count; i++) {
         bool early = is_tentative(network, &sockets->endpoints[i]);
         open_endpoint(startup, sockets, i, early, false);
         open_endpoint(startup, sockets, i, early, true);
     }
+}
+
+/* The table without the others, which are closed; as it shrinks its places only move forward. */
+static void keep_given(const struct dns_sockets *sockets, size_t kept, int *table)
+{
+    for (unsigned worker = 0; worker < sockets->workers; worker++) {
+        size_t place = worker * kept;
+        for (size_t i = 0; i < sockets->endpoint_count; i++) {
+            int fd = table[worker * sockets->endpoint_count + i];
+            if (sockets->given[i])
+                table[place++] = fd;
+            else if (fd >= 0)
+                close(fd);
+        }
+    }
+}
+
+void sockets_let_go(struct dns_sockets *sockets)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < sockets->endpoint_count; i++)
+        kept += sockets->given[i];
+    keep_given(sockets, kept, sockets->udp);
+    keep_given(sockets, kept, sockets->tcp);
+    kept = 0;
+    for (size_t i = 0; i < sockets->endpoint_count; i++) {
+        if (sockets->given[i])
+            sockets->endpoints[kept++] = sockets->endpoints[i];
+    }
+    sockets->endpoint_count = kept;
 }
 
 void sockets_free(struct dns_sockets *sockets)
@@ -263,6 +372,7 @@ void sockets_free(struct dns_sockets *sockets)
     free(sockets->failed);
     free(sockets->udp);
     free(sockets->tcp);
+    free(sockets->given);
     *sockets = (struct dns_sockets){ .endpoints = NULL };
 }
 

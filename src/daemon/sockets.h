@@ -16,6 +16,7 @@ struct dns_sockets {
     bool arrival;  /* the UDP sockets say where each datagram came in */
     int *udp;      /* endpoint_count * workers descriptors, worker by worker; only until they are */
     int *tcp;      /* handed over. -1: this machine does not have that family. */
+    bool *given;   /* for each endpoint, likewise: a socket there is the service manager's */
     struct endpoint *failed;  /* could not be opened the last time, and that was said */
     size_t failed_count;
 };
@@ -32,9 +33,12 @@ NODISCARD enum status sockets_endpoints(const struct site *site, const struct ne
 /* An interface or an address's label of this name. */
 bool sockets_interface_exists(const struct network *network, const char *name);
 
-/* Opens them all or ends through startup_fail, naming the program that holds a taken port. */
+/* Opens them all or ends through startup_fail, naming the program that holds a taken port. Those
+ * that a service manager has given for just these endpoints are used, its others let go of. */
 void sockets_open(struct startup *startup, const struct site *site, const struct network *network,
                   unsigned workers, struct dns_sockets *sockets);
+/* Closes what a service manager has given and nobody uses, and says so. */
+void sockets_refuse_given(struct startup *startup);
 
 /* Who takes over the sockets that come later. */
 struct sockets_owner {
@@ -51,6 +55,9 @@ struct sockets_owner {
 NODISCARD bool sockets_follow(struct dns_sockets *sockets, const struct site *site,
                               const struct network *network, const struct sockets_owner *owner);
 
+/* Closes those that can be made again: another process has them, and must be able to close them for
+ * good. */
+void sockets_let_go(struct dns_sockets *sockets);
 void sockets_free(struct dns_sockets *sockets);  /* the arrays, not the descriptors */
 
 #endif

@@ -11,10 +11,15 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "platform/given_sockets.h"
 #include "platform/privilege.h"
+#include "platform/rights.h"
+#include "platform/service_notify.h"
 
 #define DEFAULT_USER  "nobody"
 #define DEFAULT_GROUP "dip"
+
+static struct given_sockets given;
 
 /* The parent's side: the daemon's exit code as one byte, or its death. */
 NORETURN static void wait_for_verdict(int pipe)
@@ -39,11 +44,21 @@ static void fill_standard_descriptors(void)
         close(fd);
 }
 
-void startup_fork(struct startup *startup, const struct daemon_config *config, const char *program)
+void startup_enter(void)
 {
     fill_standard_descriptors();
-    *startup =
-        (struct startup){ .program = program, .verdict_pipe = -1, .debug = config->no_daemon };
+    service_notify_open();
+    given_sockets_take(&given);
+}
+
+void startup_fork(struct startup *startup, const struct daemon_config *config, const char *program)
+{
+    *startup = (struct startup){
+        .program = program,
+        .verdict_pipe = -1,
+        .debug = config->no_daemon,
+        .given = &given,
+    };
     if (config->no_daemon || config->keep_in_foreground)
         return;
     int ends[2];
@@ -58,6 +73,7 @@ void startup_fork(struct startup *startup, const struct daemon_config *config, c
     }
     close(ends[0]);
     startup->verdict_pipe = ends[1];
+    startup->background = true;
     setsid();
     /* The second fork: a session leader could acquire a terminal again. */
     child = fork();
@@ -69,7 +85,7 @@ void startup_fork(struct startup *startup, const struct daemon_config *config, c
         startup_fail(startup, EXIT_OTHER, "cannot go to /: %s", strerror(errno));
 }
 
-static void give_verdict(struct startup *startup, int code)
+void startup_give_verdict(struct startup *startup, int code)
 {
     if (startup->verdict_pipe < 0)
         return;
@@ -88,10 +104,13 @@ void startup_fail(struct startup *startup, int code, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     fprintf(stderr, "\n%s: %s\n", startup->program, text);
-    log_line(LOG_PART_MAIN, LOG_CRITICAL, "%s", text);
-    log_line(LOG_PART_MAIN, LOG_CRITICAL, "FAILED to start up");
+    if (!log_is_on_stderr()) {
+        log_line(LOG_PART_MAIN, LOG_CRITICAL, "%s", text);
+        log_line(LOG_PART_MAIN, LOG_CRITICAL, "FAILED to start up");
+    }
+    service_notify("STATUS=%s", text);
     startup_remove_pid(startup);
-    give_verdict(startup, code);
+    startup_give_verdict(startup, code);
     exit(code);
 }
 
@@ -109,7 +128,12 @@ void startup_write_pid(struct startup *startup, const char *path)
     bool written = write(fd, text, (size_t)count) == count && fchmod(fd, 0644) == 0;
     int error = errno;
     close(fd);
-    startup->pid_file = path;
+    /* A copy: the configuration it stands in is gone after a reload. */
+    startup->pid_file = strdup(path);
+    if (startup->pid_file == NULL) {
+        unlink(path);
+        startup_fail(startup, EXIT_MEMORY, "no memory for the name of the pidfile");
+    }
     if (!written)
         startup_fail(startup, EXIT_FILE, "failed to write pidfile %s: %s", path, strerror(error));
 }
@@ -118,6 +142,7 @@ void startup_remove_pid(struct startup *startup)
 {
     if (startup->pid_file != NULL)
         unlink(startup->pid_file);
+    free(startup->pid_file);
     startup->pid_file = NULL;
 }
 
@@ -126,15 +151,20 @@ static const char *user_of(const struct daemon_config *config)
     return config->user != NULL ? config->user : DEFAULT_USER;
 }
 
-/* Whom we become; false when we stay who we are. */
+/* Whom we become; false when we stay who we are. A name that was given must be known even then. */
 static bool find_user(struct startup *startup, const struct daemon_config *config,
                       struct privilege_plan *plan)
 {
-    if (startup->debug || !privilege_is_root())
-        return false;
     const char *unknown;
-    if (privilege_find(user_of(config), config->group, DEFAULT_GROUP, plan, &unknown) != STATUS_OK)
+    struct privilege_plan found = *plan;
+    if (!privilege_is_root())
+        return false;
+    const char *user = startup->debug ? config->user : user_of(config);
+    if (privilege_find(user, config->group, DEFAULT_GROUP, &found, &unknown) != STATUS_OK)
         startup_fail(startup, EXIT_CONFIG, "unknown user or group: %s", unknown);
+    if (startup->debug)
+        return false;
+    *plan = found;
     return true;
 }
 
@@ -147,6 +177,16 @@ void startup_make_folder(struct startup *startup, const struct daemon_config *co
     if (find_user(startup, config, &plan) && plan.change_user
         && chown(folder, plan.user, plan.group) != 0)
         log_line(LOG_PART_MAIN, LOG_WARN, "warning: cannot give %s to %s: %s", folder,
+                 user_of(config), strerror(errno));
+}
+
+void startup_give_to_group(struct startup *startup, const struct daemon_config *config,
+                           const char *path)
+{
+    struct privilege_plan plan = { 0 };
+    if (find_user(startup, config, &plan) && plan.change_group
+        && lchown(path, (uid_t)-1, plan.group) != 0) /* the folder may be another user's */
+        log_line(LOG_PART_MAIN, LOG_WARN, "warning: cannot give %s to the group of %s: %s", path,
                  user_of(config), strerror(errno));
 }
 
@@ -165,12 +205,18 @@ void startup_drop_privileges(struct startup *startup, const struct daemon_config
         startup_fail(startup, EXIT_OTHER, "cannot give up root: %s", strerror(errno));
 }
 
+void startup_leave_verdict(struct startup *startup)
+{
+    if (startup->verdict_pipe >= 0)
+        close(startup->verdict_pipe);
+    startup->verdict_pipe = -1;
+}
+
 void startup_done(struct startup *startup)
 {
-    if (startup->verdict_pipe < 0)
-        return;
-    give_verdict(startup, EXIT_OK);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    startup_give_verdict(startup, EXIT_OK);
+    (void)rights_say(RIGHTS_STARTED, BYTES_NONE);
+    int null = startup->background ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
     if (null < 0)
         return;
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

@@ -15,12 +15,20 @@ enum exit_code {
     EXIT_OTHER = 5,
 };
 
+struct given_sockets;
+
 struct startup {
     const char *program;    /* "linnet" or "dnsmasq" */
     int verdict_pipe;       /* to the waiting parent; -1 in the foreground */
-    const char *pid_file;   /* written; NULL when none */
+    char *pid_file;         /* written; NULL when none */
     bool debug;             /* -d */
+    bool background;
+    struct given_sockets *given; /* by a service manager; NULL: all dealt with */
 };
+
+/* Takes what a service manager has for us out of the environment. First of all, in the process it
+ * has started. */
+void startup_enter(void);
 
 /* In the background, returns only in the daemon; the parent waits and exits with the daemon's
  * verdict. In the foreground returns at once. */
@@ -39,10 +47,19 @@ void startup_remove_pid(struct startup *startup);
 void startup_make_folder(struct startup *startup, const struct daemon_config *config,
                          const char *folder);
 
+/* A file of ours is for the group we become, too. */
+void startup_give_to_group(struct startup *startup, const struct daemon_config *config,
+                           const char *path);
+
 /* User, group, capabilities. `keep`: what the configuration still needs. */
 struct privilege_plan;
 void startup_drop_privileges(struct startup *startup, const struct daemon_config *config,
                              const struct privilege_plan *keep);
+
+/* In a process that is not the one the parent knows: the verdict is the other's to give. */
+void startup_leave_verdict(struct startup *startup);
+/* How it went, if that was not said yet. */
+void startup_give_verdict(struct startup *startup, int code);
 
 /* We are serving: the waiting parent exits with 0; stdin, stdout and stderr are let go in the
  * background. */

@@ -155,6 +155,7 @@ static void start_without_descriptors(const void *argument)
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
+    startup_enter();
     startup_fork(&startup, &config, "linnet");
     _exit(open("/", O_RDONLY | O_CLOEXEC) > STDERR_FILENO ? 0 : 1);
 }
@@ -443,7 +444,12 @@ static void test_drop(void **test)
         { "stay root", { .user = "" }, false, 0, "", true },
         { "root by name", { .user = "root" }, false, 0, "", true },
         { "debug mode", { .user = "nobody" }, true, 0, "", true },
-        { "debug mode looks nobody up", { .user = "no-such-name" }, true, 0, "", true },
+        { "debug mode with an unknown user",
+          { .user = "no-such-name" },
+          true,
+          EXIT_CONFIG,
+          "\nlinnet: unknown user or group: no-such-name\n",
+          true },
         { "unknown user",
           { .user = "no-such-name" },
           false,

@@ -127,6 +127,15 @@ static void log_dhcp6(const struct statistics *statistics)
             dhcp->no_memory);
 }
 
+static void log_firewall(const struct dns_counters *dns)
+{
+    if (dns->set_addresses + dns->set_failures > 0)
+        SAY("firewall sets: addresses learned %" PRIu64 ", not put in %" PRIu64, dns->set_addresses,
+            dns->set_failures);
+    if (dns->refused_mark > 0)
+        SAY("firewall marks: queries refused %" PRIu64, dns->refused_mark);
+}
+
 void statistics_log(const struct statistics *statistics)
 {
     const struct worker_report *workers = statistics->workers;
@@ -153,4 +162,5 @@ void statistics_log(const struct statistics *statistics)
     log_relays(statistics);
     log_queries(statistics->dhcp);
     log_others(statistics->dhcp);
+    log_firewall(dns);
 }

@@ -109,6 +109,23 @@ static void test_fewer_servers(void **test)
     assert_null(strstr(log, "server 10.1.0.3"));
 }
 
+static void test_firewall(void **test)
+{
+    (void)test;
+    struct statistics statistics = { .workers = &report, .view = &view };
+    assert_null(strstr(log_of(&statistics), "firewall"));
+    struct worker_report busy = report;
+    busy.dns.set_addresses = 7;
+    busy.dns.set_failures = 2;
+    busy.dns.refused_mark = 3;
+    statistics.workers = &busy;
+    static const char *const lines[] = {
+        "firewall sets: addresses learned 7, not put in 2\n",
+        "firewall marks: queries refused 3\n",
+    };
+    check_lines(log_of(&statistics), lines, COUNT_OF(lines));
+}
+
 static void test_dhcp6(void **test)
 {
     (void)test;
@@ -193,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_dns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fewer_servers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_firewall, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dhcp, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dhcp6, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dhcp_relay_and_queries, set_up, tear_down),

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "daemon/sockets.h"
+#include "daemon/workers.h"
 #include "dns/dns_worker.h"
 #include "platform/beneath.h"
 #include "platform/descriptors.h"
@@ -74,7 +75,7 @@ static bool admit(void *context, const struct address *local, uint32_t interface
 {
     const struct tftp_service *service = context;
     const struct network *network = service->views->network->network;
-    if (service->config->tftp.transfers_max == 0
+    if (!service->config->tftp.enabled || service->config->tftp.transfers_max == 0
         || !tftp_service_admits(service->config, network, interface, local))
         return false;
     const struct network_interface *judged = judged_interface(network, interface, local);
@@ -171,6 +172,7 @@ void tftp_service_open(struct tftp_service *service, struct startup *startup,
     service->listener_count = wanted.count;
 }
 
+/* startup: NULL: we run already, and then it is only said. */
 static void check_folder(struct startup *startup, const struct config *config, const char *folder)
 {
     int fd;
@@ -180,10 +182,18 @@ static void check_folder(struct startup *startup, const struct config *config, c
         close(fd);
         return;
     }
-    if (!config->tftp.no_fail)
+    if (!config->tftp.no_fail && startup != NULL)
         startup_fail(startup, EXIT_FILE, "TFTP directory %s inaccessible: %s", folder,
                      strerror(errno));
     log_line(LOG_PART_TFTP, LOG_WARN, "warning: %s inaccessible", folder);
+}
+
+static void check_folders(struct startup *startup, const struct config *config)
+{
+    for (size_t i = 0; i < config->tftp.root_count; i++)
+        check_folder(startup, config, config->tftp.roots[i].folder);
+    if (config->tftp.second_root != NULL)
+        check_folder(startup, config, config->tftp.second_root);
 }
 
 /* As dnsmasq has it, blanks at the end and all. */
@@ -208,7 +218,7 @@ static uint32_t count_descriptors(const struct tftp_service *service)
     uint32_t limit = descriptors_raise(0);
     struct dns_worker_setup dns = { .flights_max = 0 };
     uint64_t others = DESCRIPTORS_OTHERS + service->listener_count + DESCRIPTORS_HTTP;
-    dns_worker_set_limits(&dns, &config->dns);
+    workers_set_limits(&dns, &config->dns);
     if (config->site.port != 0)
         others += (uint64_t)dns.flights_max * DESCRIPTORS_FLIGHT + config->dns.tcp_connections_max;
     uint64_t left = limit > others ? limit - others : 0;
@@ -299,10 +309,7 @@ void tftp_service_start(struct tftp_service *service, struct startup *startup, u
 {
     const struct config *config = service->config;
     log_root(config);
-    for (size_t i = 0; i < config->tftp.root_count; i++)
-        check_folder(startup, config, config->tftp.roots[i].folder);
-    if (config->tftp.second_root != NULL)
-        check_folder(startup, config, config->tftp.second_root);
+    check_folders(startup, config);
     service->transfers_max = count_transfers(service);
     create_server(service, startup, loop, key, tap);
     for (size_t i = 0; i < service->listener_count; i++) {
@@ -313,6 +320,15 @@ void tftp_service_start(struct tftp_service *service, struct startup *startup, u
     }
     free(service->listeners);
     service->listeners = NULL;
+}
+
+void tftp_service_let_go(struct tftp_service *service)
+{
+    for (size_t i = 0; i < service->listener_count; i++) {
+        if (service->listeners[i].fd >= 0)
+            close(service->listeners[i].fd);
+    }
+    service->listener_count = 0;
 }
 
 /* ------------------------------------------------------------------ while running */
@@ -349,6 +365,18 @@ void tftp_service_network_changed(struct tftp_service *service)
             close(fd);
     }
     free(wanted.at);
+}
+
+void tftp_service_config_changed(struct tftp_service *service, const struct config *config)
+{
+    service->config = config;
+    if (!service->active)
+        return;
+    tftp_disk_set_config(service->disk, &config->tftp);
+    tftp_server_set_config(service->server, &config->tftp);
+    tftp_io_set_config(service->io, &config->tftp);
+    check_folders(NULL, config);
+    tftp_service_network_changed(service);
 }
 
 void tftp_service_report(const struct tftp_service *service)

@@ -40,12 +40,16 @@ bool tftp_service_binds_later(const struct config *config);
 /* While still root: sockets. Ends through startup_fail. */
 void tftp_service_open(struct tftp_service *service, struct startup *startup,
                        const struct config *config, struct views *views);
+/* Between open and start: closes the sockets, which another process has. */
+void tftp_service_let_go(struct tftp_service *service);
 /* As the user we have become: folders are looked at, requests taken. tap: gets a copy of each
  * packet; may be NULL. */
 void tftp_service_start(struct tftp_service *service, struct startup *startup, uv_loop_t *loop,
                         const struct siphash_key *key, const struct packet_tap *tap);
 /* The rest is harmless when it was not opened. */
 void tftp_service_network_changed(struct tftp_service *service);
+/* Roots, rules and interfaces of another configuration, for requests from now on. */
+void tftp_service_config_changed(struct tftp_service *service, const struct config *config);
 /* SIGUSR1's lines. */
 void tftp_service_report(const struct tftp_service *service);
 /* Run the loop until it is empty, then free. */

@@ -1,6 +1,7 @@
 #include "daemon/views.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "platform/instant.h"
@@ -13,9 +14,12 @@ struct published_view {
     struct dns_view *view;
     struct local_names *names;
     struct local_names *network_names; /* NULL: none are configured */
+    struct dns_config effective;    /* the view's: with what buses have set */
     struct loaded_servers *servers; /* its configuration is in there; NULL: the start's */
+    struct loaded_servers *bus;     /* the same, with servers of a bus; NULL: none */
     struct shared_network *network; /* let go by main, before it is waste */
     struct views_loaded *loaded;
+    const struct config *config; /* held; NULL: what was loaded, as waste */
 };
 
 /* ------------------------------------------------------------------ counted things */
@@ -51,8 +55,10 @@ static void free_published(struct published_view *published)
     dns_view_free(published->view);
     local_names_free(published->names);
     local_names_free(published->network_names);
+    loaded_servers_free(published->bus);
     loaded_servers_free(published->servers);
     views_loaded_free(published->loaded);
+    config_free(published->config);
     free(published);
 }
 
@@ -114,10 +120,15 @@ void views_begin_load(struct views *views, enum views_load_what what, struct vie
     };
 }
 
-bool views_end_load(struct views *views, struct views_load *load)
+void views_abandon_load(struct views *views)
 {
     views_drop_network(views->load_network);
     views->load_network = NULL;
+}
+
+bool views_end_load(struct views *views, struct views_load *load)
+{
+    views_abandon_load(views);
     if (load->status != STATUS_OK)
         log_line(LOG_PART_MAIN, LOG_ERROR, "cannot read names anew: %s",
                  status_text(load->status));
@@ -176,6 +187,11 @@ static void count_auth_serial(struct views *views)
     }
     const struct published_view *before =
         CONTAINER_OF(views->published.previous, struct published_view, node);
+    const struct auth_config *was = &before->config->dns.auth;
+    if (auth->soa_fields > 0 && (was->soa_fields == 0 || was->serial != auth->serial)) {
+        views->auth_serial = auth->serial; /* a reload has given one */
+        return;
+    }
     views->auth_serial +=
         before->names != views->loaded->names
         || !same_addresses(before->network->network, views->network->network);
@@ -193,12 +209,16 @@ enum status views_publish(struct views *views, bool new_servers)
     enum status status = dns_records_network_names(&views->config->dns, &views->config->site,
                                                    views->network->network, &views->key,
                                                    &published->network_names);
+    if (status == STATUS_OK)
+        status = views_overrides_apply(&views->overrides, views->config, servers,
+                                       &published->effective, &published->bus);
     if (status != STATUS_OK) {
+        local_names_free(published->network_names);
         free(published);
         return status;
     }
     struct dns_view_setup setup = {
-        .config = servers != NULL ? &servers->config : &views->config->dns,
+        .config = &published->effective,
         .site = &views->config->site,
         .network = views->network->network,
         .names = views->loaded->names,
@@ -212,6 +232,7 @@ enum status views_publish(struct views *views, bool new_servers)
     status = dns_view_create(&setup, &published->view);
     if (status != STATUS_OK) {
         local_names_free(published->network_names);
+        loaded_servers_free(published->bus);
         free(published);
         return status;
     }
@@ -222,6 +243,7 @@ enum status views_publish(struct views *views, bool new_servers)
     published->names = local_names_hold(views->loaded->names);
     published->servers = servers != NULL ? loaded_servers_hold(servers) : NULL;
     published->network = network_hold(views->network);
+    published->config = config_hold(views->config);
     list_push_back(&views->published, &published->node);
     retired_from = views;
     if (snapshot_read(&views->slot) == NULL)
@@ -240,6 +262,94 @@ enum status views_publish(struct views *views, bool new_servers)
 size_t views_reclaim(struct views *views)
 {
     return snapshot_reclaim(views->domain);
+}
+
+/* The lists of resolv files and their stamps, for a configuration that may name others. */
+struct resolv_list {
+    const char **paths;
+    struct file_stamp *stamps;
+    size_t count;
+};
+
+static void swap_resolv_list(struct views *views, struct resolv_list *list)
+{
+    struct resolv_list was = { views->resolv_paths, views->resolv_stamps, views->resolv_count };
+    views->resolv_paths = list->paths;
+    views->resolv_stamps = list->stamps;
+    views->resolv_count = list->count;
+    *list = was;
+}
+
+static bool same_resolv_list(const struct views *views, const struct resolv_list *list)
+{
+    bool same = views->resolv_count == list->count;
+    for (size_t i = 0; same && i < list->count; i++)
+        same = strcmp(views->resolv_paths[i], list->paths[i]) == 0;
+    return same;
+}
+
+/* Servers of files that are not asked for any more go; those of files that are, stay. */
+static void follow_resolv_list(struct views *views, const struct resolv_list *before)
+{
+    const char *last = views->resolv_path;
+    views->resolv_path = NULL;
+    for (size_t i = 0; last != NULL && i < views->resolv_count; i++) {
+        if (strcmp(views->resolv_paths[i], last) == 0)
+            views->resolv_path = views->resolv_paths[i];
+    }
+    if (same_resolv_list(views, before)) {
+        if (before->count > 0)
+            memcpy(views->resolv_stamps, before->stamps,
+                   before->count * sizeof(*views->resolv_stamps));
+        return;
+    }
+    views->resolv = (struct dns_resolv_servers){ 0 };
+    arena_reset(&views->resolv_arena);
+    views_read_resolv(views, true);
+}
+
+enum status views_use_config(struct views *views, const struct config *config,
+                             struct views_load *load)
+{
+    const struct config *before = views->config;
+    struct views_loaded *loaded = views->loaded;
+    struct dns_resolv_servers resolv = views->resolv;
+    struct arena resolv_arena = views->resolv_arena;
+    const char *resolv_path = views->resolv_path;
+    uint32_t auth_serial = views->auth_serial;
+    struct resolv_list list = { 0 };
+    swap_resolv_list(views, &list);
+    views->config = config;
+    enum status status = views_list_resolv(views);
+    /* What is there now is given back only when all has gone well. */
+    arena_init(&views->resolv_arena, 8192, RESOLV_ARENA_BYTES);
+    bool same = status == STATUS_OK && same_resolv_list(views, &list);
+    if (same)
+        views->resolv_arena = resolv_arena;
+    if (status == STATUS_OK)
+        follow_resolv_list(views, &list);
+    views->loaded = load->after;
+    if (status == STATUS_OK)
+        status = views_publish(views, false);
+    if (status != STATUS_OK) {
+        if (!same)
+            arena_free(&views->resolv_arena);
+        swap_resolv_list(views, &list);
+        views->config = before;
+        views->loaded = loaded;
+        views->resolv = resolv;
+        views->resolv_arena = resolv_arena;
+        views->resolv_path = resolv_path;
+        views->auth_serial = auth_serial;
+    } else {
+        if (!same)
+            arena_free(&resolv_arena);
+        views->loaded = loaded; /* to become waste */
+        (void)views_end_load(views, load);
+    }
+    free(list.paths);
+    free(list.stamps);
+    return status;
 }
 
 const struct dns_view *views_current(const struct views *views)
@@ -267,6 +377,7 @@ void views_free(struct views *views)
     make_waste(views, CONTAINER_OF(node, struct published_view, node));
     views_free_waste(&views->waste);
     views_loaded_free(views->loaded);
+    views_overrides_free(&views->overrides);
     views_drop_network(views->network);
     free(views->resolv_paths);
     free(views->resolv_stamps);

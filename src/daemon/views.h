@@ -7,6 +7,7 @@
 #include "base/snapshot.h"
 #include "daemon/daemon_config.h"
 #include "daemon/views_load.h"
+#include "daemon/views_overrides.h"
 #include "dns/dns_view.h"
 #include "platform/file.h"
 
@@ -22,6 +23,7 @@ struct views {
     struct snapshot_domain *domain;
     struct snapshot_slot slot;        /* of struct dns_view */
     struct views_loaded *loaded;      /* what files say; NULL before they were read */
+    struct views_overrides overrides; /* what buses say */
     struct shared_network *network;
     const struct dns_loops *loops;    /* dns-loop-detect: servers in a loop; may be NULL */
     struct list published;            /* views workers may still see, with what they hold */
@@ -58,6 +60,8 @@ NODISCARD enum status views_read_names(struct views *views);
  * anything new to publish. What it replaces becomes waste. */
 void views_begin_load(struct views *views, enum views_load_what what, struct views_load *load);
 bool views_end_load(struct views *views, struct views_load *load);
+/* Or not taking it over: what it made is the caller's. */
+void views_abandon_load(struct views *views);
 
 /* The newest of the resolv files. False when nothing changed since the last time (unless `force`).
  * Logs "reading F", or that it holds no server. */
@@ -78,6 +82,12 @@ size_t views_reclaim(struct views *views);
 bool views_take_waste(struct views *views, struct list *waste);
 /* Gives it back, which takes long where names were many. Any thread. */
 void views_free_waste(struct list *waste);
+
+/* Another configuration, with what a load made for it (of views_begin_load, with `config` and
+ * `config_before` set), published at once. On error the one before goes on, and the load is the
+ * caller's. The old one's use by the views ends with the last view that shows it. */
+NODISCARD enum status views_use_config(struct views *views, const struct config *config,
+                                       struct views_load *load);
 
 const struct dns_view *views_current(const struct views *views);
 

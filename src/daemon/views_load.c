@@ -41,6 +41,7 @@ void loaded_servers_free(struct loaded_servers *servers)
         return;
     dns_config_free(&servers->config);
     arena_free(&servers->arena);
+    config_free(servers->base);
     free(servers);
 }
 
@@ -66,10 +67,35 @@ static int compare_files(size_t origin, const char *path, const struct loaded_fi
     return strcmp(path, file->path);
 }
 
+/* The configured path of an origin: of /etc/hosts, of addn-hosts, then of hostsdir. */
+static const char *origin_path(const struct dns_config *dns, size_t origin)
+{
+    if (origin == 0)
+        return DEFAULT_HOSTS;
+    if (origin <= dns->hosts_file_count)
+        return dns->hosts_files[origin - 1].path;
+    return dns->hosts_folders[origin - 1 - dns->hosts_file_count].path;
+}
+
+/* Where `before` has the files of this origin; SIZE_MAX: nowhere. */
+static size_t origin_before(const struct views_load *load, size_t origin)
+{
+    if (load->config_before == NULL)
+        return origin;
+    const struct dns_config *before = &load->config_before->dns;
+    const char *path = origin_path(&load->config->dns, origin);
+    for (size_t i = 0; i < 1 + before->hosts_file_count + before->hosts_folder_count; i++) {
+        if (strcmp(origin_path(before, i), path) == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
 /* As it was before this load, or NULL. */
-static const struct loaded_file *find_before(const struct views_load *load, size_t origin,
+static const struct loaded_file *find_before(const struct views_load *load, size_t new_origin,
                                              const char *path)
 {
+    size_t origin = origin_before(load, new_origin);
     size_t first = 0;
     size_t end = load->before != NULL ? load->before->file_count : 0;
     while (first < end) {
@@ -111,9 +137,10 @@ static void add_file(struct views_load *load, const struct loaded_file *file)
     loaded->file_count++;
 }
 
-static void keep_file(struct views_load *load, const struct loaded_file *before)
+static void keep_file(struct views_load *load, const struct loaded_file *before, size_t origin)
 {
     struct loaded_file file = *before;
+    file.origin = origin;
     if (before->part != NULL)
         local_names_hold(before->part);
     add_file(load, &file);
@@ -122,10 +149,11 @@ static void keep_file(struct views_load *load, const struct loaded_file *before)
 /* All files of a path stay as they are. */
 static void keep_origin(struct views_load *load, size_t origin)
 {
+    size_t known_as = origin_before(load, origin);
     for (size_t i = 0; load->before != NULL && i < load->before->file_count; i++) {
         const struct loaded_file *before = &load->before->files[i];
-        if (before->origin == origin && load->status == STATUS_OK)
-            keep_file(load, before);
+        if (before->origin == known_as && load->status == STATUS_OK)
+            keep_file(load, before, origin);
     }
 }
 
@@ -272,7 +300,7 @@ static bool look_at_entry(void *context, const char *name)
     }
     const struct loaded_file *before = find_before(load, folder->origin, path);
     if (before != NULL && file_stamp_equal(&before->stamp, &stamp)) {
-        keep_file(load, before);
+        keep_file(load, before, folder->origin);
         return goes_on(load);
     }
     folder->changed = true;
@@ -380,7 +408,7 @@ static bool read_hosts(struct views_load *load)
 /* The configuration's own records come first, so that theirs is the PTR of an address. */
 static enum status read_records(struct views_load *load)
 {
-    if (load->before != NULL && load->before->records != NULL) {
+    if (load->config_before == NULL && load->before != NULL && load->before->records != NULL) {
         load->after->records = local_names_hold(load->before->records);
         return STATUS_OK;
     }
@@ -419,6 +447,13 @@ static enum status read_servers(struct views_load *load)
 {
     const char *path = load->config->dns.servers_file.path;
     struct loaded_servers *last = load->before != NULL ? load->before->servers : NULL;
+    const char *path_before =
+        load->config_before != NULL ? load->config_before->dns.servers_file.path : NULL;
+    bool was_read = last != NULL && path != NULL && path_before != NULL
+                    && strcmp(path, path_before) == 0;
+    /* Its lines stand over the rules of another configuration. */
+    if (load->config_before != NULL)
+        last = NULL;
     if (path == NULL || path[0] == '\0')
         return STATUS_OK;
     struct text content;
@@ -427,6 +462,8 @@ static enum status read_servers(struct views_load *load)
     if (load->what == VIEWS_LOAD_ALL) {
         if (file_read(path, FILE_BYTES_MAX, &content) != STATUS_OK) {
             say(&load->log, LOG_ERROR, "cannot read %s: %s", path, strerror(errno));
+            if (was_read)
+                status = STATUS_SYSTEM;
         } else {
             struct servers_file_setup setup = {
                 .config = load->config,

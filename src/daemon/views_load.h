@@ -34,6 +34,7 @@ struct loaded_file {
 struct loaded_servers {
     atomic_uint uses;
     struct arena arena;
+    const struct config *base;   /* held: its lines are used */
     struct dns_config config;
     uint64_t content;            /* hash of the file: the same again is not news */
 };
@@ -57,6 +58,7 @@ enum views_load_what {
 struct views_load {
     /* Given. Everything outlives the load; `before` is only looked at. */
     const struct config *config;
+    const struct config *config_before; /* that `before` was read for; NULL: the same */
     const struct network *network;      /* for expand-hosts with a domain of an interface */
     struct siphash_key key;
     enum views_load_what what;
@@ -66,7 +68,9 @@ struct views_load {
     struct views_loaded *after;         /* NULL: nothing changed, or status is not STATUS_OK */
     bool new_servers;                   /* after->servers is another one */
     struct load_log log;
-    enum status status;                 /* STATUS_NO_MEMORY: `before` stays what holds */
+    enum status status;                 /* STATUS_NO_MEMORY: `before` stays what holds;
+                                           STATUS_SYSTEM: with another configuration, its
+                                           servers-file cannot be read */
 };
 
 /* Makes the results. Waits for files. Any thread. */

@@ -11,32 +11,15 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "daemon/folder_test_world.h"
 #include "dns/dns_rules.h"
 
 /* Loads one after the other in a folder of our own. Logged lines name it "@". */
-static char folder[] = "/tmp/linnet-load-XXXXXX";
 static const struct siphash_key key = { 3, 4 };
 static struct config *config;
 static struct views_loaded *loaded;
 static struct dns_path hosts[4], folders[2];
 static char logged[65536];
-
-static const char *in_folder(const char *name)
-{
-    static char paths[16][128];
-    static unsigned turn;
-    char *path = paths[turn++ % COUNT_OF(paths)];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static void write_file(const char *name, const char *content)
-{
-    FILE *file = fopen(in_folder(name), "we");
-    assert_non_null(file);
-    fputs(content, file);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void remove_file(const char *name)
 {
@@ -47,8 +30,7 @@ static int set_up(void **test)
 {
     (void)test;
     struct log_setup log = { .target = LOG_TO_MEMORY, .name = "l", .level = LOG_INFORM };
-    strcpy(folder, "/tmp/linnet-load-XXXXXX");
-    if (mkdtemp(folder) == NULL || log_open(&log) != STATUS_OK)
+    if (!make_folder() || log_open(&log) != STATUS_OK)
         return -1;
     config = config_create();
     loaded = NULL;
@@ -63,12 +45,10 @@ static int set_up(void **test)
 static int tear_down(void **test)
 {
     (void)test;
-    char command[128];
     views_loaded_free(loaded);
     config_free(config);
     log_close();
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return remove_folder();
 }
 
 static void use_hosts(const char *name)

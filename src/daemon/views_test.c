@@ -12,31 +12,14 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "daemon/folder_test_world.h"
 
 /* A configuration of our own making, files of our own in a folder of our own. */
-static char folder[] = "/tmp/linnet-views-XXXXXX";
 static const struct siphash_key key;
 static struct config config;
 static struct snapshot_domain domain;
 static struct views views;
 static char logged[16384];
-
-static const char *in_folder(const char *name)
-{
-    static char paths[16][96];
-    static unsigned turn;
-    char *path = paths[turn++ % COUNT_OF(paths)];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static void write_file(const char *name, const char *content)
-{
-    FILE *file = fopen(in_folder(name), "we");
-    assert_non_null(file);
-    fputs(content, file);
-    assert_int_equal(fclose(file), 0);
-}
 
 /* How old a file is, in seconds: its time decides which resolv file is the newest. */
 static void make_older(const char *name, long seconds)
@@ -47,18 +30,16 @@ static void make_older(const char *name, long seconds)
     assert_int_equal(utimensat(AT_FDCWD, in_folder(name), times, 0), 0);
 }
 
-static int make_folder(void **test)
+static int begin(void **test)
 {
     (void)test;
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    return make_folder() ? 0 : -1;
 }
 
-static int remove_folder(void **test)
+static int end(void **test)
 {
     (void)test;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return remove_folder();
 }
 
 static int set_up(void **test)
@@ -66,6 +47,7 @@ static int set_up(void **test)
     (void)test;
     struct log_setup log = { .target = LOG_TO_MEMORY, .name = "linnet", .level = LOG_INFORM };
     memset(&config, 0, sizeof config);
+    config.uses = 1; /* ours: the views' uses never free it */
     site_init(&config.site);
     dns_config_init(&config.dns);
     config.dns.no_hosts = true;
@@ -551,5 +533,5 @@ int main(void)
         WITH_VIEWS(test_own_server_is_left_out),
         WITH_VIEWS(test_reclaim_under_a_reader),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, begin, end);
 }

@@ -10,30 +10,14 @@
 
 #include <cmocka.h>
 
+#include "daemon/folder_test_world.h"
+
 /* A loop and a folder of our own; what the watches say is counted. */
-static char folder[] = "/tmp/linnet-watch-XXXXXX";
 static uv_loop_t loop;
 static struct watches watches;
 static struct config *config;
 static struct dns_path hostsdir;
 static unsigned resolv_count, folders_count;
-
-static const char *in_folder(const char *name)
-{
-    static char paths[16][128];
-    static unsigned turn;
-    char *path = paths[turn++ % COUNT_OF(paths)];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static void write_file(const char *name, const char *content)
-{
-    FILE *file = fopen(in_folder(name), "we");
-    assert_non_null(file);
-    fputs(content, file);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void on_resolv(void *context)
 {
@@ -50,20 +34,17 @@ static void on_folders(void *context)
 static int set_up(void **test)
 {
     (void)test;
-    strcpy(folder, "/tmp/linnet-watch-XXXXXX");
     config = config_create();
-    return mkdtemp(folder) != NULL && config != NULL && uv_loop_init(&loop) == 0 ? 0 : -1;
+    return make_folder() && config != NULL && uv_loop_init(&loop) == 0 ? 0 : -1;
 }
 
 static int tear_down(void **test)
 {
     (void)test;
-    char command[128];
     watches_stop(&watches);
     uv_run(&loop, UV_RUN_DEFAULT);
     config_free(config);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command) | uv_loop_close(&loop);
+    return remove_folder() | uv_loop_close(&loop);
 }
 
 static void on_enough(uv_timer_t *timer)

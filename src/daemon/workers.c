@@ -2,10 +2,18 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "dns/firewall_io.h"
+#include "platform/memory.h"
+
+/* Where the system limits them: of a process's addresses for the questions of a worker, and what
+ * one takes with those who wait for it. */
+#define MEMORY_SHARE 8
+#define FLIGHT_BYTES 3328
 
 struct worker {
     struct workers *owner;
@@ -18,6 +26,7 @@ struct worker {
     bool started;
     _Atomic bool stop;
     _Atomic bool want_report;
+    _Atomic bool want_anew; /* ... and the highest is counted anew */
     struct worker_report report;
     struct mailbox orders; /* of struct worker_order; workers after the first */
 };
@@ -39,20 +48,29 @@ struct workers {
     uv_async_t reported; /* to main: all have answered */
     _Atomic unsigned reports_missing;
     bool reporting;
-    void (*done)(void *context, const struct worker_report *sum);
-    void *context;
+    bool anew;        /* what is under way counts anew */
+    bool anew_missed; /* somebody wanted that, and it does not */
+    struct workers_asker {
+        void (*done)(void *context, const struct worker_report *sum);
+        void *context;
+    } askers[WORKERS_ASKERS_MAX];
+    unsigned asker_count;
 };
 
 /* ------------------------------------------------------------------ reports */
 
-static void fill_report(struct worker *worker)
+static void fill_report(struct worker *worker, bool anew)
 {
     struct dns_shell *shell = worker->shell;
     dns_shell_enter(shell);
     const struct dns_view *view = snapshot_read(worker->owner->view);
     worker->report.dns = *dns_worker_counters(shell->worker);
     worker->report.shell = shell->counters;
-    shell->counters.tcp_open_max = shell->counters.tcp_open; /* "since last SIGUSR1" */
+    if (anew)
+        shell->counters.tcp_open_max = shell->counters.tcp_open; /* "since last SIGUSR1" */
+    worker->report.flights = dns_worker_flights(shell->worker);
+    worker->report.flights_most = dns_worker_flights_most(shell->worker);
+    worker->report.flights_max = dns_worker_flights_max(shell->worker);
     worker->report.server_count = view->server_count < COUNT_OF(worker->report.servers)
                                       ? view->server_count
                                       : COUNT_OF(worker->report.servers);
@@ -78,7 +96,11 @@ void workers_add_server(struct dns_server_counters *to, const struct dns_server_
     to->nxdomain += from->nxdomain;
     if (from->latency_ms > to->latency_ms)
         to->latency_ms = from->latency_ms;
+    if (from->heard > to->heard)
+        to->heard = from->heard;
 }
+
+static void begin_round(struct workers *workers, bool anew);
 
 static void finish_report(struct workers *workers)
 {
@@ -91,9 +113,20 @@ static void finish_report(struct workers *workers)
             workers_add_server(&sum.servers[s], &report->servers[s]);
         if (report->server_count > sum.server_count)
             sum.server_count = report->server_count;
+        sum.flights += report->flights;
+        sum.flights_most += report->flights_most;
+        sum.flights_max += report->flights_max;
     }
+    /* Who is told may ask again. */
+    struct workers_asker askers[WORKERS_ASKERS_MAX];
+    unsigned count = workers->asker_count;
+    memcpy(askers, workers->askers, sizeof askers);
     workers->reporting = false;
-    workers->done(workers->context, &sum);
+    workers->asker_count = 0;
+    for (unsigned i = 0; i < count; i++)
+        askers[i].done(askers[i].context, &sum);
+    if (workers->anew_missed && !workers->reporting)
+        begin_round(workers, true);
 }
 
 static void on_reported(uv_async_t *async)
@@ -103,22 +136,55 @@ static void on_reported(uv_async_t *async)
         finish_report(workers);
 }
 
-void workers_report(struct workers *workers,
-                    void (*done)(void *context, const struct worker_report *sum), void *context)
+static void add_asker(struct workers *workers,
+                      void (*done)(void *context, const struct worker_report *sum), void *context)
 {
-    if (workers->reporting)
-        return;
+    for (unsigned i = 0; i < workers->asker_count; i++)
+        if (workers->askers[i].done == done && workers->askers[i].context == context)
+            return;
+    if (workers->asker_count < WORKERS_ASKERS_MAX)
+        workers->askers[workers->asker_count++] = (struct workers_asker){ done, context };
+}
+
+static void begin_round(struct workers *workers, bool anew)
+{
     workers->reporting = true;
-    workers->done = done;
-    workers->context = context;
+    workers->anew = anew;
+    if (anew)
+        workers->anew_missed = false;
     atomic_store(&workers->reports_missing, workers->count - 1);
-    fill_report(&workers->each[0]);
+    fill_report(&workers->each[0], anew);
     for (unsigned i = 1; i < workers->count; i++) {
+        atomic_store(&workers->each[i].want_anew, anew);
         atomic_store(&workers->each[i].want_report, true);
         uv_async_send(&workers->each[i].wake);
     }
     if (workers->count == 1)
         finish_report(workers);
+}
+
+static void ask(struct workers *workers,
+                void (*done)(void *context, const struct worker_report *sum), void *context,
+                bool anew)
+{
+    add_asker(workers, done, context);
+    /* One that only reads is under way: its numbers will do, and they are counted anew after it. */
+    if (workers->reporting)
+        workers->anew_missed = workers->anew_missed || (anew && !workers->anew);
+    else
+        begin_round(workers, anew);
+}
+
+void workers_report(struct workers *workers,
+                    void (*done)(void *context, const struct worker_report *sum), void *context)
+{
+    ask(workers, done, context, true);
+}
+
+void workers_read(struct workers *workers,
+                  void (*done)(void *context, const struct worker_report *sum), void *context)
+{
+    ask(workers, done, context, false);
 }
 
 void workers_look(struct workers *workers)
@@ -215,7 +281,7 @@ static void on_wake(uv_async_t *async)
     struct worker *worker = CONTAINER_OF(async, struct worker, wake);
     carry_out_orders(worker);
     if (atomic_exchange(&worker->want_report, false)) {
-        fill_report(worker);
+        fill_report(worker, atomic_load(&worker->want_anew));
         if (atomic_fetch_sub(&worker->owner->reports_missing, 1) == 1)
             uv_async_send(&worker->owner->reported);
     }
@@ -264,6 +330,8 @@ static enum status create_worker(struct workers *workers, unsigned index,
     shell.random = &worker->random;
     shell.worker.random = &worker->random;
     shell.worker.sends_probes = index == 0;
+    if (setup->firewalls != NULL)
+        shell.worker.hooks = firewall_io_hooks(setup->firewalls[index]);
     /* Connections are dealt out to the workers evenly, so each has its share of the places. */
     shell.tcp_connections_max =
         (setup->shell.tcp_connections_max + setup->count - 1) / setup->count;
@@ -279,6 +347,23 @@ static enum status create_worker(struct workers *workers, unsigned index,
             return status;
     }
     return take_sockets(worker, index, setup->sockets);
+}
+
+static uint32_t at_most(uint32_t count, size_t most)
+{
+    return count < most ? count : (uint32_t)most;
+}
+
+void workers_set_limits(struct dns_worker_setup *setup, const struct dns_config *config)
+{
+    size_t flights = memory_most() / MEMORY_SHARE / FLIGHT_BYTES;
+    dns_worker_set_limits(setup, config);
+    uint32_t waiters_each = setup->waiters_max / setup->flights_max;
+    if (flights >= setup->flights_max)
+        return;
+    setup->flights_max = at_most(setup->flights_max, flights > 0 ? flights : 1);
+    setup->waiters_max = at_most(setup->waiters_max, (size_t)setup->flights_max * waiters_each);
+    setup->group_flights_max = at_most(setup->group_flights_max, setup->flights_max);
 }
 
 struct workers *workers_create(const struct workers_setup *setup)
@@ -337,4 +422,9 @@ void workers_free(struct workers *workers)
     }
     free(workers->each);
     free(workers);
+}
+
+const struct dns_worker *workers_first(const struct workers *workers)
+{
+    return workers->each[0].shell->worker;
 }

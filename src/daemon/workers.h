@@ -14,6 +14,7 @@ struct worker_report {
     struct dns_shell_counters shell;
     struct dns_server_counters servers[128];
     size_t server_count;
+    uint64_t flights, flights_most, flights_max; /* questions under way; of all workers together */
 };
 
 struct workers;
@@ -22,8 +23,13 @@ struct workers_setup {
     uv_loop_t *loop;                 /* main's, for worker 0 */
     struct dns_shell_setup shell;    /* loop and random are filled in for each worker */
     const struct dns_sockets *sockets;
+    struct firewall_io *const *firewalls; /* one for each worker; NULL: none */
     unsigned count;
 };
+
+/* How many questions may be under way: as the configuration says, and fewer where the system gives
+ * the process few addresses, so that an eighth of them is enough for each worker's table. */
+void workers_set_limits(struct dns_worker_setup *setup, const struct dns_config *config);
 
 /* Opens nothing: takes the descriptors of `sockets`. NULL when memory or threads end. Threads start
  * with workers_start, after root was given up. */
@@ -41,10 +47,18 @@ void workers_unlisten(struct workers *workers, const struct endpoint *endpoint);
  * thread. */
 void workers_look(struct workers *workers);
 
-/* Sums the reports of all workers and calls `done` on the main loop; a second call before that
- * changes nothing. */
+/* The one of main's own thread, to be looked at there. */
+const struct dns_worker *workers_first(const struct workers *workers);
+
+/* Sums the reports of all workers and calls `done` on the main loop, perhaps before it returns. One
+ * who asks again before that is told once; WORKERS_ASKERS_MAX may ask at a time, a further one is
+ * not told. The highest number of TCP connections is counted anew from then on. */
+#define WORKERS_ASKERS_MAX 4
 void workers_report(struct workers *workers,
                     void (*done)(void *context, const struct worker_report *sum), void *context);
+/* The same, and nothing is counted anew. */
+void workers_read(struct workers *workers,
+                  void (*done)(void *context, const struct worker_report *sum), void *context);
 
 /* What two workers, or one for two domains, know of a server. */
 void workers_add_server(struct dns_server_counters *to, const struct dns_server_counters *from);

@@ -269,6 +269,7 @@ static int open_upstream(void)
 
 static void configure(unsigned workers)
 {
+    world.config.uses = 1; /* ours: the views' uses never free it */
     site_init(&world.config.site);
     dns_config_init(&world.config.dns);
     world.listen = (struct site_listen){ .address = address_ip4(127, 0, 0, 1) };

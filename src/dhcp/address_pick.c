@@ -55,7 +55,7 @@ static uint32_t next_zero(const struct pick_range *range, uint32_t from)
             return UINT32_MAX;
         index = word + 1;
     }
-    while (level-- > 0)
+    while (COUNT_DOWN(level))
         index = index * WORD_BITS + (unsigned)__builtin_ctzll(~range->words[level][index]);
     return (uint32_t)index;
 }
@@ -172,7 +172,7 @@ void address_pick_set(struct address_pick *pick, const struct address *address, 
     taken = taken || address_pick_avoids(address);
     for (size_t i = 0; i < pick->count; i++) {
         struct pick_range *range = &pick->ranges[i];
-        if (value - range->first < range->count)
+        if (value >= range->first && value - range->first < range->count)
             set_bit(range, value - range->first, taken);
     }
 }

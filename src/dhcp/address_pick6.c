@@ -5,7 +5,7 @@
 #define SMALL_RANGE 256 /* is looked through in a row */
 
 /* The hash known as sdbm, begun with the IAID. */
-uint64_t address_pick6_place(struct bytes duid, uint32_t iaid)
+WRAPS uint64_t address_pick6_place(struct bytes duid, uint32_t iaid)
 {
     uint64_t hash = iaid;
 
@@ -16,7 +16,7 @@ uint64_t address_pick6_place(struct bytes duid, uint32_t iaid)
 
 /* Another place altogether: clients with DUIDs in a row have places in a row, so that what lies
  * behind one is taken when it is. */
-static uint64_t other_place(uint64_t place)
+WRAPS static uint64_t other_place(uint64_t place)
 {
     place *= 0x9e3779b97f4a7c15u;
     return place ^ place >> 29;

@@ -121,11 +121,11 @@ static void print_no_interface6(const void *part, struct option_printer *printer
 /* clang-format off */
 const struct option dhcp6_options[] = {
     {
-        .name = "dhcp-duid", .kind = OPTION_STRUCTURED, .once = true, .area = "dhcp6",
+        .name = "dhcp-duid", .at_start = true, .kind = OPTION_STRUCTURED, .once = true, .area = "dhcp6",
         .read = read_duid, .print = print_duid,
         .shape = "<enterprise>,<hex>",
         .help = "Who this server is to DHCPv6 clients",
-        .doc = "In place of an id made from its hardware address. One that is stored with the leases wins.",
+        .doc = DOC("In place of an id made from its hardware address. One that is stored with the leases wins."),
         .examples = EXAMPLES("dhcp-duid=2937,01:02:03:04"),
     },
     {
@@ -133,14 +133,14 @@ const struct option dhcp6_options[] = {
         .read = read_no_interface6, .print = print_no_interface6,
         .shape = "<interface>{,<interface>}",
         .help = "Serve no DHCPv6 and send no router advertisements on these interfaces",
-        .doc = "DHCPv4 is still served there. A name may end in '*'.",
+        .doc = DOC("DHCPv4 is still served there. A name may end in '*'."),
         .examples = EXAMPLES("no-dhcpv6-interface=eth1", "no-dhcpv6-interface=eth1,wlan*"),
     },
     {
         .name = "quiet-dhcp6", .kind = OPTION_FLAG, .area = "log", .shape = "",
         .field = offsetof(struct dhcp_config, quiet_dhcp6),
         .help = "Do not log ordinary DHCPv6 traffic",
-        .doc = "Errors and problems are still logged. log-dhcp wins over it.",
+        .doc = DOC("Errors and problems are still logged. log-dhcp wins over it."),
         .examples = EXAMPLES("quiet-dhcp6"),
     },
 };

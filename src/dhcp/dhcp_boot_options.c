@@ -420,10 +420,10 @@ const struct option dhcp_boot_options[] = {
         .read = read_boot, .print = print_boot,
         .shape = "{tag:<tag>,}<file>[,<server name>[,<server>]]",
         .help = "What clients boot over the network, and from where",
-        .doc = "The file is fetched from this machine unless a server is given, as an address or as a name; of "
+        .doc = DOC("The file is fetched from this machine unless a server is given, as an address or as a name; of "
                "a name with several addresses every client gets the next. A client that asks for options 66 and "
                "67 gets them there, others in the fields of the message. Of several lines that fit, the last "
-               "with tags counts, else the last without.",
+               "with tags counts, else the last without."),
         .examples = EXAMPLES("dhcp-boot=pxelinux.0", "dhcp-boot=tag:efi64,efi/boot.efi,boot,192.0.2.69",
                              "dhcp-boot=ipxe.kpxe,,tftp.lan"),
     },
@@ -432,12 +432,12 @@ const struct option dhcp_boot_options[] = {
         .read = read_service, .print = print_service,
         .shape = "{tag:<tag>,}<system>,<text>[,<file>|<number>[,<server>]]",
         .help = "An entry of the PXE boot menu",
-        .doc = "For one kind of system, by its name (x86PC, PC98, IA64_EFI, Alpha, Arc_x86, Intel_Lean_Client, "
+        .doc = DOC("For one kind of system, by its name (x86PC, PC98, IA64_EFI, Alpha, Arc_x86, Intel_Lean_Client, "
                "IA32_EFI, x86-64_EFI, Xscale_EFI, BC_EFI, ARM32_EFI, ARM64_EFI) or number. The file is fetched "
                "from this machine or the server given; \".0\" is added when it has no suffix. A number is a type "
                "of boot server, which is looked for on the network or asked at the address given. Without a "
                "file or with 0 the client boots from its disk. An EFI client that has only one entry with a "
-               "file boots it without a menu.",
+               "file boots it without a menu."),
         .examples = EXAMPLES("pxe-service=x86PC,\"Install Linux\",pxelinux",
                              "pxe-service=x86-64_EFI,\"Boot from disk\"",
                              "pxe-service=tag:lab,x86PC,\"Windows\",1,192.0.2.70"),
@@ -447,7 +447,7 @@ const struct option dhcp_boot_options[] = {
         .read = read_prompt, .print = print_prompt,
         .shape = "{tag:<tag>,}<text>[,<seconds>]",
         .help = "What the PXE boot menu asks, and how long it waits",
-        .doc = "With 0 seconds the first entry is taken at once; without them the client waits for a key.",
+        .doc = DOC("With 0 seconds the first entry is taken at once; without them the client waits for a key."),
         .examples = EXAMPLES("pxe-prompt=\"Press F8 for the menu\",10"),
     },
     {
@@ -455,7 +455,7 @@ const struct option dhcp_boot_options[] = {
         .read = read_vendor, .print = print_vendor,
         .shape = "<vendor>{,<vendor>}",
         .help = "Vendor classes that mean PXE",
-        .doc = "PXEClient unless given. What a client sends has to begin so.",
+        .doc = DOC("PXEClient unless given. What a client sends has to begin so."),
         .examples = EXAMPLES("dhcp-pxe-vendor=PXEClient,AAPLBSDPC"),
     },
     {
@@ -463,7 +463,7 @@ const struct option dhcp_boot_options[] = {
         .read = dhcp_read_option_pxe, .print = dhcp_print_option_pxe,
         .shape = DHCP_OPTION_SHAPE,
         .help = "Send this option to clients that boot with PXE",
-        .doc = "In answers of a proxy range too. Otherwise as dhcp-option.",
+        .doc = DOC("In answers of a proxy range too. Otherwise as dhcp-option."),
         .examples = EXAMPLES("dhcp-option-pxe=66,boot.lan"),
     },
     {
@@ -471,7 +471,7 @@ const struct option dhcp_boot_options[] = {
         .read = read_broadcast, .print = print_broadcast,
         .shape = "[tag:<tag>{,tag:<tag>}]",
         .help = "Always broadcast answers to clients that have no address yet",
-        .doc = "For clients that cannot hear anything else and do not say so.",
+        .doc = DOC("For clients that cannot hear anything else and do not say so."),
         .examples = EXAMPLES("dhcp-broadcast", "dhcp-broadcast=tag:old"),
     },
     {
@@ -479,7 +479,7 @@ const struct option dhcp_boot_options[] = {
         .area = "dhcp4", .read = read_bootp_dynamic, .print = print_bootp_dynamic,
         .shape = "[tag:<tag>{,tag:<tag>}]",
         .help = "Give addresses of a range to BOOTP clients",
-        .doc = "For ever, since such clients never say that they leave.",
+        .doc = DOC("For ever, since such clients never say that they leave."),
         .examples = EXAMPLES("bootp-dynamic", "bootp-dynamic=tag:old"),
     },
 };

@@ -60,9 +60,9 @@ const struct option dhcp_client_options[] = {
         .read = read_source, .print = print_sources,
         .shape = "<path>",
         .help = "Read dhcp-host values from this file or folder, again on SIGHUP",
-        .doc = "One value a line, without \"dhcp-host=\"; '#' begins a comment. A bad line is told and left out. "
+        .doc = DOC("One value a line, without \"dhcp-host=\"; '#' begins a comment. A bad line is told and left out. "
                "Of a folder every file is read, in the order of their names, but those that begin with '.' or "
-               "'#' or end in '~'. What cannot be read keeps what it said before.",
+               "'#' or end in '~'. What cannot be read keeps what it said before."),
         .examples = EXAMPLES("dhcp-hostsfile=/etc/linnet/hosts"),
     },
     {
@@ -70,8 +70,8 @@ const struct option dhcp_client_options[] = {
         .read = read_source, .print = print_sources,
         .shape = "<folder>",
         .help = "Read dhcp-host values from this folder, and again whenever a file changes",
-        .doc = "A changed file replaces what it said before and goes behind the others, and of two lines for one "
-               "host the later holds. What a deleted file said stays until SIGHUP.",
+        .doc = DOC("A changed file replaces what it said before and goes behind the others, and of two lines for one "
+               "host the later holds. What a deleted file said stays until SIGHUP."),
         .examples = EXAMPLES("dhcp-hostsdir=/etc/linnet/hosts.d"),
     },
     {
@@ -79,9 +79,9 @@ const struct option dhcp_client_options[] = {
         .field = offsetof(struct dhcp_config, read_ethers),
         .shape = "",
         .help = "Read hosts from /etc/ethers, again on SIGHUP",
-        .doc = "Each line is a hardware address and a name or an address. It adds the hardware address to a "
+        .doc = DOC("Each line is a hardware address and a name or an address. It adds the hardware address to a "
                "dhcp-host line with that name or address, if there is one. Client ids of these hosts do not "
-               "count.",
+               "count."),
         .examples = EXAMPLES("read-ethers"),
     },
     {
@@ -89,7 +89,7 @@ const struct option dhcp_client_options[] = {
         .read = read_source, .print = print_sources,
         .shape = "<path>",
         .help = "Read dhcp-option values from this file or folder, again on SIGHUP",
-        .doc = "One value a line, without \"dhcp-option=\".",
+        .doc = DOC("One value a line, without \"dhcp-option=\"."),
         .examples = EXAMPLES("dhcp-optsfile=/etc/linnet/options"),
     },
     {
@@ -97,7 +97,7 @@ const struct option dhcp_client_options[] = {
         .read = read_source, .print = print_sources,
         .shape = "<folder>",
         .help = "Read dhcp-option values from this folder, and again whenever a file changes",
-        .doc = "What a deleted file said stays until SIGHUP.",
+        .doc = DOC("What a deleted file said stays until SIGHUP."),
         .examples = EXAMPLES("dhcp-optsdir=/etc/linnet/options.d"),
     },
 
@@ -107,8 +107,8 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_tag_if, .print = dhcp_print_tag_if,
         .shape = "set:<tag>|tag:[!]<tag>[*]{,...}",
         .help = "Set tags on clients that have other tags",
-        .doc = "When all conditions hold all set: tags are set. Lines are gone through in their order; a name "
-               "in a condition may end in '*'.",
+        .doc = DOC("When all conditions hold all set: tags are set. Lines are gone through in their order; a name "
+               "in a condition may end in '*'."),
         .examples = EXAMPLES("tag-if=set:slow,tag:guest,tag:!paid", "tag-if=set:any,tag:vlan*"),
     },
     {
@@ -116,7 +116,7 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_vendor_class, .print = dhcp_print_matches,
         .shape = "[set:]<tag>,[enterprise:<number>,]<class>",
         .help = "Set a tag on clients of this vendor class",
-        .doc = "The class may be any part of what the client sends, in the same case.",
+        .doc = DOC("The class may be any part of what the client sends, in the same case."),
         .examples = EXAMPLES("dhcp-vendorclass=set:phones,SIP",
                              "dhcp-vendorclass=set:efi,enterprise:343,PXEClient"),
     },
@@ -125,7 +125,7 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_user_class, .print = dhcp_print_matches,
         .shape = "[set:]<tag>,<class>",
         .help = "Set a tag on clients of this user class",
-        .doc = "The class may be any part of one that the client sends.",
+        .doc = DOC("The class may be any part of one that the client sends."),
         .examples = EXAMPLES("dhcp-userclass=set:ipxe,iPXE"),
     },
     {
@@ -133,7 +133,7 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_mac, .print = dhcp_print_matches,
         .shape = "[set:]<tag>,<hardware address>",
         .help = "Set a tag on clients by hardware address",
-        .doc = "Bytes may be '*'.",
+        .doc = DOC("Bytes may be '*'."),
         .examples = EXAMPLES("dhcp-mac=set:cameras,02:00:5e:*:*:*"),
     },
     {
@@ -141,9 +141,9 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_match, .print = dhcp_print_matches,
         .shape = "[set:]<tag>,<number>|option:<name>|vi-encap:<enterprise>[,<value>]",
         .help = "Set a tag on clients that send an option, perhaps with this value",
-        .doc = "Without a value it is enough that the option is not empty. A number or an address may be any of a "
+        .doc = DOC("Without a value it is enough that the option is not empty. A number or an address may be any of a "
                "list; bytes, in which '*' stands for any, are what the option begins with; text may be any part "
-               "of it.",
+               "of it."),
         .examples = EXAMPLES("dhcp-match=set:ipxe,175", "dhcp-match=set:efi64,option:client-arch,7",
                              "dhcp-match=set:odd,200,01:*:ff", "dhcp-match=set:modem,vi-encap:4491,docsis"),
     },
@@ -152,7 +152,7 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_name_match, .print = dhcp_print_matches,
         .shape = "[set:]<tag>,<name>[*]",
         .help = "Set a tag on clients that claim this name",
-        .doc = "In any case; with '*' any name that starts so.",
+        .doc = DOC("In any case; with '*' any name that starts so."),
         .examples = EXAMPLES("dhcp-name-match=set:tablets,tab-*"),
     },
     {
@@ -160,7 +160,7 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_circuit_id, .print = dhcp_print_matches,
         .shape = "[set:]<tag>,<hex>|<text>",
         .help = "Set a tag by the circuit a relay names",
-        .doc = "RFC 3046 circuit id, compared whole.",
+        .doc = DOC("RFC 3046 circuit id, compared whole."),
         .examples = EXAMPLES("dhcp-circuitid=set:floor2,00:04:00:02"),
     },
     {
@@ -168,7 +168,7 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_remote_id, .print = dhcp_print_matches,
         .shape = "[set:]<tag>,<hex>|<text>",
         .help = "Set a tag by the remote end a relay names",
-        .doc = "RFC 3046 remote id, compared whole.",
+        .doc = DOC("RFC 3046 remote id, compared whole."),
         .examples = EXAMPLES("dhcp-remoteid=set:line7,modem-7"),
     },
     {
@@ -176,7 +176,7 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_subscriber_id, .print = dhcp_print_matches,
         .shape = "[set:]<tag>,<hex>|<text>",
         .help = "Set a tag by the subscriber a relay names",
-        .doc = "RFC 3993 subscriber id, compared whole.",
+        .doc = DOC("RFC 3993 subscriber id, compared whole."),
         .examples = EXAMPLES("dhcp-subscrid=set:gold,customer-17"),
     },
 
@@ -187,7 +187,7 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_ignore_names, .print = dhcp_print_ignore_names,
         .shape = "[tag:<tag>{,tag:<tag>}]",
         .help = "Do not believe the names clients give",
-        .doc = "Of all clients, or of those that have the tags. Names of dhcp-host are still used.",
+        .doc = DOC("Of all clients, or of those that have the tags. Names of dhcp-host are still used."),
         .examples = EXAMPLES("dhcp-ignore-names", "dhcp-ignore-names=tag:guest"),
     },
     {
@@ -196,14 +196,14 @@ const struct option dhcp_client_options[] = {
         .read = dhcp_read_generate_names, .print = dhcp_print_generate_names,
         .shape = "[tag:<tag>{,tag:<tag>}]",
         .help = "Make a name of the hardware address for clients without one",
-        .doc = "With dashes in it, as 02-00-00-00-00-01.",
+        .doc = DOC("With dashes in it, as 02-00-00-00-00-01."),
         .examples = EXAMPLES("dhcp-generate-names", "dhcp-generate-names=tag:guest"),
     },
     {
         .name = "dhcp-fqdn", .kind = OPTION_FLAG, .area = "dhcp4",
         .field = offsetof(struct dhcp_config, fqdn), .shape = "",
         .help = "Put only full names of clients into DNS",
-        .doc = "So that two clients in different domains may have the same name. Needs domain=.",
+        .doc = DOC("So that two clients in different domains may have the same name. Needs domain=."),
         .examples = EXAMPLES("dhcp-fqdn"),
     },
     {
@@ -211,7 +211,7 @@ const struct option dhcp_client_options[] = {
         .field = offsetof(struct dhcp_config, client_update),
         .shape = "",
         .help = "Let clients update DNS themselves",
-        .doc = "They are told so in the FQDN option (RFC 4702).",
+        .doc = DOC("They are told so in the FQDN option (RFC 4702)."),
         .examples = EXAMPLES("dhcp-client-update"),
     },
 };

@@ -8,6 +8,21 @@
 
 #define DHCP_LINE_MAX_BYTES 4096 /* of a printed value */
 
+/* Goes through the fields of a value, from `rest` on; at the end `left` is false and the field
+ * empty. */
+struct dhcp_fields {
+    struct value rest;
+    struct value field;
+    bool left;
+};
+
+static inline void dhcp_next_field(struct dhcp_fields *fields)
+{
+    fields->left = value_next_field(&fields->rest, ',', &fields->field);
+    if (!fields->left)
+        fields->field = value_of(TEXT_NONE);
+}
+
 /* ------------------------------------------------------------------ dhcp_tag_options.c */
 
 enum dhcp_tag_word {

@@ -24,20 +24,6 @@ static const struct {
     { "pd", DHCP_RANGE6_DELEGATE },
 };
 
-/* Goes through the fields; at the end `left` is false and the field empty. */
-struct fields {
-    struct value rest;
-    struct value field;
-    bool left;
-};
-
-static void next(struct fields *fields)
-{
-    fields->left = value_next_field(&fields->rest, ',', &fields->field);
-    if (!fields->left)
-        fields->field = value_of(TEXT_NONE);
-}
-
 /* Only digits: then it is a length and, where none is due, a time. */
 static bool is_number(struct text text)
 {
@@ -48,7 +34,7 @@ static bool is_number(struct text text)
     return text.count > 0;
 }
 
-static enum status read_last(struct option_context *context, struct fields *fields,
+static enum status read_last(struct option_context *context, struct dhcp_fields *fields,
                              struct dhcp_range6 *range)
 {
     struct text text = fields->field.text;
@@ -68,7 +54,7 @@ static enum status read_last(struct option_context *context, struct fields *fiel
         range->last = range->first;
         range->first = first;
     }
-    next(fields);
+    dhcp_next_field(fields);
     return STATUS_OK;
 }
 
@@ -95,11 +81,11 @@ static uint8_t mode_of(struct text word)
 }
 
 /* constructor: and words, in any order. */
-static enum status read_modes(struct option_context *context, struct fields *fields,
+static enum status read_modes(struct option_context *context, struct dhcp_fields *fields,
                               struct dhcp_range6 *range)
 {
     enum status status = STATUS_OK;
-    for (; status == STATUS_OK && fields->left; next(fields)) {
+    for (; status == STATUS_OK && fields->left; dhcp_next_field(fields)) {
         struct value after;
         uint8_t mode = mode_of(fields->field.text);
         if (mode != 0)
@@ -112,7 +98,7 @@ static enum status read_modes(struct option_context *context, struct fields *fie
     return status;
 }
 
-static enum status read_length(struct option_context *context, struct fields *fields,
+static enum status read_length(struct option_context *context, struct dhcp_fields *fields,
                                const char *what, unsigned min, uint8_t *length)
 {
     struct text text = fields->field.text;
@@ -128,11 +114,11 @@ static enum status read_length(struct option_context *context, struct fields *fi
         return option_fail(context, text, "prefix length must be at least 64",
                            "the length of %s is %u at least", what, min);
     *length = (uint8_t)value;
-    next(fields);
+    dhcp_next_field(fields);
     return STATUS_OK;
 }
 
-static enum status read_lease(struct option_context *context, struct fields *fields,
+static enum status read_lease(struct option_context *context, struct dhcp_fields *fields,
                               struct dhcp_range6 *range)
 {
     struct text text = fields->field.text;
@@ -152,7 +138,7 @@ static enum status read_lease(struct option_context *context, struct fields *fie
                            TEXT_ARG(text));
     if (status != STATUS_OK)
         return status;
-    next(fields);
+    dhcp_next_field(fields);
     if (fields->left)
         return option_fail(context, fields->field.text, bad_range,
                            "nothing may follow the lease time, but \"%.*s\" does",
@@ -190,7 +176,7 @@ static enum status check_link(struct option_context *context, const struct dhcp_
 }
 
 /* A pool of prefixes: its own length must be given, and what a client gets is a part of it. */
-static enum status read_pool(struct option_context *context, struct fields *fields,
+static enum status read_pool(struct option_context *context, struct dhcp_fields *fields,
                              struct dhcp_range6 *range)
 {
     struct prefix whole;
@@ -225,7 +211,7 @@ enum status dhcp_read_range6(struct option_context *context, struct value first,
                              const struct dhcp_range *tags)
 {
     struct dhcp_config *dhcp = context->part;
-    struct fields fields = { .rest = rest };
+    struct dhcp_fields fields = { .rest = rest };
     struct dhcp_range6 range = {
         .prefix_length = PREFIX_MIN,
         .delegated_length = DELEGATED_LENGTH,
@@ -243,7 +229,7 @@ enum status dhcp_read_range6(struct option_context *context, struct value first,
         return option_fail(context, first.text, bad_range,
                            "\"%.*s\" is not an IPv6 address (like 2001:db8::10)",
                            TEXT_ARG(first.text));
-    next(&fields);
+    dhcp_next_field(&fields);
     enum status status = read_last(context, &fields, &range);
     if (status == STATUS_OK)
         status = read_modes(context, &fields, &range);

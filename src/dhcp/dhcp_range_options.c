@@ -2,20 +2,6 @@
 
 static const char bad_range[] = "bad dhcp-range";
 
-/* Goes through the fields; at the end `left` is false and the field empty. */
-struct fields {
-    struct value rest;
-    struct value field;
-    bool left;
-};
-
-static void next(struct fields *fields)
-{
-    fields->left = value_next_field(&fields->rest, ',', &fields->field);
-    if (!fields->left)
-        fields->field = value_of(TEXT_NONE);
-}
-
 /* Only such characters: then it is an address, well or badly written, and no tag. */
 static bool looks_like_address(struct text text)
 {
@@ -39,11 +25,11 @@ static enum status set_tag(struct option_context *context, struct text name,
 }
 
 /* Everything before the first address. */
-static enum status read_tags(struct option_context *context, struct fields *fields,
+static enum status read_tags(struct option_context *context, struct dhcp_fields *fields,
                              struct dhcp_range *range)
 {
     enum status status = STATUS_OK;
-    for (; status == STATUS_OK && fields->left; next(fields)) {
+    for (; status == STATUS_OK && fields->left; dhcp_next_field(fields)) {
         struct value field = fields->field;
         struct value after;
         struct text name;
@@ -67,7 +53,7 @@ static enum status read_tags(struct option_context *context, struct fields *fiel
     return status;
 }
 
-static enum status read_first(struct option_context *context, struct fields *fields,
+static enum status read_first(struct option_context *context, struct dhcp_fields *fields,
                               struct dhcp_range *range)
 {
     struct text text = fields->field.text;
@@ -77,7 +63,7 @@ static enum status read_first(struct option_context *context, struct fields *fie
     if (address_from_text(text, &range->first) != STATUS_OK)
         return option_fail(context, text, bad_range,
                            "\"%.*s\" is not an IPv4 address (like 192.0.2.10)", TEXT_ARG(text));
-    next(fields);
+    dhcp_next_field(fields);
     return STATUS_OK;
 }
 
@@ -87,7 +73,7 @@ static bool is_ip4(struct text text, struct address *address)
 }
 
 /* The last address, or static or proxy in its place. */
-static enum status read_last(struct option_context *context, struct fields *fields,
+static enum status read_last(struct option_context *context, struct dhcp_fields *fields,
                              struct dhcp_range *range)
 {
     struct text text = fields->field.text;
@@ -107,11 +93,11 @@ static enum status read_last(struct option_context *context, struct fields *fiel
         range->last = range->first;
         range->first = first;
     }
-    next(fields);
+    dhcp_next_field(fields);
     return STATUS_OK;
 }
 
-static enum status read_netmask(struct option_context *context, struct fields *fields,
+static enum status read_netmask(struct option_context *context, struct dhcp_fields *fields,
                                 struct dhcp_range *range)
 {
     struct address mask;
@@ -132,15 +118,15 @@ static enum status read_netmask(struct option_context *context, struct fields *f
     /* 0.0.0.0 is a way to leave it open. */
     if (length > 0)
         range->netmask = mask;
-    next(fields);
+    dhcp_next_field(fields);
     if (is_ip4(fields->field.text, &range->broadcast))
-        next(fields);
+        dhcp_next_field(fields);
     else
         range->broadcast = (struct address){ 0 };
     return STATUS_OK;
 }
 
-static enum status read_lease(struct option_context *context, struct fields *fields,
+static enum status read_lease(struct option_context *context, struct dhcp_fields *fields,
                               struct dhcp_range *range)
 {
     struct text text = fields->field.text;
@@ -160,7 +146,7 @@ static enum status read_lease(struct option_context *context, struct fields *fie
     }
     if (status != STATUS_OK)
         return status;
-    next(fields);
+    dhcp_next_field(fields);
     if (fields->left)
         return option_fail(context, fields->field.text, bad_range,
                            "nothing may follow the lease time, but \"%.*s\" does",
@@ -172,8 +158,8 @@ enum status dhcp_read_range(struct option_context *context, struct value value)
 {
     struct dhcp_config *dhcp = context->part;
     struct dhcp_range range = { .place = context->place, .lease_s = DHCP_LEASE_DEFAULT_S };
-    struct fields fields = { .rest = value };
-    next(&fields);
+    struct dhcp_fields fields = { .rest = value };
+    dhcp_next_field(&fields);
 
     enum status status = read_tags(context, &fields, &range);
     if (status == STATUS_OK && text_find(fields.field.text, ':') != SIZE_MAX)

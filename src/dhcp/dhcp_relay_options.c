@@ -496,12 +496,12 @@ const struct option dhcp_relay_options[] = {
         .read = read_relay, .print = print_relay,
         .shape = "<local address>,[<server>[#<port>]][,<interface>[*]]",
         .help = "Pass DHCP messages on to another server",
-        .doc = "Those that come in on the interface with the local address, which is then not served "
+        .doc = DOC("Those that come in on the interface with the local address, which is then not served "
                "from here. With an interface only replies that come in by it are passed back, and "
                "never those that come in by the clients' interface. "
                "Without a server messages are broadcast on the interface named; those of DHCPv6 go to all "
                "servers of the site (ff05::1:3) by it. Several lines with one local address ask several "
-               "servers.",
+               "servers."),
         .examples = EXAMPLES("dhcp-relay=192.168.0.1,192.0.2.67",
                              "dhcp-relay=192.168.0.1,192.0.2.67#1067,eth1",
                              "dhcp-relay=192.168.0.1,eth1",
@@ -512,9 +512,9 @@ const struct option dhcp_relay_options[] = {
         .read = read_split, .print = print_split,
         .shape = "<local address>,<server>[#<port>],<interface>|<address>",
         .help = "Pass DHCP messages on from another address than the clients' side",
-        .doc = "For servers that cannot reach the clients' network: they answer to our address on their "
+        .doc = DOC("For servers that cannot reach the clients' network: they answer to our address on their "
                "side, and are told the clients' network by RFC 3527 and that clients speak to us by "
-               "RFC 5107.",
+               "RFC 5107."),
         .examples = EXAMPLES("dhcp-split-relay=192.168.0.1,192.0.2.67,eth1",
                              "dhcp-split-relay=192.168.0.1,192.0.2.67#1067,192.0.2.1"),
     },
@@ -523,7 +523,7 @@ const struct option dhcp_relay_options[] = {
         .read = read_proxy, .print = print_proxy,
         .shape = "[<address>{,<address>}]",
         .help = "Make clients go through the relay even for renewals",
-        .doc = "The relay's address is given as the server's, for all relays or those listed.",
+        .doc = DOC("The relay's address is given as the server's, for all relays or those listed."),
         .examples = EXAMPLES("dhcp-proxy", "dhcp-proxy=192.168.0.1,192.168.1.1"),
     },
     {
@@ -531,8 +531,8 @@ const struct option dhcp_relay_options[] = {
         .read = read_query, .print = print_query,
         .shape = "[<address>[/<length>]]",
         .help = "Tell relays about leases when they ask (RFC 4388)",
-        .doc = "All that ask, or those in the subnet. What relays and clients said of themselves, options "
-               "82 and 60, is then kept with the leases.",
+        .doc = DOC("All that ask, or those in the subnet. What relays and clients said of themselves, options "
+               "82 and 60, is then kept with the leases."),
         .examples = EXAMPLES("leasequery", "leasequery=192.168.0.0/16", "leasequery=192.0.2.1"),
     },
     {
@@ -540,9 +540,9 @@ const struct option dhcp_relay_options[] = {
         .read = read_shared, .print = print_shared,
         .shape = "<interface>|<address>,<address>",
         .help = "Serve another subnet's ranges too on this link",
-        .doc = "The second address lies in the other subnet; the first is one of this machine or of a "
+        .doc = DOC("The second address lies in the other subnet; the first is one of this machine or of a "
                "relay, or an interface takes its place. The ranges of the other subnet need a netmask, and "
-               "their clients a router of dhcp-option.",
+               "their clients a router of dhcp-option."),
         .examples = EXAMPLES("shared-network=eth0,192.168.9.1", "shared-network=192.168.8.1,192.168.9.1"),
     },
     {
@@ -550,7 +550,7 @@ const struct option dhcp_relay_options[] = {
         .read = read_bridge, .print = print_bridge,
         .shape = "<interface>,<alias>[*]{,<alias>[*]}",
         .help = "Treat DHCP messages from these interfaces as if they came from another",
-        .doc = "For virtual machines whose interfaces appear one by one and have no address.",
+        .doc = DOC("For virtual machines whose interfaces appear one by one and have no address."),
         .examples = EXAMPLES("bridge-interface=br0,tap*", "bridge-interface=br0,tap1,tap2"),
     },
     {
@@ -558,7 +558,7 @@ const struct option dhcp_relay_options[] = {
         .read = read_no_dhcp4, .print = print_no_dhcp4,
         .shape = "<interface>{,<interface>}",
         .help = "Serve no DHCPv4 on these interfaces",
-        .doc = "All else is still served there. A name may end in '*'.",
+        .doc = DOC("All else is still served there. A name may end in '*'."),
         .examples = EXAMPLES("no-dhcpv4-interface=eth1", "no-dhcpv4-interface=eth1,wlan*"),
     },
     {
@@ -566,18 +566,19 @@ const struct option dhcp_relay_options[] = {
         .read = read_delay, .print = print_delay,
         .shape = "{tag:<tag>,}<seconds>",
         .help = "Wait this long before making an offer",
-        .doc = "So that another server is heard first. With tag: only for clients that have the tags. An "
+        .doc = DOC("So that another server is heard first. With tag: only for clients that have the tags. An "
                "address stays reserved for 30 seconds from when the offer was made, not from when it "
-               "leaves.",
+               "leaves."),
         .examples = EXAMPLES("dhcp-reply-delay=2", "dhcp-reply-delay=tag:pxe,1"),
     },
     {
-        .name = "dhcp-alternate-port", .kind = OPTION_STRUCTURED, .once = true, .value_optional = true,
+        .name = "dhcp-alternate-port", .at_start = true,
+        .kind = OPTION_STRUCTURED, .once = true, .value_optional = true,
         .area = "dhcp4", .read = read_alternate, .print = print_alternate,
         .shape = "[<server port>[,<client port>]]",
         .help = "Use other ports than 67 and 68",
-        .doc = "1067 and 1068, or the one given and the next. Servers of dhcp-relay are still asked on "
-               "port 67 unless their line says another.",
+        .doc = DOC("1067 and 1068, or the one given and the next. Servers of dhcp-relay are still asked on "
+               "port 67 unless their line says another."),
         .examples = EXAMPLES("dhcp-alternate-port", "dhcp-alternate-port=1067,1068",
                              "dhcp-alternate-port=2067"),
     },

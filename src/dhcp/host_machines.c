@@ -1,7 +1,5 @@
 #include "dhcp/host_machines.h"
 
-#include <assert.h>
-
 /* ------------------------------------------------------------------ keys */
 
 static bool machine_has_hardware(const void *value, const void *key)

@@ -432,6 +432,12 @@ static void want_all(struct host_names6 *names)
     }
 }
 
+void host_names6_set_site(struct host_names6 *names, const struct site *site, bool whole_names)
+{
+    names->namer.site = site;
+    names->namer.whole_names = whole_names;
+}
+
 void host_names6_set_network(struct host_names6 *names, const struct network *network,
                              const struct range6_set *ranges)
 {

@@ -91,6 +91,8 @@ void host_names6_heard(struct host_names6 *names, const struct host_names6_probe
  * call. */
 void host_names6_set_network(struct host_names6 *names, const struct network *network,
                              const struct range6_set *ranges);
+/* Other domains from now on. Then host_names6_names_changed. */
+void host_names6_set_site(struct host_names6 *names, const struct site *site, bool whole_names);
 /* Configured names changed, or names of leases were written anew: all are looked at again. */
 void host_names6_names_changed(struct host_names6 *names);
 

@@ -1,7 +1,5 @@
 #include "dhcp/host_names6_state.h"
 
-#include <assert.h>
-
 /* ------------------------------------------------------------------ where */
 
 static const char *interface_name(const struct host_names6 *names, uint32_t index)
@@ -17,12 +15,7 @@ static uint32_t link_of(const struct host_names6 *names, const struct host_lease
 {
     if (lease->interface != 0 || names->network == NULL)
         return lease->interface;
-    for (size_t i = 0; i < names->network->interface_count; i++) {
-        uint32_t index = names->network->interfaces[i].index;
-        if (network_on_link(names->network, index, &lease->address) != NULL)
-            return index;
-    }
-    return 0;
+    return network_link_of(names->network, &lease->address);
 }
 
 static bool is_wanted(const struct host_names6 *names, const struct range6_live *live)

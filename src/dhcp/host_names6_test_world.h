@@ -3,7 +3,6 @@
 #ifndef LINNET_DHCP_HOST_NAMES6_TEST_WORLD_H
 #define LINNET_DHCP_HOST_NAMES6_TEST_WORLD_H
 
-#include <assert.h>
 #include <stdio.h>
 
 #include "dhcp/host_names6.h"

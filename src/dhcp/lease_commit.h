@@ -16,6 +16,7 @@ struct lease_commit_row {
     struct lease *lease;               /* NULL: it is gone, nothing is to be sent */
     bool is_new;                       /* it was not this client's lease before this exchange */
     bool changed;                      /* something but the time changed */
+    mono_ms kept_until;                /* not new: as long as the store has had it before */
     char old_name[LEASE_OLD_NAME_MAX]; /* empty: it had none, or has it still */
     /* the reply and where it goes */
     uint8_t *reply; /* the row's own memory, kept for the next one */

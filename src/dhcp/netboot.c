@@ -1,7 +1,5 @@
 #include "dhcp/netboot.h"
 
-#include <assert.h>
-
 /* Kinds of system, as far as they want different files. */
 enum kind { BIOS, IA32, X64, ARM32, ARM64, RISCV64, LOONG64, SCRIPT };
 

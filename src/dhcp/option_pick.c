@@ -53,7 +53,7 @@ static void choose(struct option_pick *pick, const struct dhcp_config *config, b
     uint8_t fits[OPTION_PICK_MAX];
     pick->count = 0;
     memset(pick->top4, 0, sizeof(pick->top4));
-    for (size_t i = config->option_count; i-- > 0;) {
+    for (size_t i = config->option_count; COUNT_DOWN(i);) {
         const struct dhcp_option_rule *rule = &config->options[i];
         enum fit fit = rule->ip6 != ip6 ? FIT_NONE : fit_of(rule, names, tags, own_tags, is_pxe);
         if (fit == FIT_NONE)

@@ -100,7 +100,7 @@ static void run_tag_ifs(const struct tag_rules *rules, struct tag_set *set)
         const struct dhcp_tag_if *line = &rules->config->tag_ifs[i];
         if (!tag_set_matches(set, &rules->names, &line->conditions))
             continue;
-        for (size_t j = line->set_tag_count; j-- > 0;)
+        for (size_t j = line->set_tag_count; COUNT_DOWN(j);)
             add_in_front(set, line->set_tags[j]);
     }
 }

@@ -5,7 +5,7 @@ const struct dhcp_boot *dhcp4_boot_choose(const struct dhcp4_server *server,
 {
     const struct dhcp_boot_config *config = &server->setup.config->boot;
     const struct dhcp_boot *found = NULL;
-    for (size_t i = config->boot_count; i-- > 0;) {
+    for (size_t i = config->boot_count; COUNT_DOWN(i);) {
         const struct dhcp_boot *boot = &config->boots[i];
         if (boot->conditions.count == 0) {
             if (found == NULL)

@@ -17,11 +17,12 @@ static bool is_to_be_had(const struct dhcp4_candidate *candidate)
            && (candidate->holder == DHCP4_FREE || candidate->holder == DHCP4_OWN);
 }
 
-static struct dhcp4_plan offer(const struct dhcp4_candidate *candidate, bool probe)
+static struct dhcp4_plan offer(const struct dhcp4_candidate *candidate, enum dhcp4_why why,
+                               bool probe)
 {
-    return (struct dhcp4_plan){ .verdict = DHCP4_DO_OFFER,
-                                .address = candidate->address,
-                                .probe = probe };
+    return (struct dhcp4_plan){
+        .verdict = DHCP4_DO_OFFER, .why = why, .address = candidate->address, .probe = probe
+    };
 }
 
 struct dhcp4_plan dhcp4_decide_discover(const struct dhcp4_discover *facts)
@@ -30,16 +31,16 @@ struct dhcp4_plan dhcp4_decide_discover(const struct dhcp4_discover *facts)
      * is not probed: nobody else may use it, and an answer could only come from the client itself.
      */
     if (is_to_be_had(&facts->configured))
-        return offer(&facts->configured, false);
+        return offer(&facts->configured, DHCP4_WHY_CONFIGURED, false);
     if (is_to_be_had(&facts->own))
-        return offer(&facts->own, false);
+        return offer(&facts->own, DHCP4_WHY_OWN, false);
     if (!facts->room && !exists(&facts->own))
-        return (struct dhcp4_plan){ .verdict = DHCP4_DO_NOTHING };
+        return (struct dhcp4_plan){ .verdict = DHCP4_DO_NOTHING, .why = DHCP4_WHY_FULL };
     if (is_to_be_had(&facts->standing))
-        return offer(&facts->standing, true);
+        return offer(&facts->standing, DHCP4_WHY_STANDING, true);
     if (is_to_be_had(&facts->requested))
-        return offer(&facts->requested, true);
-    return (struct dhcp4_plan){ .verdict = DHCP4_DO_PICK, .probe = true };
+        return offer(&facts->requested, DHCP4_WHY_REQUESTED, true);
+    return (struct dhcp4_plan){ .verdict = DHCP4_DO_PICK, .why = DHCP4_WHY_ANY, .probe = true };
 }
 
 /* ------------------------------------------------------------------ REQUEST */

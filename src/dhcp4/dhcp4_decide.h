@@ -48,8 +48,21 @@ struct dhcp4_discover {
     bool room;                         /* there can be one more lease */
 };
 
+/* What led to the address of an offer. */
+enum dhcp4_why {
+    DHCP4_WHY_NONE,
+    DHCP4_WHY_CONFIGURED,
+    DHCP4_WHY_OWN,
+    DHCP4_WHY_STANDING,
+    DHCP4_WHY_REQUESTED,
+    DHCP4_WHY_ANY,      /* nothing speaks for any one: it is picked */
+    DHCP4_WHY_RECALLED, /* all are taken, and an offer gives way; of an explanation */
+    DHCP4_WHY_FULL,     /* there can be no more leases */
+};
+
 struct dhcp4_plan {
     enum dhcp4_verdict verdict;
+    enum dhcp4_why why; /* of a DISCOVER */
     struct address address;
     bool probe;         /* ask on the wire first whether the address is in use */
     bool release_own;   /* the client's lease is to be given up */

@@ -1,8 +1,9 @@
 #include "dhcp4/dhcp4_detail.h"
 
+#include "dhcp/dhcp_value_text.h"
+
 #define LINE_MAX       512
 #define CODES_PER_LINE 4
-#define HEX_MAX        14 /* bytes of a value shown before "..." */
 
 static bool is_wanted(const struct dhcp4_exchange *exchange)
 {
@@ -101,37 +102,8 @@ static void say_asked(const struct dhcp4_exchange *exchange)
     }
 }
 
-static void put_value_addresses(struct text_out *line, struct bytes value)
-{
-    struct bytes_reader reader = bytes_reader_on(value);
-    while (bytes_reader_left(&reader) >= 4) {
-        struct address address;
-        if (address_from_bytes(bytes_read_span(&reader, 4), &address) == STATUS_OK)
-            text_put_address(line, &address);
-        if (bytes_reader_left(&reader) > 0)
-            text_put_string(line, ", ");
-    }
-}
-
-static void put_value_hex(struct text_out *line, struct bytes value)
-{
-    bool cut = value.count > HEX_MAX;
-    text_put_hex(line, bytes_of(value.at, cut ? HEX_MAX : value.count), ':');
-    if (cut)
-        text_put_string(line, "...");
-}
-
-static void put_value_number(struct text_out *line, struct bytes value)
-{
-    struct bytes_reader reader = bytes_reader_on(value);
-    uint64_t number = 0;
-    while (bytes_reader_left(&reader) > 0)
-        number = number << 8 | bytes_read_u8(&reader);
-    text_put_u64(line, number);
-}
-
 /* Options of the protocol itself have no kind in the table. */
-static enum dhcp_value kind_of(unsigned code, struct bytes value)
+static enum dhcp_value kind_of(unsigned code)
 {
     const struct dhcp_code *row = dhcp4_code_find(code);
     enum dhcp_value kind = row != NULL ? (enum dhcp_value)row->value : DHCP_VALUE_UNKNOWN;
@@ -143,10 +115,12 @@ static enum dhcp_value kind_of(unsigned code, struct bytes value)
         kind = DHCP_VALUE_ADDRESSES;
     else if (code == DHCP4_HOSTNAME)
         kind = DHCP_VALUE_STRING;
-    if ((kind == DHCP_VALUE_TIME && value.count != 4)
-        || (kind == DHCP_VALUE_NUMBER && value.count > 8))
-        kind = DHCP_VALUE_UNKNOWN;
     return kind;
+}
+
+void dhcp4_detail_put_value(struct text_out *out, unsigned code, struct bytes value)
+{
+    dhcp_value_text_put(out, kind_of(code), 4, value);
 }
 
 static void say_sent(const struct dhcp4_exchange *exchange, unsigned code, struct bytes value)
@@ -154,30 +128,7 @@ static void say_sent(const struct dhcp4_exchange *exchange, unsigned code, struc
     char buffer[LINE_MAX];
     struct text_out line = text_out_on(buffer, sizeof(buffer));
     text_printf(&line, "sent size:%3zu option:%3u %s  ", value.count, code, name_of(code));
-    switch (kind_of(code, value)) {
-    case DHCP_VALUE_ADDRESSES:
-        put_value_addresses(&line, value);
-        break;
-    case DHCP_VALUE_TIME: {
-        struct bytes_reader reader = bytes_reader_on(value);
-        text_put_duration(&line, bytes_read_u32(&reader));
-        break;
-    }
-    case DHCP_VALUE_NUMBER:
-        put_value_number(&line, value);
-        break;
-    case DHCP_VALUE_STRING:
-    case DHCP_VALUE_NAME:
-        text_put(&line, text_from_bytes(value));
-        break;
-    case DHCP_VALUE_UNKNOWN:
-    case DHCP_VALUE_NAMES_WIRE:
-    case DHCP_VALUE_SIP:
-    case DHCP_VALUE_ROUTES:
-    case DHCP_VALUE_INTERNAL:
-        put_value_hex(&line, value);
-        break;
-    }
+    dhcp4_detail_put_value(&line, code, value);
     say(exchange, &line);
 }
 

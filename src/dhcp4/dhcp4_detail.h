@@ -9,6 +9,8 @@ void dhcp4_detail_request(const struct dhcp4_exchange *exchange);
 /* "tags: a, b" with those of the range, if one was chosen. */
 void dhcp4_detail_tags(const struct dhcp4_exchange *exchange,
                        const struct dhcp4_scope_range *range);
+/* An option's value as people read it. */
+void dhcp4_detail_put_value(struct text_out *out, unsigned code, struct bytes value);
 /* What was asked for and what is sent. */
 void dhcp4_detail_reply(const struct dhcp4_exchange *exchange, const struct dhcp4_reply *reply,
                         const struct dhcp4_action *action);

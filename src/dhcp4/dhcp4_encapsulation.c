@@ -143,7 +143,7 @@ static void put_pxe_vendor(struct dhcp4_writing *writing)
     else if (writing->pxe_single == NULL
              && !dhcp4_pxe_put_menu(server, &writing->pxe, writing->tags, &writing->own,
                                     prompt != NULL || has_prompt_rule(writing), &writer))
-        dhcp4_server_say(server, EVENT_DHCP_WARNING, "the PXE menu is too long");
+        event_say(server->setup.events, EVENT_DHCP_WARNING, "the PXE menu is too long");
     write_vendor_rules(writing, &writer, &force);
     if (prompt != NULL)
         dhcp4_pxe_put_prompt(prompt, &writer);

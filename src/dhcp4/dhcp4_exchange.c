@@ -1,5 +1,3 @@
-#include <stdarg.h>
-
 #include "dhcp4/dhcp4_decide.h"
 #include "dhcp4/dhcp4_leasequery.h"
 #include "dhcp4/dhcp4_relay.h"
@@ -24,29 +22,6 @@ void dhcp4_exchange_tell(const struct dhcp4_exchange *exchange, const char *verb
         .lease = exchange->lease,
     };
     event_tell(exchange->server->setup.events, &event);
-}
-
-bool dhcp4_server_may_say(mono_ms *said, mono_ms now)
-{
-    if (*said != 0 && now - *said < DHCP4_WARNING_EVERY_MS)
-        return false;
-    *said = now;
-    return true;
-}
-
-void dhcp4_server_say(const struct dhcp4_server *server, enum event_kind kind, const char *format,
-                      ...)
-{
-    char buffer[1024];
-    struct text_out out = text_out_on(buffer, sizeof(buffer));
-    va_list arguments;
-    if (!event_wanted(server->setup.events, kind))
-        return;
-    va_start(arguments, format);
-    text_vprintf(&out, format, arguments);
-    va_end(arguments);
-    struct event event = { .kind = kind, .text = buffer };
-    event_tell(server->setup.events, &event);
 }
 
 /* ------------------------------------------------------------------ may it be served */
@@ -162,15 +137,13 @@ static void say_no_range(struct dhcp4_exchange *exchange)
 {
     struct dhcp4_server *server = exchange->server;
     char text[ADDRESS_TEXT_MAX];
-    mono_ms now = exchange->now.mono;
     server->counters.dropped_no_range++;
-    if (server->no_range_said != 0 && now - server->no_range_said < DHCP4_WARNING_EVERY_MS)
+    if (!event_may_say(&server->no_range_said, exchange->now.mono))
         return;
-    server->no_range_said = now;
-    dhcp4_server_say(server, EVENT_DHCP_WARNING,
-                     "no address range available for DHCP request via %s",
-                     exchange->relayed ? address_text(&exchange->message.giaddr, text)
-                                       : exchange->interface->name);
+    event_say(server->setup.events, EVENT_DHCP_WARNING,
+              "no address range available for DHCP request via %s",
+              exchange->relayed ? address_text(&exchange->message.giaddr, text)
+                                : exchange->interface->name);
 }
 
 void dhcp4_exchange_malformed(struct dhcp4_exchange *exchange)
@@ -397,11 +370,12 @@ static enum dhcp4_holder holder_of(const struct dhcp4_exchange *exchange,
     const struct dhcp_host *owner = host_match_owner(server->hosts, address);
     if (owner != NULL && owner != exchange->host.host)
         return DHCP4_RESERVED;
+    /* Also while the store will not let go of the lease. */
+    if (dhcp4_address_is_declined(server, address))
+        return DHCP4_DECLINED;
     const struct lease *lease = lease_table_by_address(server->setup.leases, address);
     if (lease != NULL)
         return lease_holder(exchange, lease);
-    if (dhcp4_address_is_declined(server, address))
-        return DHCP4_DECLINED;
     uint64_t client;
     enum dhcp4_probe_state state = dhcp4_probe_of_address(server->probes, address, &client);
     if (state == DHCP4_PROBE_BUSY)

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "platform/icmp_echo.h"
 #include "platform/instant.h"
 #include "platform/link_send.h"
@@ -260,6 +261,26 @@ static void on_echo(uv_poll_t *poll, int status, int events)
     finish_turn(io, now.mono);
 }
 
+/* Beside the socket without which there is no service. */
+static void hear(struct dhcp4_io *io, int fd, uv_poll_t *poll, uv_poll_cb on_event,
+                 const char *whom)
+{
+    if (fd < 0)
+        return;
+    int error = uv_poll_init(io->loop, poll, fd);
+    if (error == 0)
+        uv_poll_start(poll, UV_READABLE, on_event);
+    else
+        log_line(LOG_PART_DHCP, LOG_ERROR, "cannot hear %s: %s", whom, uv_strerror(error));
+}
+
+/* One that could not be begun has no kind yet. */
+static void stop_hearing(uv_poll_t *poll)
+{
+    if (uv_handle_get_type((uv_handle_t *)poll) == UV_POLL)
+        uv_close((uv_handle_t *)poll, NULL);
+}
+
 struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
                                  const struct dhcp4_sockets *sockets, const struct packet_tap *tap)
 {
@@ -281,12 +302,9 @@ struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
     io->echo_id = (uint16_t)getpid();
     uv_timer_init(loop, &io->timer);
     uv_poll_start(&io->udp_poll, UV_READABLE, on_message);
-    if (sockets->echo >= 0 && uv_poll_init(loop, &io->echo_poll, sockets->echo) == 0)
-        uv_poll_start(&io->echo_poll, UV_READABLE, on_echo);
-    if (sockets->boot >= 0 && uv_poll_init(loop, &io->boot_poll, sockets->boot) == 0)
-        uv_poll_start(&io->boot_poll, UV_READABLE, on_boot_message);
-    if (sockets->reply >= 0 && uv_poll_init(loop, &io->reply_poll, sockets->reply) == 0)
-        uv_poll_start(&io->reply_poll, UV_READABLE, on_reply);
+    hear(io, sockets->echo, &io->echo_poll, on_echo, "echo replies");
+    hear(io, sockets->boot, &io->boot_poll, on_boot_message, "PXE clients on port 4011");
+    hear(io, sockets->reply, &io->reply_poll, on_reply, "servers that answer a relay");
     finish_turn(io, instant_mono());
     return io;
 }
@@ -294,12 +312,9 @@ struct dhcp4_io *dhcp4_io_create(uv_loop_t *loop, struct dhcp4_server *server,
 void dhcp4_io_close(struct dhcp4_io *io)
 {
     uv_close((uv_handle_t *)&io->udp_poll, NULL);
-    if (io->sockets.echo >= 0)
-        uv_close((uv_handle_t *)&io->echo_poll, NULL);
-    if (io->sockets.boot >= 0)
-        uv_close((uv_handle_t *)&io->boot_poll, NULL);
-    if (io->sockets.reply >= 0)
-        uv_close((uv_handle_t *)&io->reply_poll, NULL);
+    stop_hearing(&io->echo_poll);
+    stop_hearing(&io->boot_poll);
+    stop_hearing(&io->reply_poll);
     uv_close((uv_handle_t *)&io->timer, NULL);
     dhcp4_sockets_close(&io->sockets);
 }
@@ -315,4 +330,9 @@ void dhcp4_io_committed(struct dhcp4_io *io, uint64_t ticket, enum status status
     struct instant now = instant_now();
     dhcp4_server_committed(io->server, ticket, status, now, &io->outbox);
     finish_turn(io, now.mono);
+}
+
+void dhcp4_io_wake(struct dhcp4_io *io)
+{
+    finish_turn(io, instant_mono());
 }

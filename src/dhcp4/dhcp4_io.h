@@ -40,5 +40,7 @@ void dhcp4_io_close(struct dhcp4_io *io);
 void dhcp4_io_free(struct dhcp4_io *io);
 /* From the lease backend: the store has, or refused, this ticket. */
 void dhcp4_io_committed(struct dhcp4_io *io, uint64_t ticket, enum status status);
+/* The server was called outside a message: its next deadline may be another. */
+void dhcp4_io_wake(struct dhcp4_io *io);
 
 #endif

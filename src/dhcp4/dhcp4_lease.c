@@ -3,10 +3,11 @@
 #include "dhcp4/dhcp4_leasequery.h"
 #include "dhcp4/dhcp4_facts.h"
 #include "dhcp4/dhcp4_reply.h"
+#include "dhcp4/dhcp4_shorten.h"
 #include "dhcp4/dhcp4_state.h"
 
 /* A removal the store could not take is tried again so soon. */
-#define REMOVE_AGAIN_S 1
+#define REMOVE_AGAIN_MS 1000
 
 /* ------------------------------------------------------------------ which addresses can be picked
  */
@@ -47,8 +48,10 @@ void dhcp4_address_decline(struct dhcp4_server *server, const struct address *ad
         if (address_equal(&server->declined[i].address, address))
             return;
     }
-    if (server->declined_count == DHCP4_DECLINED_MAX)
+    if (server->declined_count == DHCP4_DECLINED_MAX) {
+        server->counters.declined_gave_way++;
         forget_declined(server, 0);
+    }
     server->declined[server->declined_count++] =
         (struct dhcp4_declined){ *address, now + DHCP4_DECLINE_MS };
     dhcp4_server_refresh(server, address);
@@ -121,7 +124,7 @@ bool dhcp4_lease_remove(struct dhcp4_server *server, struct lease *lease, struct
     lease_name_withdraw(&server->namer, lease);
     lease_commit_forget(server->commit, lease);
     if (put_in_store(server, LEASE_CHANGE_REMOVE, lease, 0) != STATUS_OK) {
-        lease_table_set_expiry(server->setup.leases, lease, now, REMOVE_AGAIN_S);
+        lease_table_set_expiry_mono(server->setup.leases, lease, now, now.mono + REMOVE_AGAIN_MS);
         return false;
     }
     if (lease->stored)
@@ -132,7 +135,7 @@ bool dhcp4_lease_remove(struct dhcp4_server *server, struct lease *lease, struct
 }
 
 /* Another client took its name. */
-static void strip_name(struct dhcp4_server *server, struct lease *lease)
+void dhcp4_lease_strip_name(struct dhcp4_server *server, struct lease *lease)
 {
     char old_name[LEASE_OLD_NAME_MAX];
     char old_domain[DNAME_TEXT_MAX];
@@ -197,9 +200,9 @@ static bool configured_name(const struct dhcp4_exchange *exchange, const struct 
 static void say_reserved_name(const struct dhcp4_exchange *exchange, const char *claimed)
 {
     struct dhcp4_server *server = exchange->server;
-    if (dhcp4_server_may_say(&server->bad_name_said, exchange->now.mono))
-        dhcp4_server_say(server, EVENT_DHCP_WARNING,
-                         "not giving the name %s to a DHCP client that claims it", claimed);
+    if (event_may_say(&server->bad_name_said, exchange->now.mono))
+        event_say(server->setup.events, EVENT_DHCP_WARNING,
+                  "not giving the name %s to a DHCP client that claims it", claimed);
 }
 
 /* What is configured wins over what is claimed, and that over what can be made up. Nothing: it
@@ -245,7 +248,7 @@ static bool name_lease(struct dhcp4_exchange *exchange, struct lease *lease,
         return false;
     }
     if (loser != NULL)
-        strip_name(server, loser);
+        dhcp4_lease_strip_name(server, loser);
     *told = same_text(lease->name, name.text);
     if (!*told)
         old_name[0] = '\0';
@@ -264,7 +267,9 @@ static struct bytes id_to_keep(const struct client_id *client, const struct leas
 }
 
 /* The lease of this address becomes the client's. *is_new: it was not this client's before, so the
- * client may not rely on it until the store says so. NULL: there is no room. */
+ * client may not rely on it until the store says so. A client is known by its id or its hardware:
+ * when both have changed one after the other and the store has neither, it is another's there.
+ * NULL: there is no room. */
 static struct lease *take_lease(struct dhcp4_exchange *exchange, const struct address *address,
                                 bool *is_new, bool *changed)
 {
@@ -286,18 +291,23 @@ static struct lease *take_lease(struct dhcp4_exchange *exchange, const struct ad
         return NULL;
     }
     bool same_hardware = hardware_equal(&lease->hardware, &client->hardware);
-    *is_new = !same_hardware && !client_id_has_lease(client, lease);
+    struct bytes id = id_to_keep(client, lease, scratch);
+    bool is_same = same_hardware
+                   && bytes_equal(id, bytes_of(lease->client_id, lease->client_id_count));
+    *is_new = (!same_hardware && !client_id_has_lease(client, lease))
+              || (!is_same && lease->owner_unwritten);
     if (*is_new) {
         char text[HARDWARE_TEXT_MAX], where[ADDRESS_TEXT_MAX];
         struct text_out out = text_out_on(text, sizeof(text));
         text_put_hardware(&out, &lease->hardware);
-        dhcp4_server_say(server, EVENT_DHCP_NOTE, "abandoning lease to %s of %s", text,
-                         address_text(address, where));
+        event_say(server->setup.events, EVENT_DHCP_NOTE, "abandoning lease to %s of %s", text,
+                  address_text(address, where));
     }
     *changed = !same_hardware;
-    if (lease_table_set_client(leases, lease, &client->hardware, id_to_keep(client, lease, scratch))
-        == STATUS_OK)
+    if (lease_table_set_client(leases, lease, &client->hardware, id) == STATUS_OK) {
+        lease->owner_unwritten = lease->owner_unwritten || !is_same;
         return lease;
+    }
     server->counters.no_memory++;
     return NULL;
 }
@@ -318,7 +328,7 @@ static void fill_row(struct lease_commit_row *row, const struct dhcp4_exchange *
  * never had, for it could not even take the removal, is as new as it was the first time. */
 static void commit_lease(struct dhcp4_exchange *exchange, struct lease *lease,
                          const struct dhcp4_reply *reply, bool is_new, bool changed,
-                         const char *old_name)
+                         mono_ms kept_until, const char *old_name)
 {
     struct dhcp4_server *server = exchange->server;
     struct dhcp4_action action;
@@ -328,7 +338,9 @@ static void commit_lease(struct dhcp4_exchange *exchange, struct lease *lease,
     dhcp4_detail_reply(exchange, reply, &action);
     if (lease_commit_add(server->commit, lease, action.bytes, &row) != STATUS_OK) {
         server->counters.pending_full++;
-        if (is_new && !dhcp4_lease_remove(server, lease, exchange->now))
+        if (!is_new)
+            lease_table_set_expiry_mono(server->setup.leases, lease, exchange->now, kept_until);
+        else if (!dhcp4_lease_remove(server, lease, exchange->now))
             server->counters.commit_failed++;
         return;
     }
@@ -336,12 +348,23 @@ static void commit_lease(struct dhcp4_exchange *exchange, struct lease *lease,
     dhcp4_facts_keep(exchange, reply, lease);
     row->is_new = is_new;
     row->changed = changed;
+    row->kept_until = kept_until;
     struct text_out out = text_out_on(row->old_name, sizeof(row->old_name));
     text_put_string(&out, old_name);
     lease->committed = false;
     enum status status = put_in_store(server, LEASE_CHANGE_PUT, lease, lease->ticket);
     if (status != STATUS_OK || server->setup.backend == NULL)
         dhcp4_lease_settle(server, row, status, exchange->now, exchange->out);
+}
+
+enum status dhcp4_lease_keep(struct dhcp4_server *server, struct lease *lease,
+                             struct lease_commit_row *row, struct instant now)
+{
+    lease->committed = false;
+    enum status status = put_in_store(server, LEASE_CHANGE_PUT, lease, lease->ticket);
+    if (status != STATUS_OK || server->setup.backend == NULL)
+        dhcp4_lease_settle(server, row, status, now, NULL);
+    return status;
 }
 
 void dhcp4_lease_grant(struct dhcp4_exchange *exchange, struct dhcp4_reply *reply)
@@ -363,6 +386,7 @@ void dhcp4_lease_grant(struct dhcp4_exchange *exchange, struct dhcp4_reply *repl
         return;
     exchange->lease = lease;
     lease->interface = exchange->in->interface;
+    mono_ms kept_until = lease->expires_mono;
     lease_table_set_expiry(server->setup.leases, lease, exchange->now, reply->lease_s);
     changed = name_lease(exchange, lease, old_name, &told) || changed;
     dhcp4_leasequery_keep(exchange, lease, is_new);
@@ -374,7 +398,7 @@ void dhcp4_lease_grant(struct dhcp4_exchange *exchange, struct dhcp4_reply *repl
         lease->relay = 0;
     dhcp4_probe_forget(server->probes, &address);
     dhcp4_server_refresh(server, &address);
-    commit_lease(exchange, lease, reply, is_new, changed, old_name);
+    commit_lease(exchange, lease, reply, is_new, changed, kept_until, old_name);
 }
 
 /* ------------------------------------------------------------------ the store's answer */
@@ -407,6 +431,22 @@ static void send_row(struct dhcp4_server *server, const struct lease_commit_row 
     dhcp4_outbox_put(out, &action);
 }
 
+/* The store still has the lease as it was, so it lasts no longer than that and nobody is told that
+ * it does. False: nothing is left to tell. */
+static bool fall_back(struct dhcp4_server *server, struct lease_commit_row *row, struct instant now)
+{
+    struct lease *lease = row->lease;
+    mono_ms until = row->kept_until;
+    if (lease->expires_mono <= until)
+        return true;
+    lease_table_set_expiry_mono(server->setup.leases, lease, now, until);
+    uint64_t left_s = until > now.mono ? (until - now.mono) / 1000 : 0;
+    /* A second is what one has whose removal the store would not take. */
+    return left_s > 1
+           && dhcp4_reply_shorten(row->reply, row->reply_count,
+                                  left_s < UINT32_MAX ? (uint32_t)left_s : UINT32_MAX);
+}
+
 void dhcp4_lease_settle(struct dhcp4_server *server, struct lease_commit_row *row,
                         enum status status, struct instant now, struct dhcp4_outbox *out)
 {
@@ -417,18 +457,21 @@ void dhcp4_lease_settle(struct dhcp4_server *server, struct lease_commit_row *ro
         lease_commit_done(server->commit, row);
         return;
     }
-    /* Nobody may rely on a lease that was never kept; a renewal is better given than refused. */
+    /* Nobody may rely on a lease that was never kept. One that was is good for its old time. */
     if (status != STATUS_OK && row->is_new) {
         lease_commit_done(server->commit, row);
         if (!dhcp4_lease_remove(server, lease, now))
             server->counters.commit_failed++;
         return;
     }
+    bool is_told = status == STATUS_OK || fall_back(server, row, now);
     bool is_first = !lease->stored;
     lease->committed = status == STATUS_OK;
+    lease->owner_unwritten = lease->owner_unwritten && status != STATUS_OK;
     lease->stored = true;
     lease_name_publish(&server->namer, lease);
-    send_row(server, row, out);
+    if (row->reply_count > 0 && is_told)
+        send_row(server, row, out);
     if (is_first)
         tell_lease(server, EVENT_LEASE_ADDED, lease, NULL, NULL);
     else if (row->changed)

@@ -527,6 +527,23 @@ static void test_the_network_changes(void **state)
                     : NULL);
 }
 
+/* The oldest gives way, and may be given again. */
+static void test_declined_full(void **state)
+{
+    (void)state;
+    world_start(world);
+    struct address address = world_address("192.168.50.100");
+    const struct address first = address;
+    for (unsigned i = 0; i < DHCP4_DECLINED_MAX; i++, address = address_next(address))
+        dhcp4_address_decline(world->server, &address, 1);
+    assert_int_equal(dhcp4_server_counters(world->server)->declined_gave_way, 0);
+    assert_true(dhcp4_address_is_declined(world->server, &first));
+    dhcp4_address_decline(world->server, &address, 2);
+    assert_true(dhcp4_address_is_declined(world->server, &address));
+    assert_false(dhcp4_address_is_declined(world->server, &first));
+    assert_int_equal(dhcp4_server_counters(world->server)->declined_gave_way, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -546,6 +563,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sequential, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_loading, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_network_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_declined_full, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("dhcp4_lease", tests, NULL, NULL);
 }

@@ -26,9 +26,9 @@ static bool is_permitted(struct dhcp4_exchange *exchange, const struct address *
     if (dhcp_relay_may_query(&server->setup.config->relay, asker))
         return true;
     server->counters.queries_refused++;
-    if (dhcp4_server_may_say(&server->query_refused_said, exchange->now.mono))
-        dhcp4_server_say(server, EVENT_DHCP_WARNING, "leasequery from %s not permitted",
-                         address_text(asker, text));
+    if (event_may_say(&server->query_refused_said, exchange->now.mono))
+        event_say(server->setup.events, EVENT_DHCP_WARNING, "leasequery from %s not permitted",
+                  address_text(asker, text));
     return false;
 }
 
@@ -93,8 +93,8 @@ static void put(struct dhcp4_exchange *exchange, struct answer *answer, unsigned
 {
     if (!dhcp4_builder_has(&answer->builder, code)
         && !dhcp4_builder_option(&answer->builder, code, value))
-        dhcp4_server_say(exchange->server, EVENT_DHCP_WARNING,
-                         "cannot send DHCP/BOOTP option %u: no space left in packet", code);
+        event_say(exchange->server->setup.events, EVENT_DHCP_WARNING,
+                  "cannot send DHCP/BOOTP option %u: no space left in packet", code);
 }
 
 static void put_u32(struct dhcp4_exchange *exchange, struct answer *answer, unsigned code,

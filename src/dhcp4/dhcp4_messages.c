@@ -75,9 +75,10 @@ static void say_not_using(const struct dhcp4_exchange *exchange,
         text_put_hardware(&out, &lease->hardware);
         why = "it is leased to ";
     }
-    if (why != NULL && dhcp4_server_may_say(&server->not_using_said, exchange->now.mono))
-        dhcp4_server_say(server, EVENT_DHCP_WARNING, "not using configured address %s because %s%s",
-                         address_text(&configured->address, text), why, holder);
+    if (why != NULL && event_may_say(&server->not_using_said, exchange->now.mono))
+        event_say(server->setup.events, EVENT_DHCP_WARNING,
+                  "not using configured address %s because %s%s",
+                  address_text(&configured->address, text), why, holder);
 }
 
 /* The same client finds the same place, today and after a restart. */
@@ -105,6 +106,20 @@ static bool pick_in(const struct dhcp4_exchange *exchange, const struct dhcp4_sc
     return false;
 }
 
+const struct dhcp4_scope_range *dhcp4_discover_pick(const struct dhcp4_exchange *exchange,
+                                                    struct address *address)
+{
+    const struct dhcp4_scope_range *range;
+    size_t place = 0;
+    while ((range = dhcp4_scope_next_pool(&exchange->scope, &place, &exchange->tags,
+                                          &exchange->server->tags.names))
+           != NULL) {
+        if (pick_in(exchange, range, address))
+            return range;
+    }
+    return NULL;
+}
+
 /* Any free address; when there is none, the oldest offer that nobody took up gives way. */
 static bool pick(const struct dhcp4_exchange *exchange, struct address *address)
 {
@@ -112,12 +127,8 @@ static bool pick(const struct dhcp4_exchange *exchange, struct address *address)
     const struct dhcp4_scope_range *range;
     const struct tag_names *names = &server->tags.names;
     size_t place = 0;
-    while ((range = dhcp4_scope_next_pool(&exchange->scope, &place, &exchange->tags, names))
-           != NULL) {
-        if (pick_in(exchange, range, address))
-            return true;
-    }
-    place = 0;
+    if (dhcp4_discover_pick(exchange, address) != NULL)
+        return true;
     while ((range = dhcp4_scope_next_pool(&exchange->scope, &place, &exchange->tags, names))
            != NULL) {
         if (dhcp4_probe_recall(server->probes, &range->range->first, &range->range->last, address)
@@ -162,23 +173,30 @@ static bool name_to_tell(const struct dhcp4_exchange *exchange, const struct add
            && lease_name_fit(&quiet, text_of(said), address, exchange->interface->name, name);
 }
 
+struct dhcp4_reply dhcp4_discover_reply(const struct dhcp4_exchange *exchange,
+                                        const struct address *address, struct lease_name *name)
+{
+    struct dhcp4_reply reply = lease_reply(exchange, DHCP4_OFFER, address);
+    if (name_to_tell(exchange, address,
+                     exchange->has_fqdn ? dhcp4_exchange_claimed_name(exchange) : NULL, name))
+        reply.name = name->text;
+    return reply;
+}
+
 static void offer(struct dhcp4_exchange *exchange, const struct address *address, bool is_own)
 {
     struct dhcp4_server *server = exchange->server;
     struct bytes value;
-    struct dhcp4_reply reply = lease_reply(exchange, DHCP4_OFFER, address);
     struct lease_name name;
     if (server->setup.config->rapid_commit
         && dhcp4_option_first(&exchange->message, DHCP4_RAPID_COMMIT, &value)) {
-        reply.type = DHCP4_ACK;
-        reply.rapid_commit = true;
-        dhcp4_detail_tags(exchange, reply.range);
-        dhcp4_lease_grant(exchange, &reply);
+        struct dhcp4_reply ack = lease_reply(exchange, DHCP4_ACK, address);
+        ack.rapid_commit = true;
+        dhcp4_detail_tags(exchange, ack.range);
+        dhcp4_lease_grant(exchange, &ack);
         return;
     }
-    if (name_to_tell(exchange, address,
-                     exchange->has_fqdn ? dhcp4_exchange_claimed_name(exchange) : NULL, &name))
-        reply.name = name.text;
+    struct dhcp4_reply reply = dhcp4_discover_reply(exchange, address, &name);
     if (!is_own)
         dhcp4_probe_offered(server->probes, address, exchange->client_hash, exchange->now.mono);
     dhcp4_detail_tags(exchange, reply.range);
@@ -186,9 +204,9 @@ static void offer(struct dhcp4_exchange *exchange, const struct address *address
     dhcp4_reply_send(exchange, &reply);
 }
 
-static struct dhcp4_discover discover_facts(const struct dhcp4_exchange *exchange,
-                                            const struct address *requested,
-                                            const struct address *standing)
+struct dhcp4_discover dhcp4_discover_facts(const struct dhcp4_exchange *exchange,
+                                           const struct address *requested,
+                                           const struct address *standing)
 {
     const struct lease_table *leases = exchange->server->setup.leases;
     return (struct dhcp4_discover){
@@ -198,7 +216,7 @@ static struct dhcp4_discover discover_facts(const struct dhcp4_exchange *exchang
         .configured = dhcp4_exchange_candidate(exchange, &exchange->host.address),
         .standing = dhcp4_exchange_candidate(exchange, standing),
         .requested = dhcp4_exchange_candidate(exchange, requested),
-        .room = lease_table_count(leases) < lease_table_capacity(leases),
+        .room = !lease_table_is_full(leases),
     };
 }
 
@@ -216,11 +234,11 @@ static void tell_discover(const struct dhcp4_exchange *exchange, const char *tex
 static void say_all_taken(const struct dhcp4_exchange *exchange)
 {
     struct dhcp4_server *server = exchange->server;
-    if (!dhcp4_server_may_say(&server->no_address_said, exchange->now.mono))
+    if (!event_may_say(&server->no_address_said, exchange->now.mono))
         return;
-    dhcp4_server_say(server, EVENT_DHCP_WARNING,
-                     "all addresses for clients of %s are taken: some are not served",
-                     exchange->interface->name);
+    event_say(server->setup.events, EVENT_DHCP_WARNING,
+              "all addresses for clients of %s are taken: some are not served",
+              exchange->interface->name);
     dhcp4_watch_say_stalest(exchange);
 }
 
@@ -230,7 +248,7 @@ NODISCARD static bool plan_offer(struct dhcp4_exchange *exchange, const struct a
 {
     struct dhcp4_server *server = exchange->server;
     struct address requested = requested_address(exchange);
-    struct dhcp4_discover facts = discover_facts(exchange, &requested, standing);
+    struct dhcp4_discover facts = dhcp4_discover_facts(exchange, &requested, standing);
     say_not_using(exchange, &facts.configured);
     *plan = dhcp4_decide_discover(&facts);
     if (plan->verdict == DHCP4_DO_NOTHING) {
@@ -328,7 +346,7 @@ NODISCARD static bool request_facts(const struct dhcp4_exchange *exchange,
         .wanted = dhcp4_exchange_candidate(exchange, &wanted),
         .static_available = home.place == DHCP4_AT_HOME && home.holder == DHCP4_FREE
                             && !address_equal(&home.address, &wanted),
-        .room = lease_table_count(leases) < lease_table_capacity(leases),
+        .room = !lease_table_is_full(leases),
     };
     return true;
 }
@@ -405,8 +423,8 @@ static void decline(struct dhcp4_exchange *exchange)
     if (was_offered)
         dhcp4_probe_forget(server->probes, &address);
     if (address_equal(&exchange->host.address, &address))
-        dhcp4_server_say(server, EVENT_DHCP_WARNING, "disabling DHCP static address %s for 10m",
-                         address_text(&address, text));
+        event_say(server->setup.events, EVENT_DHCP_WARNING,
+                  "disabling DHCP static address %s for 10m", address_text(&address, text));
     else if (!had_lease && !was_offered)
         return;
     dhcp4_address_decline(server, &address, exchange->now.mono);

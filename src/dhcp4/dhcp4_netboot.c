@@ -33,7 +33,7 @@ static void advise(struct dhcp4_server *server, const struct netboot_listing *li
         || !netboot_may_say(&server->netboot_said, listing, client))
         return;
     netboot_put_advice(verdict, client, ADDRESS_IP4, &out);
-    dhcp4_server_say(server, EVENT_DHCP_WARNING, "%s", text);
+    event_say(server->setup.events, EVENT_DHCP_WARNING, "%s", text);
 }
 
 bool dhcp4_netboot_choose(struct dhcp4_writing *writing)

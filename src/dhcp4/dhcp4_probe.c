@@ -262,20 +262,37 @@ void dhcp4_probe_forget(struct dhcp4_probe_table *table, const struct address *a
         drop(table, row);
 }
 
-bool dhcp4_probe_recall(struct dhcp4_probe_table *table, const struct address *first,
-                        const struct address *last, struct address *address)
+static struct row *oldest_offer(const struct dhcp4_probe_table *table, const struct address *first,
+                                const struct address *last)
 {
     struct address_range range = { *first, *last };
     LIST_EACH(node, &table->settled)
     {
         struct row *row = CONTAINER_OF(node, struct row, node);
-        if (row->state != DHCP4_PROBE_QUIET || !range_contains(&range, &row->address))
-            continue;
-        *address = row->address;
-        drop(table, row);
-        return true;
+        if (row->state == DHCP4_PROBE_QUIET && range_contains(&range, &row->address))
+            return row;
     }
-    return false;
+    return NULL;
+}
+
+bool dhcp4_probe_recall(struct dhcp4_probe_table *table, const struct address *first,
+                        const struct address *last, struct address *address)
+{
+    struct row *row = oldest_offer(table, first, last);
+    if (row == NULL)
+        return false;
+    *address = row->address;
+    drop(table, row);
+    return true;
+}
+
+bool dhcp4_probe_oldest(const struct dhcp4_probe_table *table, const struct address *first,
+                        const struct address *last, struct address *address)
+{
+    const struct row *row = oldest_offer(table, first, last);
+    if (row != NULL)
+        *address = row->address;
+    return row != NULL;
 }
 
 /* ------------------------------------------------------------------ answers and silence */

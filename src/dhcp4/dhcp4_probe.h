@@ -56,6 +56,10 @@ void dhcp4_probe_forget(struct dhcp4_probe_table *table, const struct address *a
 bool dhcp4_probe_recall(struct dhcp4_probe_table *table, const struct address *first,
                         const struct address *last, struct address *address);
 
+/* The one that would; nothing changes. */
+bool dhcp4_probe_oldest(const struct dhcp4_probe_table *table, const struct address *first,
+                        const struct address *last, struct address *address);
+
 /* What a row waited with. The message is the table's until the next call that is given one. */
 struct dhcp4_probe_waiting {
     struct dhcp4_datagram in;

@@ -139,10 +139,14 @@ static void test_recall(void **state)
         struct address address = at(i);
         dhcp4_probe_offered(table, &address, i, 1000 + i);
     }
+    assert_true(dhcp4_probe_oldest(table, &first, &last, &found));
+    assert_int_equal(found.bytes[3], 1);
+    assert_int_equal(dhcp4_probe_count(table), 3);
     assert_true(dhcp4_probe_recall(table, &first, &last, &found));
     assert_int_equal(found.bytes[3], 1);
     assert_true(dhcp4_probe_recall(table, &first, &last, &found));
     assert_int_equal(found.bytes[3], 2);
+    assert_false(dhcp4_probe_oldest(table, &first, &last, &found));
     assert_false(dhcp4_probe_recall(table, &first, &last, &found));
     assert_int_equal(dhcp4_probe_count(table), 1);
 }

@@ -208,7 +208,7 @@ const struct dhcp_pxe_prompt *dhcp4_pxe_prompt(const struct dhcp4_server *server
 {
     const struct dhcp_boot_config *config = boot_config(server);
     const struct dhcp_pxe_prompt *found = NULL;
-    for (size_t i = config->prompt_count; i-- > 0;) {
+    for (size_t i = config->prompt_count; COUNT_DOWN(i);) {
         const struct dhcp_pxe_prompt *prompt = &config->prompts[i];
         if (!tag_set_matches(tags, &server->tags.names, &prompt->conditions))
             continue;
@@ -323,7 +323,7 @@ static void answer_choice(struct dhcp4_exchange *exchange, uint16_t type, uint16
     if (reply.pxe_service == NULL)
         return;
     if ((layer & LAYER_CREDENTIALS) != 0) {
-        dhcp4_server_say(server, EVENT_DHCP_WARNING, "PXE BIS not supported");
+        event_say(server->setup.events, EVENT_DHCP_WARNING, "PXE BIS not supported");
         return;
     }
     dhcp4_pxe_put_file(reply.pxe_service, layer, &out);

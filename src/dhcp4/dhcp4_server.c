@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "dhcp/lease_name_load.h"
 #include "dhcp4/dhcp4_decide.h"
 #include "dhcp4/dhcp4_facts.h"
 #include "dhcp4/dhcp4_leasequery.h"
@@ -121,58 +122,16 @@ void dhcp4_server_free(struct dhcp4_server *server)
     free(server);
 }
 
-/* The link a lease is on, as far as our addresses tell; 0: none. */
-static uint32_t link_of(const struct dhcp4_server *server, const struct address *address)
+/* What it takes to name a lease of the store. */
+static struct lease_name_loader loader_of(const struct dhcp4_server *server)
 {
-    for (size_t i = 0; i < server->network->interface_count; i++) {
-        uint32_t index = server->network->interfaces[i].index;
-        if (network_on_link(server->network, index, address) != NULL)
-            return index;
-    }
-    return 0;
-}
-
-static bool anywhere(void *context, const struct address *address)
-{
-    (void)context;
-    (void)address;
-    return true;
-}
-
-/* The configuration calls this client so. */
-static bool is_configured_name(const struct dhcp4_server *server, const struct lease *lease,
-                               const struct lease_name *name)
-{
-    struct client_id client = { lease->hardware,
-                                bytes_of(lease->client_id, lease->client_id_count) };
-    struct host_question question = { .client = &client,
-                                      .tag_names = &server->tags.names,
-                                      .is_served = anywhere };
-    struct host_found found;
-    struct tag_set tags;
-    tag_set_init(&tags);
-    question.tags = &tags;
-    host_match_find(server->hosts, &question, &found);
-    return found.host != NULL && found.host->name.count > 0
-           && text_equal_nocase(text_from_bytes(dname_first_label(&found.host->name)),
-                                text_of(name->text));
-}
-
-NODISCARD static enum status load_name(struct dhcp4_server *server, struct lease *lease,
-                                       struct text said)
-{
-    struct lease_table *leases = server->setup.leases;
-    const struct network_interface *link = network_by_index(server->network, lease->interface);
-    const char *link_name = link != NULL ? link->name : NULL;
-    struct lease_name name;
-    struct lease *loser;
-    if (!lease_name_fit(&server->namer, said, &lease->address, link_name, &name))
-        return lease_table_set_name(leases, lease, TEXT_NONE, TEXT_NONE);
-    name.from_config = is_configured_name(server, lease, &name);
-    enum status status = lease_name_assign(&server->namer, leases, lease, &name, link_name, &loser);
-    if (status == STATUS_OK && loser != NULL)
-        status = lease_table_set_name(leases, loser, TEXT_NONE, TEXT_NONE);
-    return status;
+    return (struct lease_name_loader){
+        .namer = &server->namer,
+        .hosts = server->hosts,
+        .tag_names = &server->tags.names,
+        .network = server->network,
+        .leases = server->setup.leases,
+    };
 }
 
 enum status dhcp4_server_load_lease(struct dhcp4_server *server, const struct lease_line *line,
@@ -185,19 +144,19 @@ enum status dhcp4_server_load_lease(struct dhcp4_server *server, const struct le
     if (line->kind != LEASE_LINE_LEASE || line->lease_kind != LEASE_IP4)
         return STATUS_OK; /* not ours: the store keeps it as it is */
     struct lease *lease = lease_table_by_address(leases, &line->address);
-    enum status status = STATUS_OK;
-    if (lease != NULL)
-        status = lease_table_set_client(leases, lease, &line->hardware, id);
-    else
-        status = lease_table_add(leases, &line->address, LEASE_IP4, &line->hardware, id, &lease);
+    bool is_known = lease != NULL;
+    enum status status = is_known ? lease_table_set_client(leases, lease, &line->hardware, id)
+                                  : lease_table_load(leases, line, now, &lease);
     if (status == STATUS_OK)
         status = lease_table_set_origin(lease, BYTES_NONE, BYTES_NONE); /* an earlier line's */
     if (status != STATUS_OK)
         return status;
     lease->committed = lease->stored = true;
-    lease->interface = link_of(server, &lease->address);
-    lease_table_set_expiry_wall(leases, lease, now, line->expires);
-    return load_name(server, lease, line->name);
+    lease->interface = network_link_of(server->network, &lease->address);
+    if (is_known)
+        lease_table_set_expiry_wall(leases, lease, now, line->expires);
+    struct lease_name_loader loader = loader_of(server);
+    return lease_name_load(&loader, lease, line->name);
 }
 
 static void remove_expired(struct dhcp4_server *server, struct instant now)
@@ -215,8 +174,8 @@ static void say_duplicates(const struct dhcp4_server *server)
     for (size_t place = 0;
          (rule = option_pick_next_duplicate(server->setup.config, &place)) != NULL;) {
         if (!rule->ip6)
-            dhcp4_server_say(server, EVENT_DHCP_WARNING, "Ignoring duplicate dhcp-option %u",
-                             (unsigned)rule->code);
+            event_say(server->setup.events, EVENT_DHCP_WARNING, "Ignoring duplicate dhcp-option %u",
+                      (unsigned)rule->code);
     }
 }
 
@@ -241,8 +200,8 @@ void dhcp4_server_names_changed(struct dhcp4_server *server)
     server->namer.configured =
         setup->configured_names != NULL ? setup->configured_names(setup->context) : NULL;
     if (host_match_set_names(server->hosts, server->namer.configured) != STATUS_OK)
-        dhcp4_server_say(server, EVENT_DHCP_WARNING,
-                         "no memory for the addresses of dhcp-host names");
+        event_say(server->setup.events, EVENT_DHCP_WARNING,
+                  "no memory for the addresses of dhcp-host names");
     refresh_all(server);
     for (; lease != NULL; lease = lease_table_next(setup->leases, lease)) {
         if (lease->stored)
@@ -261,11 +220,19 @@ enum status dhcp4_server_set_config(struct dhcp4_server *server, const struct dh
     status = host_match_create(&server->setup.key, config, &hosts);
     if (status == STATUS_OK)
         status = address_pick_create(config, &pick);
+    struct dhcp4_scope_range *ranges =
+        calloc(config->range_count > 0 ? config->range_count : 1, sizeof(*ranges));
+    if (status == STATUS_OK && ranges == NULL)
+        status = STATUS_NO_MEMORY;
     if (status != STATUS_OK) {
+        free(ranges);
+        address_pick_free(pick);
         host_match_free(hosts);
         tag_rules_free(&tags);
         return status;
     }
+    free(server->scope_ranges);
+    server->scope_ranges = ranges;
     host_match_free(server->hosts);
     address_pick_free(server->pick);
     tag_rules_free(&server->tags);
@@ -273,10 +240,20 @@ enum status dhcp4_server_set_config(struct dhcp4_server *server, const struct dh
     server->pick = pick;
     server->tags = tags;
     server->setup.config = config;
+    server->namer.whole_names = config->fqdn;
     add_interface_tags(server);
     say_duplicates(server);
     dhcp4_server_names_changed(server);
     return STATUS_OK;
+}
+
+void dhcp4_server_set_site(struct dhcp4_server *server, const struct site *site)
+{
+    server->setup.site = site;
+    server->namer.site = site;
+    struct lease_name_loader loader = loader_of(server);
+    lease_name_load_anew(&loader);
+    dhcp4_server_names_changed(server);
 }
 
 /* ------------------------------------------------------------------ what happens */
@@ -378,6 +355,11 @@ mono_ms dhcp4_server_deadline(const struct dhcp4_server *server)
     deadline = mono_earlier(deadline, dhcp4_probe_deadline(server->probes));
     deadline = mono_earlier(deadline, dhcp4_delay_deadline(server->delays));
     return mono_earlier(deadline, dhcp4_declined_deadline(server));
+}
+
+const struct dhcp4_others *dhcp4_server_others(const struct dhcp4_server *server)
+{
+    return &server->others;
 }
 
 const struct dhcp4_counters *dhcp4_server_counters(const struct dhcp4_server *server)

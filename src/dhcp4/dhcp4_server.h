@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "dhcp/dhcp_config.h"
+#include "dhcp/lease_assign.h"
 #include "dhcp/netboot.h"
 #include "model/event.h"
 #include "model/local_names.h"
@@ -71,6 +72,7 @@ struct dhcp4_counters {
     uint64_t dropped_malformed, dropped_not_admitted, dropped_ignored, dropped_no_range;
     uint64_t no_address, lease_limit, no_memory, commit_failed, pending_full;
     uint64_t probes, probe_conflicts;
+    uint64_t declined_gave_way; /* in use, by a client's word, but given again: too many were */
     uint64_t other_servers; /* offers of theirs that clients took */
     uint64_t relay_requests, relay_replies, relay_dropped, queries_refused;
 };
@@ -78,6 +80,7 @@ struct dhcp4_counters {
 #define DHCP4_PENDING_MAX 1024 /* offers waiting for a probe and ACKs waiting for the store, each  \
                                 */
 #define DHCP4_PROBE_WAIT_MS 3000
+#define DHCP4_DECLINED_MAX  256 /* addresses that are not given for a while */
 
 struct dhcp4_setup {
     const struct dhcp_config *config;
@@ -117,6 +120,8 @@ void dhcp4_server_tell_leases(const struct dhcp4_server *server);
  * STATUS_NO_MEMORY, STATUS_FULL: too many tags. */
 NODISCARD enum status dhcp4_server_set_config(struct dhcp4_server *server,
                                               const struct dhcp_config *config);
+/* Other domains and interfaces from now on; the names of leases are told when they change. */
+void dhcp4_server_set_site(struct dhcp4_server *server, const struct site *site);
 /* Hosts files changed: conflicts are looked at anew. */
 void dhcp4_server_names_changed(struct dhcp4_server *server);
 
@@ -132,6 +137,19 @@ void dhcp4_server_committed(struct dhcp4_server *server, uint64_t ticket, enum s
                             struct instant now, struct dhcp4_outbox *out);
 void dhcp4_server_tick(struct dhcp4_server *server, struct instant now, struct dhcp4_outbox *out);
 mono_ms dhcp4_server_deadline(const struct dhcp4_server *server);
+
+/* Other servers that were noticed (dhcp4_watch.h). */
+struct dhcp4_others;
+const struct dhcp4_others *dhcp4_server_others(const struct dhcp4_server *server);
+
+/* A lease as if its client had asked for it, in a range or not; another client's of this address
+ * goes. Names that a client may not have are left out. STATUS_FULL, STATUS_NO_MEMORY, and what the
+ * store says when it refuses at once. */
+NODISCARD enum status dhcp4_server_assign(struct dhcp4_server *server,
+                                          const struct lease_assign *assign, struct instant now);
+/* False when there is none, or the store cannot take it away now. */
+bool dhcp4_server_unassign(struct dhcp4_server *server, const struct address *address,
+                           struct instant now);
 
 const struct dhcp4_counters *dhcp4_server_counters(const struct dhcp4_server *server);
 

@@ -1,10 +1,13 @@
 #include "dhcp4/dhcp4_test_world.h"
 
 /* Bytes as a conversation of a few clients with one server: each step is a message made from a few
- * bytes, a raw datagram, some time that passes, an answer of the store, an answer to a probe.
+ * bytes, a raw datagram, some time that passes, an answer of the store, an answer to a probe, a
+ * restart with the leases that the store has.
  *
  * Always: an address has one lease and one client; no reply is larger than its client takes; what
- * is acknowledged is in the table; memory stays inside its bounds. */
+ * is acknowledged is in the table and in the store; memory stays inside its bounds. */
+
+#define NAMES_MAX 4096
 
 static struct world *fuzz_world;
 static uint16_t size_allowed;
@@ -53,7 +56,8 @@ static void set_up_boot(void)
         { .system = 0, .type = DHCP_PXE_LOCAL_BOOT, .text = "Disk" },
     };
     static struct dhcp_pxe_prompt prompt = { .text = "Press", .seconds = 3 };
-    static struct dhcp_boot boot = { .file = "file", .server_name = "server",
+    static struct dhcp_boot boot = { .file = "file",
+                                     .server_name = "server",
                                      .server = { .host = "one" } };
     static struct dhcp_conditions everyone;
     static struct dhcp_range proxy;
@@ -181,6 +185,10 @@ static void step(struct world *world, struct bytes_reader *reader)
         break;
     case 3:
         size_allowed = UINT16_MAX;
+        if ((what & 8) != 0) {
+            world_restart(world, NAMES_MAX);
+            break;
+        }
         dhcp4_server_probe_heard(world->server, &world->probed, world->now, &world->out);
         break;
     default:

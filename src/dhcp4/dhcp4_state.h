@@ -15,9 +15,7 @@
 #include "dhcp4/dhcp4_server.h"
 #include "dhcp4/dhcp4_watch.h"
 
-#define DHCP4_DECLINED_MAX     256
 #define DHCP4_DECLINE_MS       (600 * 1000)
-#define DHCP4_WARNING_EVERY_MS 60000
 #define DHCP4_NAME_MAX         256
 
 /* An address a client found in use. */
@@ -78,6 +76,8 @@ struct dhcp4_exchange {
     struct tag_set tags; /* without those of a range */
 };
 
+struct dhcp4_reply;
+
 /* ------------------------------------------------------------------ dhcp4_exchange.c */
 
 /* Reads the message and finds out who sent it and which ranges can serve it. False: it is dropped,
@@ -110,11 +110,6 @@ bool dhcp4_exchange_names_us(const struct dhcp4_exchange *exchange);
 /* A line of the log: "DHCPACK(eth0) 192.0.2.1 02:.. text". address and text may be NULL. */
 void dhcp4_exchange_tell(const struct dhcp4_exchange *exchange, const char *verb,
                          const struct address *address, const char *text);
-/* Whether a line that strangers can cause may be said now; *said: when it last was, 0: never. */
-NODISCARD bool dhcp4_server_may_say(mono_ms *said, mono_ms now);
-PRINTF_LIKE(3, 4)
-void dhcp4_server_say(const struct dhcp4_server *server, enum event_kind kind, const char *format,
-                      ...);
 
 /* ------------------------------------------------------------------ dhcp4_lease.c */
 
@@ -128,18 +123,35 @@ void dhcp4_address_decline(struct dhcp4_server *server, const struct address *ad
 void dhcp4_declined_expire(struct dhcp4_server *server, mono_ms now);
 mono_ms dhcp4_declined_deadline(const struct dhcp4_server *server);
 
-struct dhcp4_reply;
 /* Gives the address to the client and sends the reply once the store has it; or does nothing,
  * counted, when there is no room. */
 void dhcp4_lease_grant(struct dhcp4_exchange *exchange, struct dhcp4_reply *reply);
 /* The store has the lease of this row, or has refused it. The row is done with. */
 void dhcp4_lease_settle(struct dhcp4_server *server, struct lease_commit_row *row,
                         enum status status, struct instant now, struct dhcp4_outbox *out);
+/* Hands a lease that no reply waits for to the store; its row is empty of one. What the store
+ * says. */
+NODISCARD enum status dhcp4_lease_keep(struct dhcp4_server *server, struct lease *lease,
+                                       struct lease_commit_row *row, struct instant now);
+/* Another client took its name. */
+void dhcp4_lease_strip_name(struct dhcp4_server *server, struct lease *lease);
 
 /* ------------------------------------------------------------------ dhcp4_messages.c */
 
 /* An admitted message. */
 void dhcp4_message_handle(struct dhcp4_exchange *exchange);
+
+struct dhcp4_discover;
+/* What dhcp4_decide_discover goes by. */
+struct dhcp4_discover dhcp4_discover_facts(const struct dhcp4_exchange *exchange,
+                                           const struct address *requested,
+                                           const struct address *standing);
+/* Any free address, and the range it is of; NULL: all are taken. */
+const struct dhcp4_scope_range *dhcp4_discover_pick(const struct dhcp4_exchange *exchange,
+                                                    struct address *address);
+/* The offer of this address. `name` holds the name that is told, if one is. */
+struct dhcp4_reply dhcp4_discover_reply(const struct dhcp4_exchange *exchange,
+                                        const struct address *address, struct lease_name *name);
 
 /* ------------------------------------------------------------------ the outbox */
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "dhcp4/dhcp4_server.h"
+#include "store/lease_lines.h"
 
 #define WORLD_SENT_MAX  64
 #define WORLD_LINES_MAX 64
@@ -299,7 +300,8 @@ static const struct netboot_listing *world_netboot(void *context)
     return ((struct world *)context)->netboot;
 }
 
-UNUSED static void world_start(struct world *world)
+/* A server that has not started, so that leases can be loaded. */
+UNUSED static void world_open(struct world *world)
 {
     enum status status = lease_table_create(&world_key, world->capacity, &world->leases);
     assert(status == STATUS_OK);
@@ -321,6 +323,44 @@ UNUSED static void world_start(struct world *world)
     status = dhcp4_server_create(&setup, &world->server);
     assert(status == STATUS_OK);
     (void)status;
+}
+
+UNUSED static void world_start(struct world *world)
+{
+    world_open(world);
+    dhcp4_server_start(world->server, world->now);
+}
+
+/* The server ends and another begins, with what the store has of the leases. */
+UNUSED static void world_restart(struct world *world, size_t names_max)
+{
+    size_t room = (lease_table_count(world->leases) + 1) * LEASE_LINES_MAX;
+    char *kept = malloc(room);
+    assert(kept != NULL);
+    struct text_out out = text_out_on(kept, room);
+    const struct lease *lease = lease_table_first(world->leases);
+    for (; lease != NULL; lease = lease_table_next(world->leases, lease)) {
+        if (lease->stored)
+            text_put_lease_lines(&out, lease);
+    }
+    assert(!out.failed);
+    dhcp4_server_free(world->server);
+    lease_table_free(world->leases);
+    lease_names_free(world->names);
+    world->ticket_count = 0;
+    enum status status = lease_names_create(&world_key, names_max, &world->names);
+    assert(status == STATUS_OK);
+    world_open(world);
+    struct text rest = text_out_text(&out), text;
+    while (text_next_line(&rest, &text)) {
+        struct lease_line line;
+        status = lease_line_read(text, &line);
+        assert(status == STATUS_OK);
+        status = dhcp4_server_load_lease(world->server, &line, world->now);
+        assert(status == STATUS_OK);
+    }
+    (void)status;
+    free(kept);
     dhcp4_server_start(world->server, world->now);
 }
 

@@ -34,15 +34,15 @@ void dhcp4_watch_other(struct dhcp4_exchange *exchange)
     if (other->said != 0 && now - other->said < DHCP4_OTHERS_AGAIN_MS)
         return;
     /* A stranger can name any number of servers: one line a minute for those never spoken of. */
-    if (other->said == 0 && !dhcp4_server_may_say(&server->other_said, now))
+    if (other->said == 0 && !event_may_say(&server->other_said, now))
         return;
     other->said = now;
     char from[ADDRESS_TEXT_MAX], hardware[HARDWARE_TEXT_MAX];
     struct text_out out = text_out_on(hardware, sizeof(hardware));
     text_put_hardware(&out, &exchange->message.hardware);
-    dhcp4_server_say(server, EVENT_DHCP_WARNING,
-                     "another DHCP server, %s, serves clients on %s: %s has taken its offer",
-                     address_text(&address, from), exchange->interface->name, hardware);
+    event_say(server->setup.events, EVENT_DHCP_WARNING,
+              "another DHCP server, %s, serves clients on %s: %s has taken its offer",
+              address_text(&address, from), exchange->interface->name, hardware);
 }
 
 /* ------------------------------------------------------------------ who keeps the addresses */
@@ -106,6 +106,6 @@ void dhcp4_watch_say_stalest(const struct dhcp4_exchange *exchange)
         text_put_string(&out, " for ");
         text_put_duration(&out, left > 0 ? (uint32_t)left : 0);
     }
-    dhcp4_server_say(exchange->server, EVENT_DHCP_WARNING,
-                     "heard of longest ago, with the time they may keep their address: %s", line);
+    event_say(exchange->server->setup.events, EVENT_DHCP_WARNING,
+              "heard of longest ago, with the time they may keep their address: %s", line);
 }

@@ -23,8 +23,8 @@ const struct dhcp_option_rule *dhcp4_writing_rule(const struct dhcp4_writing *wr
 
 void dhcp4_writing_left_out(const struct dhcp4_writing *writing, unsigned code)
 {
-    dhcp4_server_say(writing->exchange->server, EVENT_DHCP_WARNING,
-                     "cannot send DHCP/BOOTP option %u: no space left in packet", code);
+    event_say(writing->exchange->server->setup.events, EVENT_DHCP_WARNING,
+              "cannot send DHCP/BOOTP option %u: no space left in packet", code);
 }
 
 void dhcp4_writing_put(struct dhcp4_writing *writing, unsigned code, struct bytes value)

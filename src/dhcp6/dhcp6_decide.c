@@ -128,10 +128,13 @@ static bool is_taken(void *context, const struct address *address)
     return !is_free(exchange, address) || dhcp6_plan_gives(&exchange->plan, address);
 }
 
-/* The range the client may have this address from, or NULL. */
+/* The range the client may have this address from, or NULL. What was declined is nobody's, also
+ * while the store will not let go of its lease. */
 static const struct range6_live *range_of(const struct dhcp6_exchange *exchange,
                                           const struct address *address)
 {
+    if (dhcp6_address_is_declined(exchange->server, address))
+        return NULL;
     if (dhcp6_exchange_is_home(exchange, address))
         return dhcp6_scope_network(exchange, address);
     if (host_match_reserves6(exchange->server->hosts, address))
@@ -247,9 +250,9 @@ static void say_not_using(const struct dhcp6_exchange *exchange, const struct ad
 {
     struct dhcp6_server *server = exchange->server;
     char text[ADDRESS_TEXT_MAX];
-    if (dhcp6_server_may_say(&server->not_using_said, exchange->now.mono))
-        dhcp6_server_say(server, EVENT_DHCP_WARNING, "not using configured address %s because %s",
-                         address_text(address, text), why);
+    if (event_may_say(&server->not_using_said, exchange->now.mono))
+        event_say(server->setup.events, EVENT_DHCP_WARNING,
+                  "not using configured address %s because %s", address_text(address, text), why);
 }
 
 /* One address, as opposed to a block of which any will do. */

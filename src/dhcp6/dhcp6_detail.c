@@ -2,11 +2,10 @@
 
 #include <inttypes.h>
 
-#include "wire/dhcp_codes.h"
+#include "dhcp/dhcp_value_text.h"
 
 #define LINE_MAX       512
 #define CODES_PER_LINE 4
-#define HEX_MAX        14 /* bytes of a value shown before "..." */
 
 static bool is_wanted(const struct dhcp6_exchange *exchange)
 {
@@ -125,62 +124,14 @@ void dhcp6_detail_tags(const struct dhcp6_exchange *exchange)
     say(exchange, &line);
 }
 
-static void put_addresses(struct text_out *line, struct bytes value)
-{
-    struct bytes_reader reader = bytes_reader_on(value);
-    while (bytes_reader_left(&reader) >= 16) {
-        struct address address;
-        if (address_from_bytes(bytes_read_span(&reader, 16), &address) == STATUS_OK)
-            text_put_address(line, &address);
-        if (bytes_reader_left(&reader) > 0)
-            text_put_string(line, ", ");
-    }
-}
-
-static void put_hex(struct text_out *line, struct bytes value)
-{
-    bool cut = value.count > HEX_MAX;
-    text_put_hex(line, bytes_of(value.at, cut ? HEX_MAX : value.count), ':');
-    if (cut)
-        text_put_string(line, "...");
-}
-
-static void put_number(struct text_out *line, struct bytes value)
-{
-    struct bytes_reader reader = bytes_reader_on(value);
-    uint64_t number = 0;
-    while (bytes_reader_left(&reader) > 0)
-        number = number << 8 | bytes_read_u8(&reader);
-    text_put_u64(line, number);
-}
-
-static void put_value(struct text_out *line, unsigned code, struct bytes value)
+void dhcp6_detail_put_value(struct text_out *line, unsigned code, struct bytes value)
 {
     const struct dhcp_code *row = dhcp6_code_find(code);
     enum dhcp_value kind = row != NULL ? (enum dhcp_value)row->value : DHCP_VALUE_UNKNOWN;
-    if (code == DHCP6_PREFERENCE)
+    if (code == DHCP6_PREFERENCE || kind == DHCP_VALUE_TIME)
         kind = DHCP_VALUE_NUMBER;
-    switch (kind) {
-    case DHCP_VALUE_ADDRESSES:
-        put_addresses(line, value);
-        break;
-    case DHCP_VALUE_NUMBER:
-    case DHCP_VALUE_TIME:
-        if (value.count <= 8)
-            put_number(line, value);
-        break;
-    case DHCP_VALUE_STRING:
-    case DHCP_VALUE_NAME:
-        text_put(line, text_from_bytes(value));
-        break;
-    case DHCP_VALUE_UNKNOWN:
-    case DHCP_VALUE_NAMES_WIRE:
-    case DHCP_VALUE_SIP:
-    case DHCP_VALUE_ROUTES:
-    case DHCP_VALUE_INTERNAL:
-        put_hex(line, value);
-        break;
-    }
+    if (kind != DHCP_VALUE_NUMBER || value.count <= 8)
+        dhcp_value_text_put(line, kind, 16, value);
 }
 
 static void say_sent(const struct dhcp6_exchange *exchange, bool nested, unsigned code,
@@ -210,7 +161,7 @@ static void say_sent(const struct dhcp6_exchange *exchange, bool nested, unsigne
         text_printf(&line, "%u ", (unsigned)bytes_read_u16(&reader));
         text_put(&line, text_from_bytes(bytes_read_rest(&reader)));
     } else {
-        put_value(&line, code, value);
+        dhcp6_detail_put_value(&line, code, value);
     }
     say(exchange, &line);
 }

@@ -10,5 +10,7 @@ void dhcp6_detail_request(struct dhcp6_exchange *exchange);
 void dhcp6_detail_tags(const struct dhcp6_exchange *exchange);
 /* What is sent: the message without envelopes. */
 void dhcp6_detail_reply(const struct dhcp6_exchange *exchange, struct bytes reply);
+/* An option's value as those lines have it. */
+void dhcp6_detail_put_value(struct text_out *line, unsigned code, struct bytes value);
 
 #endif

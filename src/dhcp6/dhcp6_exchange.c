@@ -1,5 +1,3 @@
-#include <stdarg.h>
-
 #include "dhcp/served6.h"
 #include "dhcp6/dhcp6_scope.h"
 #include "dhcp6/dhcp6_state.h"
@@ -22,29 +20,6 @@ void dhcp6_exchange_tell(const struct dhcp6_exchange *exchange, const char *verb
         .server_duid = bytes_of(exchange->server->duid, exchange->server->duid_count),
     };
     event_tell(exchange->server->setup.events, &event);
-}
-
-bool dhcp6_server_may_say(mono_ms *said, mono_ms now)
-{
-    if (*said != 0 && now - *said < DHCP6_WARNING_EVERY_MS)
-        return false;
-    *said = now;
-    return true;
-}
-
-void dhcp6_server_say(const struct dhcp6_server *server, enum event_kind kind, const char *format,
-                      ...)
-{
-    char buffer[1024];
-    struct text_out out = text_out_on(buffer, sizeof(buffer));
-    va_list arguments;
-    if (!event_wanted(server->setup.events, kind))
-        return;
-    va_start(arguments, format);
-    text_vprintf(&out, format, arguments);
-    va_end(arguments);
-    struct event event = { .kind = kind, .text = buffer };
-    event_tell(server->setup.events, &event);
 }
 
 void dhcp6_exchange_malformed(const struct dhcp6_exchange *exchange)
@@ -78,7 +53,7 @@ static void find_link(struct dhcp6_exchange *exchange)
 {
     const struct dhcp6_wrapped *wrapped = &exchange->wrapped;
     exchange->relayed = wrapped->relay_count > 0;
-    for (unsigned i = wrapped->relay_count; i-- > 0;) {
+    for (unsigned i = wrapped->relay_count; COUNT_DOWN(i);) {
         const struct address *link = &wrapped->relays[i].link;
         if (address_is_any(link) || address_is_link_local(link))
             continue;
@@ -101,7 +76,7 @@ static void find_hardware(struct dhcp6_exchange *exchange)
     const struct dhcp6_wrapped *wrapped = &exchange->wrapped;
     struct neighbour_table *neighbours = exchange->server->setup.neighbours;
     struct hardware *hardware = &exchange->hardware;
-    for (unsigned i = wrapped->relay_count; i-- > 0;) {
+    for (unsigned i = wrapped->relay_count; COUNT_DOWN(i);) {
         struct bytes_reader reader = bytes_reader_on(wrapped->relays[i].link_layer);
         hardware->type = bytes_read_u16(&reader);
         size_t count = bytes_reader_left(&reader);
@@ -129,17 +104,17 @@ static void say_no_range(struct dhcp6_exchange *exchange)
     struct dhcp6_server *server = exchange->server;
     char text[ADDRESS_TEXT_MAX];
     server->counters.dropped_no_range++;
-    if (!dhcp6_server_may_say(&server->no_range_said, exchange->now.mono))
+    if (!event_may_say(&server->no_range_said, exchange->now.mono))
         return;
     if (exchange->relayed)
-        dhcp6_server_say(
-            server, EVENT_DHCP_WARNING,
+        event_say(
+            server->setup.events, EVENT_DHCP_WARNING,
             "no address range available for DHCPv6 request from relay at %s",
             address_text(&exchange->wrapped.relays[exchange->wrapped.relay_count - 1].link, text));
     else
-        dhcp6_server_say(server, EVENT_DHCP_WARNING,
-                         "no address range available for DHCPv6 request via %s",
-                         exchange->interface->name);
+        event_say(server->setup.events, EVENT_DHCP_WARNING,
+                  "no address range available for DHCPv6 request via %s",
+                  exchange->interface->name);
 }
 
 /* ------------------------------------------------------------------ what a message must have */

@@ -396,6 +396,12 @@ void dhcp6_io_set_network(struct dhcp6_io *io, const struct network *network)
     dhcp6_io_wake(io);
 }
 
+void dhcp6_io_set_site(struct dhcp6_io *io, const struct site *site)
+{
+    io->setup.site = site;
+    io->relay.site = site;
+}
+
 void dhcp6_io_set_config(struct dhcp6_io *io, const struct dhcp_config *config)
 {
     io->setup.config = config;

@@ -36,6 +36,8 @@ void dhcp6_io_free(struct dhcp6_io *io);
 /* The server is told besides. */
 void dhcp6_io_set_network(struct dhcp6_io *io, const struct network *network);
 void dhcp6_io_set_config(struct dhcp6_io *io, const struct dhcp_config *config);
+/* Before dhcp6_io_set_config, which looks at it. */
+void dhcp6_io_set_site(struct dhcp6_io *io, const struct site *site);
 /* From the lease backend: the store has, or refused, this ticket. */
 void dhcp6_io_committed(struct dhcp6_io *io, uint64_t ticket, enum status status);
 /* The server was called outside a message: its next deadline may be another. */

@@ -103,6 +103,14 @@ static bool enter_network(void)
     } own = { { 0xfe, 0x80, [15] = 0xc }, 64, 1 };
     bool up =
         fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0 && ioctl(fd, SIOCSIFADDR, &own) == 0;
+    /* The kernel makes the address usable a moment after it was given. */
+    struct sockaddr_in6 usable = { .sin6_family = AF_INET6, .sin6_scope_id = 1 };
+    memcpy(&usable.sin6_addr, own.address, sizeof own.address);
+    for (int i = 0; up && i < 1000; i++) {
+        if (bind(fd, (struct sockaddr *)&usable, sizeof usable) == 0)
+            break;
+        usleep(1000);
+    }
     if (fd >= 0)
         close(fd);
     return up;

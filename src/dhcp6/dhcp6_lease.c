@@ -1,9 +1,10 @@
 #include "dhcp6/dhcp6_decide.h"
 #include "dhcp6/dhcp6_facts.h"
+#include "dhcp6/dhcp6_shorten.h"
 #include "dhcp6/dhcp6_state.h"
 
 /* A removal the store could not take is tried again so soon. */
-#define REMOVE_AGAIN_S 1
+#define REMOVE_AGAIN_MS 1000
 
 /* ------------------------------------------------------------------ declined addresses */
 
@@ -28,8 +29,10 @@ void dhcp6_address_decline(struct dhcp6_server *server, const struct address *ad
 {
     if (dhcp6_address_is_declined(server, address))
         return;
-    if (server->declined_count == DHCP6_DECLINED_MAX)
+    if (server->declined_count == DHCP6_DECLINED_MAX) {
+        server->counters.declined_gave_way++;
         forget_declined(server, 0);
+    }
     server->declined[server->declined_count++] =
         (struct dhcp6_declined){ *address, now + DHCP6_DECLINE_MS };
 }
@@ -116,7 +119,7 @@ bool dhcp6_lease_remove(struct dhcp6_server *server, struct lease *lease, struct
     dhcp6_pending_forget(server->pending, lease);
     if (put_in_store(server, LEASE_CHANGE_REMOVE, lease, 0) != STATUS_OK) {
         server->counters.commit_failed++;
-        lease_table_set_expiry(server->setup.leases, lease, now, REMOVE_AGAIN_S);
+        lease_table_set_expiry_mono(server->setup.leases, lease, now, now.mono + REMOVE_AGAIN_MS);
         return false;
     }
     if (lease->stored)
@@ -167,9 +170,9 @@ static bool configured_name(const struct dhcp6_exchange *exchange, const struct 
 static void say_reserved_name(const struct dhcp6_exchange *exchange, const char *claimed)
 {
     struct dhcp6_server *server = exchange->server;
-    if (dhcp6_server_may_say(&server->bad_name_said, exchange->now.mono))
-        dhcp6_server_say(server, EVENT_DHCP_WARNING,
-                         "not giving the name %s to a DHCP client that claims it", claimed);
+    if (event_may_say(&server->bad_name_said, exchange->now.mono))
+        event_say(server->setup.events, EVENT_DHCP_WARNING,
+                  "not giving the name %s to a DHCP client that claims it", claimed);
 }
 
 /* What the client calls itself is not for it: it is nobody's, or a dhcp-host line keeps it for
@@ -205,8 +208,8 @@ bool dhcp6_lease_name_for(const struct dhcp6_exchange *exchange, const struct ad
 
 /* Other clients that bear the name lose it: all leases of one name are one client's. False: the
  * configuration gave it to them and not to this one. Ends because each turn takes a name away. */
-static bool clear_name(struct dhcp6_server *server, const struct lease *lease,
-                       const struct lease_name *name, const char *domain)
+bool dhcp6_lease_clear_name(struct dhcp6_server *server, const struct lease *lease,
+                            const struct lease_name *name, const char *domain)
 {
     struct lease_table *leases = server->setup.leases;
     struct text host = text_of(name->text);
@@ -257,7 +260,7 @@ static bool name_lease(struct dhcp6_exchange *exchange, struct lease *lease,
     if (lease->name != NULL)
         text_put_string(&out, lease->name);
     bool had_name = lease->name != NULL;
-    if (!clear_name(server, lease, &name, domain_text)
+    if (!dhcp6_lease_clear_name(server, lease, &name, domain_text)
         || lease_name_assign(&server->namer, server->setup.leases, lease, &name, link, &loser)
                != STATUS_OK) {
         old_name[0] = '\0';
@@ -343,6 +346,7 @@ bool dhcp6_lease_grant(struct dhcp6_exchange *exchange, const struct dhcp6_part 
         || lease->prefix_length != item->prefix_length)
         return refuse(item);
     set_hardware(exchange, lease);
+    item->kept_until = lease->expires_mono;
     lease->interface = exchange->relayed ? 0 : exchange->in->interface; /* else none of our links */
     lease_table_set_expiry(leases, lease, exchange->now, item->valid);
     item->lease = lease;
@@ -428,15 +432,38 @@ static void send_row(struct dhcp6_server *server, const struct dhcp6_pending_row
     dhcp6_outbox_put(out, &action);
 }
 
+/* What the store refused it still has as it was, so that is how long the lease lasts. A client
+ * counts from when it hears the reply (RFC 9915 section 21.6), which may have waited: it is told no
+ * more than what is left by now. False: that is nothing. */
+static bool fit_times(struct dhcp6_server *server, struct dhcp6_pending_row *row,
+                      const struct dhcp6_pending_item *item, struct instant now)
+{
+    struct lease *lease = item->lease;
+    if (lease == NULL || (item->failed && item->is_new))
+        return true;
+    bool falls_back = item->failed && lease->expires_mono > item->kept_until;
+    uint32_t told_s = lease->length_s;
+    if (falls_back)
+        lease_table_set_expiry_mono(server->setup.leases, lease, now, item->kept_until);
+    if (lease->expires_mono == LEASE_NEVER)
+        return true;
+    uint64_t left_ms = lease->expires_mono > now.mono ? lease->expires_mono - now.mono : 0;
+    uint64_t left_s = (left_ms + (falls_back ? 0 : 999)) / 1000;
+    if (left_s < told_s)
+        dhcp6_reply_shorten(row->reply, row->reply_count, &item->address, item->prefix_length,
+                            (uint32_t)left_s);
+    return left_s > 1; /* a second is what one has whose removal the store would not take */
+}
+
 /* The store has answered for all of the row. What it has is told whether or not the reply leaves:
  * leases are there. */
 static void finish(struct dhcp6_server *server, struct dhcp6_pending_row *row, struct instant now,
                    struct dhcp6_outbox *out)
 {
-    bool is_sent = !row->cancelled;
+    bool is_sent = !row->cancelled && row->reply_count > 0;
     for (unsigned i = 0; i < row->item_count; i++) {
         const struct dhcp6_pending_item *item = &row->items[i];
-        is_sent = is_sent && !(item->failed && item->is_new);
+        is_sent = fit_times(server, row, item, now) && is_sent && !(item->failed && item->is_new);
     }
     for (unsigned i = 0; is_sent && i < row->item_count; i++) {
         if (row->items[i].lease != NULL)
@@ -502,6 +529,7 @@ static void add_item(struct dhcp6_pending_row *row, const struct dhcp6_item *giv
         .is_new = !lease->stored,
         .changed = given->changed,
         .is_deprecated = given->preferred == 0,
+        .kept_until = given->kept_until,
         .address = lease->address,
         .prefix_length = lease->prefix_length,
     };
@@ -515,13 +543,42 @@ static void add_item(struct dhcp6_pending_row *row, const struct dhcp6_item *giv
 
 void dhcp6_lease_give_up(struct dhcp6_exchange *exchange)
 {
-    for (unsigned i = 0; i < exchange->plan.item_count; i++) {
+    for (unsigned i = exchange->plan.item_count; COUNT_DOWN(i);) {
         struct dhcp6_item *item = &exchange->plan.items[i];
         struct lease *lease = item->lease;
         item->lease = NULL;
         if (lease != NULL && !lease->stored)
             (void)dhcp6_lease_remove(exchange->server, lease, exchange->now);
+        else if (lease != NULL)
+            lease_table_set_expiry_mono(exchange->server->setup.leases, lease, exchange->now,
+                                        item->kept_until);
     }
+}
+
+mono_ms dhcp6_lease_kept_until(const struct dhcp6_server *server, const struct lease *lease)
+{
+    unsigned index;
+    const struct dhcp6_pending_row *row =
+        dhcp6_pending_find(server->pending, lease->ticket, &index);
+    return row != NULL ? row->items[index].kept_until : lease->expires_mono;
+}
+
+enum status dhcp6_lease_keep(struct dhcp6_server *server, const struct dhcp6_item *item,
+                             struct instant now)
+{
+    struct dhcp6_pending_row *row;
+    enum status status = dhcp6_pending_add(server->pending, BYTES_NONE, &row);
+    if (status != STATUS_OK)
+        return status;
+    struct lease *lease = item->lease;
+    row->interface = lease->interface;
+    add_item(row, item);
+    status = put_in_store(server, LEASE_CHANGE_PUT, lease, lease->ticket);
+    if (status == STATUS_OK && server->setup.backend != NULL)
+        return STATUS_OK;
+    answer(server, row, 0, status);
+    finish(server, row, now, NULL);
+    return status;
 }
 
 void dhcp6_lease_commit(struct dhcp6_exchange *exchange, unsigned type, struct bytes reply,

@@ -57,7 +57,7 @@ static void what_the_store_refuses_is_not_given(void **state)
     world->store_refuses = true;
     world_forget(world);
     world_hears(world, "renew server na:1=fd00:50::150");
-    assert_int_equal(world->sent_count, 1); /* a renewal is better given than refused */
+    assert_int_equal(world->sent_count, 1); /* what the store has is still good */
     world->store_refuses = false;
     world->store_full = true;
     world_forget(world);
@@ -67,6 +67,47 @@ static void what_the_store_refuses_is_not_given(void **state)
     world->store_full = false;
     world_passes(world, 1001);
     assert_int_equal(lease_table_count(world->leases), 2);
+}
+
+/* The client is told no more than the store has, and nothing once that is over. */
+static void a_renewal_that_the_store_refuses(void **state)
+{
+    (void)state;
+    world_pool(world, "fd00:f000::", 52, 60, 3600);
+    world_start(world);
+    world_hears(world, "request server na:1=fd00:50::150 ta:2=fd00:50::151 pd:3");
+    world_forget(world);
+    world->store_refuses = true;
+    world_passes(world, 1000000);
+    expect("the old time", "renew server na:1=fd00:50::150 ta:2=fd00:50::151",
+           "reply na:1(1300-2080 fd00:50::150@2600-2600) ta:2( fd00:50::151@2600-2600)");
+    const struct lease *lease = lease_table_first_of_client(
+        world->leases, LEASE_IP6_NA, bytes_of("\0\3\0\1\2\0\0\0\0\1", 10), 1);
+    assert_non_null(lease);
+    assert_true(lease->expires_mono == world->now.mono + 2600000);
+    assert_false(lease->committed);
+    world->store_refuses = false;
+    world_hears(world, "renew server na:1=fd00:50::150"); /* is written with the next */
+    assert_true(lease->committed && lease->length_s == 3600);
+    world->store_full = true;
+    world_hears(world, "decline server na:1=fd00:50::150"); /* and the lease cannot go */
+    world_forget(world);
+    world_hears(world, "solicit na:1=fd00:50::150");
+    assert_null(strstr(world->sent[0].text, "fd00:50::150"));
+    world->store_full = false;
+    world_passes(world, 1000);
+    world_hears(world, "request server na:1=fd00:50::152");
+    world->store_waits = true;
+    world_forget(world);
+    world_hears(world, "renew server na:1=fd00:50::152");
+    world->now.mono += 3600500;
+    world->now.wall += 3600;
+    world_store_answers(world, 1, STATUS_SYSTEM);
+    world_drain(world);
+    assert_int_equal(world->sent_count, 0);
+    world->store_waits = false;
+    world_passes(world, 1);
+    assert_int_equal(lease_table_count(world->leases), 0);
 }
 
 static void a_lease_that_goes_takes_its_reply_with_it(void **state)
@@ -217,6 +258,21 @@ static void the_table_is_full(void **state)
     world_hears(world, "release from=1 server na:1=fd00:50::150");
     expect("room", "request from=3 server na:1=fd00:50::152",
            "reply na:1(1800-3150 fd00:50::152@3600-3600) status=0:success");
+}
+
+static void too_many_are_declined(void **state)
+{
+    (void)state;
+    world_start(world);
+    struct address address = { ADDRESS_IP6, { 0xfd, 0, 0, 0x50 } };
+    const struct address first = address;
+    for (unsigned i = 0; i < DHCP6_DECLINED_MAX; i++, address = address_next(address))
+        dhcp6_address_decline(world->server, &address, 1);
+    assert_int_equal(counters()->declined_gave_way, 0);
+    dhcp6_address_decline(world->server, &address, 2);
+    assert_true(dhcp6_address_is_declined(world->server, &address));
+    assert_false(dhcp6_address_is_declined(world->server, &first));
+    assert_int_equal(counters()->declined_gave_way, 1);
 }
 
 static void one_client_does_not_get_all(void **state)
@@ -540,6 +596,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         CASE(a_reply_waits_for_all_its_leases),
         CASE(what_the_store_refuses_is_not_given),
+        CASE(a_renewal_that_the_store_refuses),
         CASE(a_lease_that_goes_takes_its_reply_with_it),
         CASE(classes_leave_room_for_tags),
         CASE(a_store_may_answer_at_once),
@@ -547,6 +604,7 @@ int main(void)
         CASE(without_a_store_replies_leave_at_once),
         CASE(too_many_replies_wait),
         CASE(the_table_is_full),
+        CASE(too_many_are_declined),
         CASE(one_client_does_not_get_all),
         CASE(a_pool_ends),
         CASE(leases_expire),

@@ -186,25 +186,33 @@ static void find_offered_name(struct dhcp6_exchange *exchange)
     }
 }
 
-/* RFC 9915 section 18.3.1. */
-static void handle_solicit(struct dhcp6_exchange *exchange)
+bool dhcp6_message_offer(struct dhcp6_exchange *exchange)
 {
     struct dhcp6_plan *plan = &exchange->plan;
     if (!each_part(exchange, offer_part))
-        return;
+        return false;
     bool is_any = count_given(plan) > 0;
     plan->has_preference = is_any;
     set_status(exchange, is_any ? DHCP6_SUCCESS : DHCP6_NO_ADDRS,
                is_any ? "success" : NO_ADDRESSES);
-    if (is_any && dhcp6_option_has(&exchange->message.options, DHCP6_RAPID_COMMIT)) {
-        plan->rapid_commit = true;
+    plan->rapid_commit = is_any && dhcp6_option_has(&exchange->message.options, DHCP6_RAPID_COMMIT);
+    plan->bare = !is_any;
+    if (!plan->rapid_commit)
+        find_offered_name(exchange);
+    return true;
+}
+
+/* RFC 9915 section 18.3.1. */
+static void handle_solicit(struct dhcp6_exchange *exchange)
+{
+    if (!dhcp6_message_offer(exchange))
+        return;
+    if (exchange->plan.rapid_commit) {
         commit_reply(exchange);
         return;
     }
-    plan->bare = !is_any;
-    find_offered_name(exchange);
     tell_items(exchange, "DHCPADVERTISE", true);
-    if (!is_any)
+    if (exchange->plan.bare)
         dhcp6_exchange_tell(exchange, "DHCPADVERTISE", NULL, 0, NO_ADDRESSES);
     send_reply(exchange, DHCP6_ADVERTISE);
 }
@@ -359,8 +367,8 @@ static void give_back(struct dhcp6_exchange *exchange, struct lease *lease)
     char text[ADDRESS_TEXT_MAX];
     if (exchange->message.type == DHCP6_DECLINE && lease->kind != LEASE_IP6_PD) {
         if (host_match_reserves6(server->hosts, &address))
-            dhcp6_server_say(server, EVENT_DHCP_NOTE, "disabling DHCP static address %s for 10m",
-                             address_text(&address, text));
+            event_say(server->setup.events, EVENT_DHCP_NOTE,
+                      "disabling DHCP static address %s for 10m", address_text(&address, text));
         dhcp6_address_decline(server, &address, exchange->now.mono);
     }
     (void)dhcp6_lease_remove(server, lease, exchange->now);

@@ -51,7 +51,7 @@ static void advise(struct dhcp6_server *server, const struct netboot_listing *li
         || !netboot_may_say(&server->netboot_said, listing, client))
         return;
     netboot_put_advice(verdict, client, ADDRESS_IP6, &out);
-    dhcp6_server_say(server, EVENT_DHCP_WARNING, "%s", text);
+    event_say(server->setup.events, EVENT_DHCP_WARNING, "%s", text);
 }
 
 void dhcp6_netboot_put(const struct dhcp6_exchange *exchange, const struct address *own,

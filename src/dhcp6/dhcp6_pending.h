@@ -18,6 +18,7 @@ struct dhcp6_pending_item {
     bool changed;        /* something but the time changed */
     bool failed;         /* the store refused it */
     bool is_deprecated;  /* its range is going away */
+    mono_ms kept_until;  /* not new: as long as the store has had it before */
     struct address address;
     uint8_t prefix_length;
     char old_name[LEASE_NAME_MAX]; /* empty: it had none, or has it still */

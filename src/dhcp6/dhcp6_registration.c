@@ -27,6 +27,7 @@ struct dhcp6_registrations {
     struct timer_heap timers;
     struct list all;
     struct dhcp6_clients *clients, *machines; /* how many rows they have */
+    uint64_t gave_way;                        /* before their time, for a new one */
 };
 
 /* ------------------------------------------------------------------ the table */
@@ -131,6 +132,7 @@ static struct registration *take_row(struct dhcp6_registrations *registrations)
     struct timer *timer = timer_heap_pop_due(&registrations->timers, MONO_NEVER);
     if (timer == NULL)
         return NULL;
+    registrations->gave_way++;
     forget(registrations, CONTAINER_OF(timer, struct registration, timer));
     return pool_take(&registrations->rows);
 }
@@ -298,9 +300,9 @@ static void say_refused(struct dhcp6_exchange *exchange, const struct address *a
     struct dhcp6_server *server = exchange->server;
     char text[ADDRESS_TEXT_MAX];
     server->counters.registrations_refused++;
-    if (dhcp6_server_may_say(&server->no_range_said, exchange->now.mono))
-        dhcp6_server_say(server, EVENT_DHCP_WARNING, "not registering %s: %s",
-                         address_text(address, text), why);
+    if (event_may_say(&server->no_range_said, exchange->now.mono))
+        event_say(server->setup.events, EVENT_DHCP_WARNING, "not registering %s: %s",
+                  address_text(address, text), why);
 }
 
 static bool is_acceptable(struct dhcp6_exchange *exchange, const struct address *address)
@@ -468,6 +470,7 @@ void dhcp6_registration_message(struct dhcp6_exchange *exchange)
         return;
     }
     server->counters.registrations++;
+    server->counters.registrations_gave_way = server->registrations->gave_way;
     dhcp6_exchange_tell(exchange, "DHCPADDR-REG-INFORM", &address.address, 0, name.text);
     reply(exchange, &address);
 }

@@ -290,6 +290,7 @@ static void test_bounds(void **state)
     const struct dhcp6_registrations *kept = world->server->registrations;
     assert_true(registers(0, OWN, OWN, 100, 9));
     assert_int_equal(count(), DHCP6_REGISTRATIONS_MAX);
+    assert_int_equal(dhcp6_server_counters(world->server)->registrations_gave_way, 1);
     assert_false(dhcp6_registrations_hold(kept, &first, BYTES_NONE));
     assert_true(dhcp6_registrations_hold(kept, &second, BYTES_NONE));
     world_passes(world, 100 * 1000);

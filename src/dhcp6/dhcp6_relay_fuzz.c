@@ -15,6 +15,43 @@ static void flush(void *context, struct dhcp6_outbox *outbox)
     dhcp6_outbox_reset(outbox);
 }
 
+/* The server's answer to a request that was passed on comes back through every relay of the chain,
+ * ours being the last: it reaches whoever sent the request, with what the server said to it. */
+static void answer(struct dhcp6_relay_agent *agent, const struct dhcp6_datagram *request,
+                   struct bytes passed, struct dhcp6_outbox *outbox)
+{
+    static const uint8_t said[] = { DHCP6_REPLY, 1, 2, 3, 0, 14, 0, 0 };
+    static uint8_t buffer[2 * DHCP6_MESSAGE_MAX];
+    struct dhcp6_wrapped wrapped, before, after;
+    if (dhcp6_unwrap(passed, &wrapped) != STATUS_OK)
+        return;
+    struct bytes reply =
+        dhcp6_wrap_reply(&wrapped, bytes_of(said, sizeof said), buffer, sizeof buffer);
+    struct dhcp6_datagram in = {
+        .message = reply,
+        .from = { { ADDRESS_IP6, { 0xfe, 0x80, [15] = 7 } }, DHCP6_SERVER_PORT, FAR },
+        .interface = FAR,
+    };
+    if (reply.count == 0 || !dhcp6_relay_message(agent, &in, outbox))
+        return;
+    assert(outbox->count <= 1);
+    if (outbox->count == 0)
+        return;
+    const struct dhcp6_action *back = &outbox->actions[0];
+    assert(back->interface == NEAR && address_equal(&back->to.address, &request->from.address));
+    enum status status = dhcp6_unwrap(back->bytes, &after);
+    assert(status == STATUS_OK && bytes_equal(after.inner, bytes_of(said, sizeof said)));
+    /* As many envelopes as the request had when it came to us, and what other relays put in. */
+    status = dhcp6_unwrap(request->message, &before);
+    assert(status == STATUS_OK && after.relay_count == before.relay_count);
+    for (unsigned i = 0; i < after.relay_count; i++) {
+        const struct dhcp6_relay *to = &after.relays[i], *from = &before.relays[i];
+        assert(address_equal(&to->link, &from->link) && address_equal(&to->peer, &from->peer));
+        assert(bytes_equal(to->interface_id, from->interface_id));
+    }
+    dhcp6_outbox_reset(outbox);
+}
+
 /* The first byte: by which link it comes, and from whom. What is passed on is no longer than a
  * message may be, goes to one of the two ways there are, and is counted. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
@@ -66,6 +103,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
         assert(action->interface == (in.interface == NEAR ? FAR : NEAR));
         assert(action->to.port != 0);
     }
+    bool is_request = agent.counters.requests != before.requests;
+    static uint8_t passed_on[DHCP6_MESSAGE_MAX];
+    struct bytes_writer writer = bytes_writer_on(passed_on, sizeof passed_on);
+    if (is_request && outbox.count > 0)
+        bytes_write_span(&writer, outbox.actions[0].bytes);
+    dhcp6_outbox_reset(&outbox);
+    if (bytes_writer_count(&writer) > 0)
+        answer(&agent, &in, bytes_writer_written(&writer), &outbox);
     dhcp6_outbox_reset(&outbox);
     return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "dhcp/lease_name_load.h"
 #include "dhcp6/dhcp6_scope.h"
 #include "dhcp6/dhcp6_state.h"
 
@@ -101,7 +102,7 @@ NODISCARD static enum status build(struct dhcp6_server *server)
     if (status == STATUS_OK)
         status = dhcp6_pending_create(DHCP6_PENDING_MAX, &server->pending);
     if (status == STATUS_OK)
-        status = dhcp6_clients_create(&setup->key, lease_table_capacity(setup->leases),
+        status = dhcp6_clients_create(&setup->key, lease_table_room(setup->leases),
                                       &server->clients);
     if (status == STATUS_OK && setup->config->address_registration)
         status = dhcp6_registrations_create(&setup->key, DHCP6_REGISTRATIONS_MAX, setup->host_names,
@@ -154,65 +155,16 @@ void dhcp6_server_free(struct dhcp6_server *server)
 
 /* ------------------------------------------------------------------ leases of the store */
 
-/* The link a lease is on, as far as our addresses tell; 0: none. */
-static uint32_t link_of(const struct dhcp6_server *server, const struct address *address)
+/* What it takes to name a lease of the store. */
+static struct lease_name_loader loader_of(const struct dhcp6_server *server)
 {
-    for (size_t i = 0; i < server->network->interface_count; i++) {
-        uint32_t index = server->network->interfaces[i].index;
-        if (network_on_link(server->network, index, address) != NULL)
-            return index;
-    }
-    return 0;
-}
-
-static bool anywhere(void *context, const struct address *address)
-{
-    (void)context;
-    (void)address;
-    return true;
-}
-
-/* The configuration calls this client so. */
-static bool is_configured_name(const struct dhcp6_server *server, const struct lease *lease,
-                               const struct lease_name *name)
-{
-    struct client_id client = { lease->hardware,
-                                bytes_of(lease->client_id, lease->client_id_count) };
-    /* The file does not tell it. */
-    if (client.hardware.count == 0 && !dhcp6_duid_hardware(client.id, &client.hardware))
-        client.hardware = (struct hardware){ 0 };
-    struct host_question question = {
-        .client = &client, .tag_names = &server->tags.names, .is_served = anywhere, .ip6 = true
+    return (struct lease_name_loader){
+        .namer = &server->namer,
+        .hosts = server->hosts,
+        .tag_names = &server->tags.names,
+        .network = server->network,
+        .leases = server->setup.leases,
     };
-    struct host_found found;
-    struct tag_set tags;
-    tag_set_init(&tags);
-    question.tags = &tags;
-    host_match_find(server->hosts, &question, &found);
-    return found.host != NULL && found.host->name.count > 0
-           && text_equal_nocase(text_from_bytes(dname_first_label(&found.host->name)),
-                                text_of(name->text));
-}
-
-/* A name that is another client's already stays that one's: it stands in a later line. */
-NODISCARD static enum status load_name(struct dhcp6_server *server, struct lease *lease,
-                                       struct text said)
-{
-    struct lease_table *leases = server->setup.leases;
-    const struct network_interface *link = network_by_index(server->network, lease->interface);
-    const char *link_name = link != NULL ? link->name : NULL;
-    struct lease_name name;
-    struct lease *loser;
-    if (lease->kind == LEASE_IP6_PD
-        || !lease_name_fit(&server->namer, said, &lease->address, link_name, &name))
-        return lease_table_set_name(leases, lease, TEXT_NONE, TEXT_NONE);
-    name.from_config = is_configured_name(server, lease, &name);
-    enum status status = lease_name_assign(&server->namer, leases, lease, &name, link_name, &loser);
-    if (status == STATUS_OK && loser != NULL
-        && !bytes_equal(bytes_of(loser->client_id, loser->client_id_count),
-                        bytes_of(lease->client_id, lease->client_id_count)))
-        status = lease_table_set_name(leases, loser, TEXT_NONE, TEXT_NONE);
-    return status;
 }
 
 static bool is_same(const struct lease *lease, const struct lease_line *line)
@@ -237,16 +189,17 @@ enum status dhcp6_server_load_lease(struct dhcp6_server *server, const struct le
         lease = NULL;
     }
     if (lease == NULL) {
-        enum status status = lease_table_add6(leases, &line->address, line->prefix_length,
-                                              line->lease_kind, duid, line->iaid, &lease);
+        enum status status = lease_table_load(leases, line, now, &lease);
         if (status != STATUS_OK)
             return status;
         dhcp6_clients_add(server->clients, duid);
+    } else {
+        lease_table_set_expiry_wall(leases, lease, now, line->expires);
     }
     lease->committed = lease->stored = true;
-    lease->interface = link_of(server, &lease->address);
-    lease_table_set_expiry_wall(leases, lease, now, line->expires);
-    return load_name(server, lease, line->name);
+    lease->interface = network_link_of(server->network, &lease->address);
+    struct lease_name_loader loader = loader_of(server);
+    return lease_name_load(&loader, lease, line->name);
 }
 
 static void remove_expired(struct dhcp6_server *server, struct instant now)
@@ -262,8 +215,8 @@ static void say_duplicates(const struct dhcp6_server *server)
     for (size_t place = 0;
          (rule = option_pick_next_duplicate(server->setup.config, &place)) != NULL;) {
         if (rule->ip6)
-            dhcp6_server_say(server, EVENT_DHCP_WARNING, "Ignoring duplicate dhcp-option %u",
-                             (unsigned)rule->code);
+            event_say(server->setup.events, EVENT_DHCP_WARNING, "Ignoring duplicate dhcp-option %u",
+                      (unsigned)rule->code);
     }
 }
 
@@ -281,7 +234,7 @@ void dhcp6_server_set_network(struct dhcp6_server *server, const struct network 
     server->network = network;
     add_interface_tags(server);
     if (build_live(server) != STATUS_OK)
-        dhcp6_server_say(server, EVENT_DHCP_WARNING, "no memory for the DHCPv6 ranges");
+        event_say(server->setup.events, EVENT_DHCP_WARNING, "no memory for the DHCPv6 ranges");
     dhcp6_registrations_check(server);
 }
 
@@ -292,8 +245,8 @@ void dhcp6_server_names_changed(struct dhcp6_server *server)
     server->namer.configured =
         setup->configured_names != NULL ? setup->configured_names(setup->context) : NULL;
     if (host_match_set_names(server->hosts, server->namer.configured) != STATUS_OK)
-        dhcp6_server_say(server, EVENT_DHCP_WARNING,
-                         "no memory for the addresses of dhcp-host names");
+        event_say(server->setup.events, EVENT_DHCP_WARNING,
+                  "no memory for the addresses of dhcp-host names");
     dhcp6_registrations_check(server);
     for (; lease != NULL; lease = lease_table_next(setup->leases, lease)) {
         if (lease->stored && lease->kind != LEASE_IP6_PD)
@@ -319,17 +272,27 @@ enum status dhcp6_server_set_config(struct dhcp6_server *server, const struct dh
         tag_rules_free(&tags);
         server->setup.config = before;
         if (build_live(server) != STATUS_OK)
-            dhcp6_server_say(server, EVENT_DHCP_WARNING, "no memory for the DHCPv6 ranges");
+            event_say(server->setup.events, EVENT_DHCP_WARNING, "no memory for the DHCPv6 ranges");
         return status;
     }
     host_match_free(server->hosts);
     tag_rules_free(&server->tags);
     server->hosts = hosts;
     server->tags = tags;
+    server->namer.whole_names = config->fqdn;
     add_interface_tags(server);
     say_duplicates(server);
     dhcp6_server_names_changed(server);
     return STATUS_OK;
+}
+
+void dhcp6_server_set_site(struct dhcp6_server *server, const struct site *site)
+{
+    server->setup.site = site;
+    server->namer.site = site;
+    struct lease_name_loader loader = loader_of(server);
+    lease_name_load_anew(&loader);
+    dhcp6_server_names_changed(server);
 }
 
 /* ------------------------------------------------------------------ what happens */

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "dhcp/dhcp_config.h"
+#include "dhcp/lease_assign.h"
 #include "dhcp/netboot.h"
 #include "model/event.h"
 #include "model/local_names.h"
@@ -64,10 +65,12 @@ struct dhcp6_counters {
     uint64_t dropped_other_server, dropped_no_client;
     uint64_t no_address, lease_limit, no_memory, commit_failed, pending_full;
     uint64_t relay_requests, relay_replies, relay_dropped;
-    uint64_t registrations, registrations_refused;
+    uint64_t registrations, registrations_refused, registrations_gave_way;
+    uint64_t declined_gave_way; /* in use, by a client's word, but given again: too many were */
 };
 
-#define DHCP6_PENDING_MAX 1024 /* replies that wait for the store */
+#define DHCP6_PENDING_MAX  1024 /* replies that wait for the store */
+#define DHCP6_DECLINED_MAX 256  /* addresses that are not given for a while */
 
 /* Tickets of DHCPv6 leases have this bit, those of DHCPv4 have not: the backend is shared. */
 #define DHCP6_TICKET ((uint64_t)1 << 63)
@@ -117,6 +120,7 @@ void dhcp6_server_tell_leases(const struct dhcp6_server *server);
 /* Other hosts, options and tags from now on, as with DHCPv4. On error all stays. */
 NODISCARD enum status dhcp6_server_set_config(struct dhcp6_server *server,
                                               const struct dhcp_config *config);
+void dhcp6_server_set_site(struct dhcp6_server *server, const struct site *site);
 void dhcp6_server_names_changed(struct dhcp6_server *server);
 
 void dhcp6_server_message(struct dhcp6_server *server, const struct dhcp6_datagram *in,
@@ -128,6 +132,15 @@ void dhcp6_server_committed(struct dhcp6_server *server, uint64_t ticket, enum s
                             struct instant now, struct dhcp6_outbox *out);
 void dhcp6_server_tick(struct dhcp6_server *server, struct instant now, struct dhcp6_outbox *out);
 mono_ms dhcp6_server_deadline(const struct dhcp6_server *server);
+
+/* A lease as if its client had asked for it, in a range or not; another client's of this address
+ * goes. Names that a client may not have are left out. STATUS_FULL, STATUS_NO_MEMORY, and what the
+ * store says when it refuses at once. */
+NODISCARD enum status dhcp6_server_assign(struct dhcp6_server *server,
+                                          const struct lease_assign *assign, struct instant now);
+/* False when there is none of an address, or the store cannot take it away now. */
+bool dhcp6_server_unassign(struct dhcp6_server *server, const struct address *address,
+                           struct instant now);
 
 const struct dhcp6_counters *dhcp6_server_counters(const struct dhcp6_server *server);
 

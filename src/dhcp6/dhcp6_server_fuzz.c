@@ -3,10 +3,13 @@
 #include "dhcp6/dhcp6_clients.h"
 
 /* Bytes as a conversation of a few clients with one server: each step is a message made from a few
- * bytes, a raw datagram, some time that passes, an answer of the store, another network.
+ * bytes, a raw datagram, some time that passes, an answer of the store, another network, a restart
+ * with the leases that the store has.
  *
  * Always: an address has one lease and one client; what a reply gives is in the table and in the
  * store; no client has more than its share; memory stays inside its bounds. */
+
+#define NAMES_MAX 64
 
 static struct world *fuzz_world;
 
@@ -77,7 +80,7 @@ static void check_leases(const struct world *world)
 static void set_up(uint8_t mode)
 {
     /* What is sent is checked on the way; a large world takes longer to make than it lives. */
-    fuzz_world = world_create_sized(1, 64);
+    fuzz_world = world_create_sized(1, NAMES_MAX);
     fuzz_world->capacity = 24;
     struct dhcp_range6 *range = world_range(fuzz_world, "fd00:50::100", "fd00:50::10f", 0, 600);
     if ((mode & 8) != 0) {
@@ -190,7 +193,10 @@ static void step(struct world *world, struct bytes_reader *reader)
         world_store_answers(world, what >> 4, what & 8 ? STATUS_SYSTEM : STATUS_OK);
         break;
     case 3:
-        move(world, (what & 8) != 0);
+        if ((what & 16) != 0)
+            world_restart(world, NAMES_MAX);
+        else
+            move(world, (what & 8) != 0);
         break;
     default:
         hear_made(world, reader);

@@ -12,9 +12,7 @@
 #include "dhcp6/dhcp6_registration.h"
 #include "dhcp6/dhcp6_server.h"
 
-#define DHCP6_DECLINED_MAX     256
 #define DHCP6_DECLINE_MS       (600 * 1000)
-#define DHCP6_WARNING_EVERY_MS 60000
 #define DHCP6_NAME_MAX         256
 #define DHCP6_IAS_MAX          16 /* identity associations of one message; more are not answered */
 
@@ -70,6 +68,7 @@ struct dhcp6_item {
     const struct dhcp_range6 *range; /* it is from; NULL: none */
     const char *text;                /* REFUSE: of the status. Else for the log, or NULL */
     struct lease *lease;             /* GIVE: once it is granted */
+    mono_ms kept_until;              /* then: until when it lasted before */
     bool changed;                    /* then: it has another name than before */
     char old_name[LEASE_NAME_MAX];   /* then: what it was called, empty: nothing */
 };
@@ -174,11 +173,6 @@ static inline void dhcp6_home_skip(struct dhcp6_home_place *place)
 /* A line of the log: "DHCPREPLY(eth0) 2001:db8::1 00:03:.. text". address and text may be NULL. */
 void dhcp6_exchange_tell(const struct dhcp6_exchange *exchange, const char *verb,
                          const struct address *address, unsigned prefix_length, const char *text);
-/* Whether a line that strangers can cause may be said now; *said: when it last was, 0: never. */
-NODISCARD bool dhcp6_server_may_say(mono_ms *said, mono_ms now);
-PRINTF_LIKE(3, 4)
-void dhcp6_server_say(const struct dhcp6_server *server, enum event_kind kind, const char *format,
-                      ...);
 
 /* ------------------------------------------------------------------ dhcp6_lease.c */
 
@@ -196,6 +190,14 @@ void dhcp6_lease_give_up(struct dhcp6_exchange *exchange);
 /* Sends the reply once the store has all leases of the plan. */
 void dhcp6_lease_commit(struct dhcp6_exchange *exchange, unsigned type, struct bytes reply,
                         const struct endpoint *to);
+/* Until when the store has the lease at least: a renewal of it may wait. */
+mono_ms dhcp6_lease_kept_until(const struct dhcp6_server *server, const struct lease *lease);
+/* Hands the item's lease, which no reply waits for, to the store. What the store says. */
+NODISCARD enum status dhcp6_lease_keep(struct dhcp6_server *server, const struct dhcp6_item *item,
+                                       struct instant now);
+/* Other clients lose the name. False: this lease may not have it. */
+bool dhcp6_lease_clear_name(struct dhcp6_server *server, const struct lease *lease,
+                            const struct lease_name *name, const char *domain);
 /* The name the client gets with this address; false: none. Says nothing. */
 bool dhcp6_lease_name_for(const struct dhcp6_exchange *exchange, const struct address *address,
                           struct lease_name *name);
@@ -210,5 +212,8 @@ const char *dhcp6_interface_name(const struct dhcp6_server *server, uint32_t ind
 
 /* An admitted message. */
 void dhcp6_message_handle(struct dhcp6_exchange *exchange);
+/* The plan of what a SOLICIT is offered, its client identified, and the name that goes with it.
+ * Changes nothing, sends nothing. False: malformed, counted. */
+NODISCARD bool dhcp6_message_offer(struct dhcp6_exchange *exchange);
 
 #endif

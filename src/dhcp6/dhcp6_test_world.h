@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "dhcp6/dhcp6_server.h"
+#include "store/lease_lines.h"
 
 #define WORLD_SENT_MAX  64
 #define WORLD_LINES_MAX 64
@@ -435,7 +436,8 @@ static const struct local_names *world_configured_names(void *context)
     return ((struct world *)context)->hosts;
 }
 
-UNUSED static void world_start(struct world *world)
+/* A server that has not started, so that leases can be loaded. */
+UNUSED static void world_open(struct world *world)
 {
     enum status status = lease_table_create(&world_key, world->capacity, &world->leases);
     assert(status == STATUS_OK);
@@ -458,6 +460,44 @@ UNUSED static void world_start(struct world *world)
     assert(status == STATUS_OK);
     (void)status;
     dhcp6_server_set_duid(world->server, bytes_of(world_duid, sizeof(world_duid)));
+}
+
+UNUSED static void world_start(struct world *world)
+{
+    world_open(world);
+    dhcp6_server_start(world->server, world->now);
+}
+
+/* The server ends and another begins, with what the store has of the leases. */
+UNUSED static void world_restart(struct world *world, size_t names_max)
+{
+    size_t room = (lease_table_count(world->leases) + 1) * LEASE_LINES_MAX;
+    char *kept = malloc(room);
+    assert(kept != NULL);
+    struct text_out out = text_out_on(kept, room);
+    const struct lease *lease = lease_table_first(world->leases);
+    for (; lease != NULL; lease = lease_table_next(world->leases, lease)) {
+        if (lease->stored)
+            text_put_lease_lines(&out, lease);
+    }
+    assert(!out.failed);
+    dhcp6_server_free(world->server);
+    lease_table_free(world->leases);
+    lease_names_free(world->names);
+    world->ticket_count = 0;
+    enum status status = lease_names_create(&world_key, names_max, &world->names);
+    assert(status == STATUS_OK);
+    world_open(world);
+    struct text rest = text_out_text(&out), text;
+    while (text_next_line(&rest, &text)) {
+        struct lease_line line;
+        status = lease_line_read(text, &line);
+        assert(status == STATUS_OK);
+        status = dhcp6_server_load_lease(world->server, &line, world->now);
+        assert(status == STATUS_OK);
+    }
+    (void)status;
+    free(kept);
     dhcp6_server_start(world->server, world->now);
 }
 

@@ -216,7 +216,7 @@ static bool read_serial(const struct dns_message *message, uint32_t *serial)
 }
 
 /* RFC 1982: a is b or older than b. */
-static bool serial_reached(uint32_t a, uint32_t b)
+WRAPS static bool serial_reached(uint32_t a, uint32_t b)
 {
     return a == b || (int32_t)(b - a) > 0;
 }

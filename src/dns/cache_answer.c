@@ -1,5 +1,6 @@
 #include "dns/cache_answer.h"
 
+#include "dns/firewall.h"
 #include "dns/forward.h"
 #include "dns/local_answer.h"
 #include "dns/reply_rules.h"
@@ -152,7 +153,7 @@ static enum dns_cache_kind find(struct draft *draft, uint64_t hash, uint16_t gro
                                 struct dns_cache_hit *hit)
 {
     struct dns_worker *worker = draft->worker;
-    enum dns_cache_kind kind = dns_cache_find(
+    enum dns_cache_kind kind = (UNLIKELY(worker->rehearses) ? dns_cache_peek : dns_cache_find)(
         worker->setup.cache, draft->owner, hash, draft->query->asker.qtype, group, worker->now.mono,
         stale_max_s(&worker->view->config->filters), worker->cache_buffer, hit);
 
@@ -178,6 +179,8 @@ static bool put_chain(struct draft *draft, uint16_t group, struct answer_end *en
             put_filtered(draft);
             return true;
         case DNS_CACHE_RRSET:
+            if (UNLIKELY(worker->setup.hooks != NULL))
+                firewall_learn_cached(worker, &draft->query->asker, &hit);
             put_rrset(draft, &hit, type);
             return true;
         case DNS_CACHE_NODATA:

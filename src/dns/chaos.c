@@ -31,8 +31,8 @@ static struct dns_cache_counters cache_counters(const struct dns_worker *worker)
 
 static void put_version(const struct dns_worker *worker, struct bytes_writer *rdata)
 {
-    (void)worker;
-    put_string(rdata, "linnet-" LINNET_VERSION);
+    const char *version = worker->setup.version;
+    put_string(rdata, version != NULL ? version : "linnet-" LINNET_VERSION);
 }
 
 static void put_authors(const struct dns_worker *worker, struct bytes_writer *rdata)

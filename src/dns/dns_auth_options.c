@@ -420,8 +420,8 @@ const struct option dns_auth_options[] = {
         .read = read_auth_peer, .print = print_auth_peer,
         .shape = "<address>{,<address>}",
         .help = "Who may transfer authoritative zones",
-        .doc = "By source address; everyone else is refused. Without it, and with auth-sec-servers, "
-               "everybody may.",
+        .doc = DOC("By source address; everyone else is refused. Without it, and with auth-sec-servers, "
+               "everybody may."),
         .examples = EXAMPLES("auth-peer=192.0.2.53,2001:db8::53"),
     },
     {
@@ -429,8 +429,8 @@ const struct option dns_auth_options[] = {
         .read = read_auth_sec_servers, .print = print_auth_sec_servers,
         .shape = "<domain>{,<domain>}",
         .help = "Secondary servers of authoritative zones",
-        .doc = "They appear as NS records, and zones may be transferred: by anybody, unless auth-peer says "
-               "who. A secondary hears of changes by asking for the SOA record; no notice is sent.",
+        .doc = DOC("They appear as NS records, and zones may be transferred: by anybody, unless auth-peer says "
+               "who. A secondary hears of changes by asking for the SOA record; no notice is sent."),
         .examples = EXAMPLES("auth-sec-servers=ns2.example.com,ns3.example.com"),
     },
     {
@@ -438,9 +438,9 @@ const struct option dns_auth_options[] = {
         .read = read_auth_server, .print = print_auth_server,
         .shape = "<domain>{,<interface>[/4|/6]|,<address>}",
         .help = "Serve zones authoritatively on these interfaces and addresses",
-        .doc = "Questions that come in there are answered only from auth-zone data; they are served even "
+        .doc = DOC("Questions that come in there are answered only from auth-zone data; they are served even "
                "where interface and listen-address do not say so. The domain is this server's own name, "
-               "as NS and SOA records give it.",
+               "as NS and SOA records give it."),
         .examples = EXAMPLES("auth-server=ns.example.com,eth1", "auth-server=ns.example.com,eth1/6,192.0.2.1"),
     },
     {
@@ -448,7 +448,7 @@ const struct option dns_auth_options[] = {
         .read = read_auth_soa, .print = print_auth_soa,
         .shape = "<serial>[,<hostmaster>[,<refresh>[,<retry>[,<expiry>]]]]",
         .help = "The SOA record of authoritative zones",
-        .doc = "The serial number is the time of the start unless given and grows with each reload.",
+        .doc = DOC("The serial number is the time of the start unless given and grows with each reload."),
         .examples = EXAMPLES("auth-soa=2024010100", "auth-soa=1,hostmaster.example.com,1200,180,1209600"),
     },
     {
@@ -456,7 +456,7 @@ const struct option dns_auth_options[] = {
         .field = offsetof(struct dns_config, auth) + offsetof(struct auth_config, ttl),
         .min = 0, .max = UINT32_MAX, .shape = "<seconds>",
         .help = "Time to live of authoritative answers",
-        .doc = "600 unless given.",
+        .doc = DOC("600 unless given."),
         .examples = EXAMPLES("auth-ttl=3600"),
     },
     {
@@ -464,9 +464,9 @@ const struct option dns_auth_options[] = {
         .read = read_auth_zone, .print = print_auth_zone,
         .shape = "<domain>{,[exclude:]<subnet>|,[exclude:]<interface>[/4|/6]}",
         .help = "A zone to serve authoritatively",
-        .doc = "It holds the hosts, leases and records of this configuration whose names lie in the domain. "
+        .doc = DOC("It holds the hosts, leases and records of this configuration whose names lie in the domain. "
                "Only addresses in the subnets, and not in those excluded, are told; the subnets also become "
-               "reverse zones. Without a subnet all addresses are told.",
+               "reverse zones. Without a subnet all addresses are told."),
         .examples = EXAMPLES("auth-zone=home.example.com,192.0.2.0/24",
                              "auth-zone=home.example.com,eth0,exclude:192.0.2.128/25"),
     },

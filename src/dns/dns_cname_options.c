@@ -137,7 +137,7 @@ static void check_loops(const struct dns_records *records, const struct dns_cnam
                         size_t *state, struct option_errors *errors, struct arena *arena)
 {
     /* From the last line on, as dnsmasq does, whose words name the alias it began with. */
-    for (size_t i = records->cname_count; i-- > 0;) {
+    for (size_t i = records->cname_count; COUNT_DOWN(i);) {
         char alias[DNAME_TEXT_MAX];
         char compat[DNAME_TEXT_MAX + 32];
         struct text_out out = text_out_on(compat, sizeof compat);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dns/dns_rules.h"
+#include "dns/firewall_rules.h"
 
 void auth_config_init(struct auth_config *config)
 {
@@ -39,6 +40,8 @@ enum status dns_config_finish(struct dns_config *config, const struct site *site
         status = dns_rules_create(NULL, &config->domain_rules);
     if (status == STATUS_OK)
         status = dns_rules_finish(config->domain_rules, config, site);
+    if (status == STATUS_OK && config->firewall.rules != NULL)
+        status = firewall_rules_finish(config->firewall.rules);
     return status;
 }
 
@@ -46,4 +49,6 @@ void dns_config_free(struct dns_config *config)
 {
     dns_rules_free(config->domain_rules);
     config->domain_rules = NULL;
+    firewall_rules_free(config->firewall.rules);
+    config->firewall.rules = NULL;
 }

@@ -9,6 +9,7 @@
 #include "dns/dns_asking.h"
 #include "dns/dns_filters.h"
 #include "dns/dns_records.h"
+#include "dns/firewall_config.h"
 #include "model/site.h"
 #include "wire/dname.h"
 
@@ -108,6 +109,7 @@ struct dns_config {
     struct dns_records records;
     struct dns_asking asking;
     struct auth_config auth;
+    struct firewall_config firewall;
 };
 
 #define DNS_CACHE_SIZE_DEFAULT      150

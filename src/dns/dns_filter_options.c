@@ -356,21 +356,21 @@ const struct option dns_filter_options[] = {
         .name = "filterwin2k", .letter = 'f', .kind = OPTION_FLAG, .field = FILTERS(filter_win2k), .area = "dns",
         .shape = "",
         .help = "Do not forward SOA and SRV queries",
-        .doc = "Nor ANY queries for names with an underscore; they are answered without data. It once kept "
+        .doc = DOC("Nor ANY queries for names with an underscore; they are answered without data. It once kept "
                "dial-up lines from being opened by Windows; it breaks Kerberos, SIP and XMPP. Records given "
-               "here are still found.",
+               "here are still found."),
         .examples = EXAMPLES("filterwin2k"),
     },
     {
         .name = "filter-A", .kind = OPTION_FLAG, .field = FILTERS(filter_a), .area = "dns", .shape = "",
         .help = "Take IPv4 addresses out of forwarded answers",
-        .doc = "Addresses known here are still given.",
+        .doc = DOC("Addresses known here are still given."),
         .examples = EXAMPLES("filter-A"),
     },
     {
         .name = "filter-AAAA", .kind = OPTION_FLAG, .field = FILTERS(filter_aaaa), .area = "dns", .shape = "",
         .help = "Take IPv6 addresses out of forwarded answers",
-        .doc = "Addresses known here are still given.",
+        .doc = DOC("Addresses known here are still given."),
         .examples = EXAMPLES("filter-AAAA"),
     },
     {
@@ -378,15 +378,15 @@ const struct option dns_filter_options[] = {
         .read = read_filtered, .print = print_filtered, .area = "dns",
         .shape = "<type>{,<type>}",
         .help = "Take records of these types out of forwarded answers",
-        .doc = "Names or numbers. ANY reduces answers to ANY queries to A, AAAA, MX and CNAME. Aliases on the "
-               "way to an answer stay, and so do records known here.",
+        .doc = DOC("Names or numbers. ANY reduces answers to ANY queries to A, AAAA, MX and CNAME. Aliases on the "
+               "way to an answer stay, and so do records known here."),
         .examples = EXAMPLES("filter-rr=HTTPS,SVCB", "filter-rr=ANY"),
     },
     {
         .name = "stop-dns-rebind", .kind = OPTION_FLAG, .field = FILTERS(stop_rebind), .area = "dns", .shape = "",
         .help = "Refuse forwarded answers that hold private addresses",
-        .doc = "A defence against web pages that reach into this network by way of their own name. The answer "
-               "has no data then, and a warning is logged. Addresses known here are never in the way.",
+        .doc = DOC("A defence against web pages that reach into this network by way of their own name. The answer "
+               "has no data then, and a warning is logged. Addresses known here are never in the way."),
         .examples = EXAMPLES("stop-dns-rebind"),
     },
     {
@@ -394,7 +394,7 @@ const struct option dns_filter_options[] = {
         .read = read_rebind_ok, .print = print_rebind_ok, .area = "dns",
         .shape = "<domain>|/<domain>/{<domain>/}",
         .help = "Let private addresses of these domains through stop-dns-rebind",
-        .doc = "With all domains below them. What counts is the name that is asked for.",
+        .doc = DOC("With all domains below them. What counts is the name that is asked for."),
         .examples = EXAMPLES("rebind-domain-ok=corp.example", "rebind-domain-ok=/corp.example/lab.example/"),
     },
     {
@@ -402,7 +402,7 @@ const struct option dns_filter_options[] = {
         .field = FILTERS(rebind_localhost_ok), .area = "dns",
         .shape = "",
         .help = "Let loopback addresses through stop-dns-rebind",
-        .doc = "127.0.0.0/8, ::1, 0.0.0.0/8 and ::. Lists of blocked mail senders answer with such addresses.",
+        .doc = DOC("127.0.0.0/8, ::1, 0.0.0.0/8 and ::. Lists of blocked mail senders answer with such addresses."),
         .examples = EXAMPLES("rebind-localhost-ok"),
     },
     {
@@ -410,7 +410,7 @@ const struct option dns_filter_options[] = {
         .read = read_bogus, .print = print_bogus,
         .area = "dns", .shape = "<address>[/<length>]",
         .help = "Turn forwarded answers with this address into \"no such name\"",
-        .doc = "For providers that answer mistyped names with an advertisement's address.",
+        .doc = DOC("For providers that answer mistyped names with an advertisement's address."),
         .examples = EXAMPLES("bogus-nxdomain=192.0.2.66", "bogus-nxdomain=198.51.100.0/24"),
     },
     {
@@ -418,7 +418,7 @@ const struct option dns_filter_options[] = {
         .read = read_ignored, .print = print_ignored, .area = "dns",
         .shape = "<address>[/<length>]",
         .help = "Drop forwarded answers with this address and wait for another",
-        .doc = "Against forged answers that always hold the same address.",
+        .doc = DOC("Against forged answers that always hold the same address."),
         .examples = EXAMPLES("ignore-address=192.0.2.66", "ignore-address=198.51.100.0/24"),
     },
     {
@@ -426,8 +426,8 @@ const struct option dns_filter_options[] = {
         .read = read_alias, .print = print_alias, .area = "dns",
         .shape = "<address>[-<address>],<new address>[,<mask>]",
         .help = "Replace IPv4 addresses in forwarded answers",
-        .doc = "Under the mask the network part is replaced and the host part kept. With a range only "
-               "addresses in it are changed. Of several lines that fit the last counts.",
+        .doc = DOC("Under the mask the network part is replaced and the host part kept. With a range only "
+               "addresses in it are changed. Of several lines that fit the last counts."),
         .examples = EXAMPLES("alias=192.0.2.1,10.0.0.1", "alias=192.0.2.0,10.0.0.0,255.255.255.0",
                              "alias=192.0.2.10-192.0.2.40,10.0.0.0,255.255.255.0"),
     },
@@ -436,8 +436,8 @@ const struct option dns_filter_options[] = {
         .read = read_cached, .print = print_cached, .area = "cache",
         .shape = "<type>{,<type>}",
         .help = "Keep records of these types too",
-        .doc = "Names or numbers; ANY for all types. Here every type is kept anyway, so this changes nothing; "
-               "it is read for the sake of configurations that have it.",
+        .doc = DOC("Names or numbers; ANY for all types. Here every type is kept anyway, so this changes nothing; "
+               "it is read for the sake of configurations that have it."),
         .examples = EXAMPLES("cache-rr=TXT,HTTPS", "cache-rr=ANY"),
     },
     {
@@ -445,16 +445,16 @@ const struct option dns_filter_options[] = {
         .read = read_stale, .print = print_stale, .once = true,
         .value_optional = true, .area = "cache", .shape = "[<seconds>]",
         .help = "Answer from expired records while fresh ones are fetched",
-        .doc = "Up to a day past their time unless given; zero means however old they are. Such an answer has "
-               "a TTL of 0. It is given without a server too, so names outlive a broken line (RFC 8767).",
+        .doc = DOC("Up to a day past their time unless given; zero means however old they are. Such an answer has "
+               "a TTL of 0. It is given without a server too, so names outlive a broken line (RFC 8767)."),
         .examples = EXAMPLES("use-stale-cache", "use-stale-cache=3600"),
     },
     {
         .name = "proxy-dnssec", .kind = OPTION_FLAG, .field = FILTERS(proxy_dnssec), .area = "dnssec",
         .shape = "",
         .help = "Believe servers that say they have checked signatures",
-        .doc = "Servers are asked whether they have, and clients that ask are told, also from the cache. Only "
-               "for servers on this machine or behind a line nobody can reach.",
+        .doc = DOC("Servers are asked whether they have, and clients that ask are told, also from the cache. Only "
+               "for servers on this machine or behind a line nobody can reach."),
         .examples = EXAMPLES("proxy-dnssec"),
     },
 };

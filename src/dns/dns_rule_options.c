@@ -36,10 +36,8 @@ static bool read_plain_name(struct text text, struct dname *name)
     return true;
 }
 
-/* One domain of a line: which names it is about, into rule->match and rule->domain. `never`: an
- * empty label inside, which no question can have. */
-static enum status read_pattern(struct option_context *context, struct text text,
-                                struct dns_rule *rule, bool *never)
+enum status dns_read_pattern(struct option_context *context, struct text text,
+                             struct dns_rule *rule, bool *never)
 {
     rule->match = DNS_RULE_DOMAIN;
     *never = false;
@@ -81,9 +79,7 @@ static enum status read_pattern(struct option_context *context, struct text text
     return STATUS_OK;
 }
 
-/* "/a/b/target": the domains before the last slash and what follows it. Without a slash in front
- * `domains` has at == NULL. */
-static void split_domains(struct value value, struct text *domains, struct value *target)
+void dns_split_domains(struct value value, struct text *domains, struct value *target)
 {
     *domains = TEXT_NONE;
     *target = value;
@@ -145,7 +141,7 @@ static enum status append_rules(struct option_context *context, struct text doma
         from = slash == SIZE_MAX ? domains.count + 1 : from + slash + 1;
 
         bool never;
-        enum status status = read_pattern(context, text_trim(one), rule, &never);
+        enum status status = dns_read_pattern(context, text_trim(one), rule, &never);
         if (status == STATUS_OK && !never)
             status = append_rule(context, rule);
         if (status != STATUS_OK)
@@ -354,7 +350,7 @@ static enum status find_server(struct option_context *context, const struct dns_
                                uint32_t *index)
 {
     struct dns_config *dns = context->part;
-    for (size_t i = dns->server_count; i-- > 0;) {
+    for (size_t i = dns->server_count; COUNT_DOWN(i);) {
         if (dns_server_equal(&dns->servers[i], server)) {
             *index = (uint32_t)i;
             return STATUS_OK;
@@ -384,7 +380,7 @@ static enum status append_target(struct option_context *context, struct text dom
 
     struct dns_server server = { .place = context->place };
     struct endpoint found[DNS_SERVER_ADDRESSES_MAX];
-    size_t count;
+    size_t count = 0;
     enum status status = read_target(context, target, &server, found, &count);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         server.endpoint = found[i];
@@ -400,7 +396,7 @@ enum status dns_read_server(struct option_context *context, struct value value)
 {
     struct text domains;
     struct value target;
-    split_domains(value, &domains, &target);
+    dns_split_domains(value, &domains, &target);
     return append_target(context, domains, target.text);
 }
 
@@ -520,7 +516,7 @@ enum status dns_read_address(struct option_context *context, struct value value)
     rule.from_address = true;
     rule.server = 0;
     rule.address = (struct address){ 0 };
-    split_domains(value, &domains, &target);
+    dns_split_domains(value, &domains, &target);
 
     if (text_equal(target.text, TEXT("#"))) {
         rule.action = DNS_RULE_NULL;
@@ -538,7 +534,7 @@ enum status dns_read_address(struct option_context *context, struct value value)
 
 /* ------------------------------------------------------------------ printing rules */
 
-static void put_pattern(struct text_out *out, const struct dns_rule *rule)
+void dns_put_pattern(struct text_out *out, const struct dns_rule *rule)
 {
     switch ((enum dns_rule_match)rule->match) {
     case DNS_RULE_ALL:
@@ -650,7 +646,7 @@ static void put_rule(struct line *line, const struct dns_rule *rule)
         if (rule->match != DNS_RULE_ALL)
             text_put_char(&line->out, '/');
     }
-    put_pattern(&line->out, rule);
+    dns_put_pattern(&line->out, rule);
     if (rule->match != DNS_RULE_ALL)
         text_put_char(&line->out, '/');
     line->count++;

@@ -14,6 +14,16 @@ enum status dns_read_server(struct option_context *context, struct value value);
 enum status dns_read_rev_server(struct option_context *context, struct value value);
 enum status dns_read_address(struct option_context *context, struct value value);
 
+/* "/a/b/target": the domains before the last slash and what follows it. Without a slash in front
+ * `domains` has at == NULL. */
+void dns_split_domains(struct value value, struct text *domains, struct value *target);
+/* One domain of a line: which names it is about, into rule->match and rule->domain. `never`: an
+ * empty label inside, which no question can have. */
+enum status dns_read_pattern(struct option_context *context, struct text text,
+                             struct dns_rule *rule, bool *never);
+
+void dns_put_pattern(struct text_out *out, const struct dns_rule *rule);
+
 void dns_print_server(const void *part, struct option_printer *printer);
 void dns_print_local(const void *part, struct option_printer *printer);
 void dns_print_address(const void *part, struct option_printer *printer);

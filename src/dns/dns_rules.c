@@ -242,8 +242,8 @@ static uint8_t match_of(uint8_t kind)
 /* Notes where the next pattern comes from, before it is added. */
 static enum status note_place(struct dns_rules *rules, struct place place)
 {
-    const struct run *last = &rules->runs[rules->run_count > 0 ? rules->run_count - 1 : 0];
-    if (rules->run_count > 0 && last->source == place.source && place.line == rules->run_next) {
+    const struct run *last = rules->run_count > 0 ? &rules->runs[rules->run_count - 1] : NULL;
+    if (last != NULL && last->source == place.source && place.line == rules->run_next) {
         rules->run_next++;
         return STATUS_OK;
     }
@@ -548,7 +548,7 @@ static enum status write_route(struct dns_rules *rules, struct arena *scratch, u
         return STATUS_NO_MEMORY;
 
     for (unsigned pass = 0; pass < 2; pass++) {
-        for (size_t i = count; i-- > 0;) {
+        for (size_t i = count; COUNT_DOWN(i);) {
             const struct target *target = &rules->targets[targets[i]];
             if ((target->origin == ORIGIN_BASE) == (pass == 0))
                 put_target(rules, target, route, &lists);
@@ -650,7 +650,8 @@ bool dns_rules_are_finished(const struct dns_rules *rules)
 static void put_match(const struct dns_rules *rules, const struct domain_match *match, bool base,
                       struct dns_rules_match *into)
 {
-    *into = (struct dns_rules_match){ &rules->routes[match->value], match->pattern, base };
+    *into = (struct dns_rules_match){ &rules->routes[match->value], match->pattern, base,
+                                       match->kind, match->text_count };
 }
 
 /* How specific: longer text first, then the kinds in domain_tree_match's order. */

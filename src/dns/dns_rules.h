@@ -50,6 +50,8 @@ struct dns_rules_match {
     const struct dns_route *route;
     uint32_t pattern;  /* which line was the first that said it: for dns_rules_place */
     bool from_base;
+    uint8_t kind;       /* enum domain_match_kind */
+    uint8_t text_count; /* wire bytes of the pattern's name */
 };
 size_t dns_rules_find(const struct dns_rules *rules, const struct dname *name,
                       struct dns_rules_match matches[DOMAIN_MATCHES_MAX]);

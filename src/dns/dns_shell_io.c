@@ -6,10 +6,6 @@
 
 #define SWEEP_MS 1000
 
-/* Sockets open to upstreams at once: a flight may have several servers and a retry each. */
-#define UPSTREAM_SOCKETS_PER_FLIGHT 4
-#define UPSTREAM_TCP_MAX            256
-
 static void show(const struct dns_shell *shell, enum packet_tap_mask mask,
                  const struct endpoint *from, const struct endpoint *to, struct bytes message)
 {
@@ -30,6 +26,14 @@ void dns_shell_show(struct dns_shell *shell, enum packet_tap_mask mask,
         show(shell, mask, &own, &client->from, message);
 }
 
+/* Past the bound the core's own deadline finds out, as for an upstream that stays silent. */
+static void note_failure(struct dns_shell *shell, uint32_t flight, uint16_t server, bool tcp)
+{
+    shell->counters.send_failed++;
+    if (shell->failure_count < DNS_FAILURES_MAX)
+        shell->failures[shell->failure_count++] = (struct dns_send_failure){ flight, server, tcp };
+}
+
 static void send_upstream(struct dns_shell *shell, const struct dns_action *action)
 {
     const struct dns_view *view = snapshot_read(shell->view);
@@ -43,6 +47,7 @@ static void send_upstream(struct dns_shell *shell, const struct dns_action *acti
         .source_port = own_port ? action->to.source.port : (uint16_t)config->query_port,
         .port_limit = config->asking.port_limit,
         .server = action->server,
+        .mark = action->mark,
     };
     if (UNLIKELY(shell->tap != NULL)) {
         struct endpoint from = { .address = target.source, .port = target.source_port };
@@ -52,11 +57,13 @@ static void send_upstream(struct dns_shell *shell, const struct dns_action *acti
     enum status status = transport->class_->send(transport, action->flight, &target, action->bytes);
     if (status == STATUS_OK)
         return;
-    shell->counters.send_failed++;
-    /* Past the bound the core's own deadline finds out, as for an upstream that stays silent. */
-    if (shell->failure_count < DNS_FAILURES_MAX)
-        shell->failures[shell->failure_count++] =
-            (struct dns_send_failure){ action->flight, action->server, action->tcp };
+    /* No connection gives way to a newcomer: its question would have to be asked again, and the
+     * same would happen to the next one. */
+    if (status == STATUS_FULL && action->tcp)
+        shell->counters.upstream_tcp_full++;
+    else if (status == STATUS_FULL)
+        shell->counters.upstream_full++;
+    note_failure(shell, action->flight, action->server, action->tcp);
 }
 
 static void carry_out(void *context, struct dns_outbox *outbox)
@@ -212,7 +219,7 @@ static bool create_transports(struct dns_shell *shell, const struct dns_shell_se
     struct transport_setup transport = {
         .loop = setup->loop,
         .random = setup->random,
-        .sockets_max = setup->worker.flights_max * UPSTREAM_SOCKETS_PER_FLIGHT + 16,
+        .sockets_max = setup->worker.flights_max * DNS_UPSTREAM_SOCKETS_PER_FLIGHT + 16,
         .port_min = setup->port_min,
         .port_max = setup->port_max,
         .reply = on_udp_reply,
@@ -221,7 +228,7 @@ static bool create_transports(struct dns_shell *shell, const struct dns_shell_se
         .context = shell,
     };
     shell->udp = transport_udp_create(&transport);
-    transport.sockets_max = UPSTREAM_TCP_MAX;
+    transport.sockets_max = DNS_UPSTREAM_TCP_MAX;
     transport.reply = on_tcp_reply;
     transport.failed = on_tcp_failed;
     shell->tcp = transport_tcp_create(&transport);

@@ -12,6 +12,14 @@
 #include "platform/udp.h"
 #include "upstream/transport.h"
 
+#define DNS_TCP_QUESTIONS_MAX 256 /* of one connection without an answer: then no more are read */
+#define DNS_TCP_BACKLOG_MAX (512 * 1024) /* answers a client has not taken: then it is cut off */
+#define DNS_TCP_SHARE(connections_max) ((connections_max) / 2 + 1) /* of one source */
+
+#define DNS_UPSTREAM_TCP_MAX 256 /* connections of one worker to servers */
+/* Sockets open to servers at once: a flight may have several servers and a retry each. */
+#define DNS_UPSTREAM_SOCKETS_PER_FLIGHT 4
+
 #define DNS_QUERY_BYTES   4096  /* longest UDP query taken; longer ones are cut and so malformed */
 
 struct dns_shell;
@@ -68,6 +76,11 @@ bool dns_tcp_sweep(struct dns_shell *shell, mono_ms now);
 struct dns_shell_counters {
     uint64_t tcp_accepted, tcp_not_admitted, tcp_refused, tcp_idle_closed, tcp_slow_closed;
     uint64_t tcp_open, tcp_open_max;
+    uint64_t tcp_gave_way;   /* closed for a newcomer, all places being taken, */
+    uint64_t tcp_over_share; /* or for one of the same source, which has its share */
+    uint64_t tcp_paused;     /* times that a connection had as many questions as one may have */
+    uint64_t upstream_tcp_full; /* questions that no connection to a server was left for, */
+    uint64_t upstream_full;     /* or no socket */
     uint64_t send_failed;
 };
 
@@ -112,6 +125,7 @@ struct dns_shell {
     int tcp_set;                  /* all descriptors of TCP (platform/poll_set.h) */
     uv_poll_t tcp_poll;
     bool tcp_resting;             /* no descriptors left: listeners wait for the next sweep */
+    mono_ms tcp_told;             /* when that was said last; 0: never */
     uint8_t *tcp_input;           /* what one connection said in this turn */
     struct pool connections;      /* of struct dns_tcp_connection */
     struct list connections_by_age; /* the longest idle first */

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "dns/question_rules.h"
 #include "platform/poll_set.h"
 #include "platform/tcp.h"
@@ -18,12 +19,11 @@
 #define PREFIX_BYTES     2
 #define QUESTION_MAX     4096 /* a question that announces more is not waited for */
 #define LEFTOVER_MAX     (PREFIX_BYTES + QUESTION_MAX)
+#define TOLD_AGAIN_MS    60000 /* of no such line: then it is said anew */
 #define READ_BYTES       16384 /* of one connection in one turn, so that others get theirs */
 #define ACCEPTS_A_TURN   64
 #define BACKLOG_FIRST    4096
-#define BACKLOG_MAX      (512 * 1024) /* answers that a client has not taken: then it is cut off */
 #define BACKLOG_BULK_MAX (2 * 1024 * 1024) /* with a zone transfer among them */
-#define WAITING_MAX      256               /* questions without an answer: then no more are read */
 #define IDLEST_LOOKED    16                /* connections looked at for one without a question */
 #define REPLIES_A_WRITE  32
 
@@ -92,9 +92,10 @@ void dns_tcp_forget_closed(struct dns_shell *shell)
 static void set_wishes(struct dns_tcp_connection *connection)
 {
     bool write = connection->backlog != NULL;
-    bool read = !connection->half_closed && !write && connection->waiting < WAITING_MAX;
+    bool read = !connection->half_closed && !write && connection->waiting < DNS_TCP_QUESTIONS_MAX;
     if (connection->closed || (read == connection->reading && write == connection->writing))
         return;
+    connection->shell->counters.tcp_paused += connection->waiting >= DNS_TCP_QUESTIONS_MAX;
     connection->reading = read;
     connection->writing = write;
     if (poll_set_change(connection->shell->tcp_set, connection->fd, read, write, connection)
@@ -210,7 +211,7 @@ static void on_readable(struct dns_tcp_connection *connection)
  * every answer that comes to it. */
 static bool backlog_reserve(struct dns_tcp_connection *connection, size_t more)
 {
-    size_t max = connection->bulk ? BACKLOG_BULK_MAX : BACKLOG_MAX;
+    size_t max = connection->bulk ? BACKLOG_BULK_MAX : DNS_TCP_BACKLOG_MAX;
     size_t left = connection->backlog_count - connection->backlog_sent;
     if (more > max || left > max - more)
         return false;
@@ -387,7 +388,7 @@ static bool is_admitted(const struct dns_tcp_connection *connection)
  * it shuts nobody else out. */
 static void bound_source(struct dns_shell *shell, const struct dns_tcp_connection *newest)
 {
-    uint32_t share = shell->connections.capacity / 2 + 1;
+    uint32_t share = DNS_TCP_SHARE(shell->connections.capacity);
     uint32_t held = 0;
     struct dns_tcp_connection *oldest = NULL;
     if (shell->connections.used <= share)
@@ -405,6 +406,7 @@ static void bound_source(struct dns_shell *shell, const struct dns_tcp_connectio
         return;
     answer_now(shell);
     shell->counters.tcp_idle_closed++;
+    shell->counters.tcp_over_share++;
     connection_close(oldest);
 }
 
@@ -427,6 +429,7 @@ static bool close_idlest(struct dns_shell *shell)
     if (idlest == NULL)
         return false;
     shell->counters.tcp_idle_closed++;
+    shell->counters.tcp_gave_way++;
     connection_close(idlest);
     dns_tcp_forget_closed(shell);
     return true;
@@ -470,6 +473,9 @@ static void connection_start(struct dns_tcp_listener *listener, int fd, const st
 static void on_no_descriptors(struct dns_shell *shell)
 {
     shell->counters.tcp_refused++;
+    if (shell->tcp_told == 0 || shell->now.mono - shell->tcp_told >= TOLD_AGAIN_MS)
+        log_line(LOG_PART_MAIN, LOG_WARN, "new TCP connections have to wait: %s", strerror(EMFILE));
+    shell->tcp_told = shell->now.mono;
     if (close_idlest(shell))
         return;
     shell->tcp_resting = true;

@@ -388,6 +388,7 @@ static void test_tcp_one_source(void **test)
         greedy[i] = tcp_client_from(1);
     check_closed(greedy[0]);
     assert_int_equal(world.shell->counters.tcp_refused, 0);
+    assert_true(world.shell->counters.tcp_over_share > 0);
     int honest = tcp_client_from(2);
     ask(honest, true, 7, "alpha.test");
     take_tcp(honest, 7, RCODE_NOERROR, 1);

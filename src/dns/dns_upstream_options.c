@@ -279,22 +279,22 @@ const struct option dns_upstream_options[] = {
         .name = "add-mac", .kind = OPTION_STRUCTURED, .value_optional = true,
         .area = "dns", .read = read_add_mac, .print = print_add_mac, .shape = "[base64|text]",
         .help = "Tell the servers the client's hardware address",
-        .doc = "In an EDNS option that filtering services read; binary unless a form is given. Answers are "
-               "then not cached.",
+        .doc = DOC("In an EDNS option that filtering services read; binary unless a form is given. Answers are "
+               "then not cached."),
         .examples = EXAMPLES("add-mac", "add-mac=base64", "add-mac=text"),
     },
     {
         .name = "strip-mac", .kind = OPTION_FLAG, .area = "dns",
         .field = offsetof(struct dns_config, asking.strip_mac), .shape = "",
         .help = "Take hardware addresses out of clients' queries",
-        .doc = "When a forwarder further in has added one.",
+        .doc = DOC("When a forwarder further in has added one."),
         .examples = EXAMPLES("strip-mac"),
     },
     {
         .name = "add-cpe-id", .kind = OPTION_STRUCTURED, .once = true,
         .area = "dns", .read = read_cpe_id, .print = print_cpe_id, .shape = "<text>",
         .help = "Tell the servers this text to know the customer by",
-        .doc = "In an EDNS option, with every query.",
+        .doc = DOC("In an EDNS option, with every query."),
         .examples = EXAMPLES("add-cpe-id=customer-17"),
     },
     {
@@ -303,15 +303,15 @@ const struct option dns_upstream_options[] = {
         .read = read_add_subnet, .print = print_add_subnet,
         .shape = "[[<address>/]<length>[,[<address>/]<length>]]",
         .help = "Tell the servers the client's network",
-        .doc = "The first so many bits of its address (RFC 7871), for IPv4 and then IPv6, or always the "
-               "address given. Answers are cached only in the second case.",
+        .doc = DOC("The first so many bits of its address (RFC 7871), for IPv4 and then IPv6, or always the "
+               "address given. Answers are cached only in the second case."),
         .examples = EXAMPLES("add-subnet", "add-subnet=24,56", "add-subnet=192.0.2.0/24"),
     },
     {
         .name = "strip-subnet", .kind = OPTION_FLAG, .area = "dns",
         .field = offsetof(struct dns_config, asking.strip_subnet), .shape = "",
         .help = "Take network addresses (RFC 7871) out of clients' queries",
-        .doc = "They are also kept from being told when add-subnet adds its own.",
+        .doc = DOC("They are also kept from being told when add-subnet adds its own."),
         .examples = EXAMPLES("strip-subnet"),
     },
     {
@@ -320,28 +320,28 @@ const struct option dns_upstream_options[] = {
         .read = read_umbrella, .print = print_umbrella,
         .shape = "[<item>{,<item>}], item = deviceid:<hex>|orgid:<number>|assetid:<number>",
         .help = "Tell Cisco Umbrella who asks",
-        .doc = "Adds the client's address and the numbers given in an EDNS option.",
+        .doc = DOC("Adds the client's address and the numbers given in an EDNS option."),
         .examples = EXAMPLES("umbrella", "umbrella=orgid:1234,deviceid:0102030405060708"),
     },
     {
-        .name = "dns-loop-detect", .kind = OPTION_FLAG, .area = "upstream",
+        .name = "dns-loop-detect", .at_start = true, .kind = OPTION_FLAG, .area = "upstream",
         .field = offsetof(struct dns_config, asking.loop_detect), .shape = "",
         .help = "Find servers that send our queries back to us, and stop using them",
-        .doc = "A probe goes to each server whenever the set of servers changes.",
+        .doc = DOC("A probe goes to each server whenever the set of servers changes."),
         .examples = EXAMPLES("dns-loop-detect"),
     },
     {
         .name = "do-0x20-encode", .kind = OPTION_FLAG, .area = "upstream",
         .field = offsetof(struct dns_config, asking.mix_case), .shape = "",
         .help = "Change the case of letters in queries at random and require the answer to match",
-        .doc = "A forged answer has to guess the letters too. Some servers do not keep case.",
+        .doc = DOC("A forged answer has to guess the letters too. Some servers do not keep case."),
         .examples = EXAMPLES("do-0x20-encode"),
     },
     {
         .name = "no-0x20-encode", .kind = OPTION_FLAG, .area = "upstream",
         .field = offsetof(struct dns_config, asking.never_mix_case), .shape = "",
         .help = "Never change the case of letters in queries",
-        .doc = "Wins over do-0x20-encode.",
+        .doc = DOC("Wins over do-0x20-encode."),
         .examples = EXAMPLES("no-0x20-encode"),
     },
     {
@@ -350,9 +350,9 @@ const struct option dns_upstream_options[] = {
         .read = read_fast_retry, .print = print_fast_retry,
         .shape = "[<first milliseconds>[,<limit milliseconds>]]",
         .help = "Send unanswered queries again without waiting for the client",
-        .doc = "The first time after 1000 ms unless given, then after twice as long each time, until the "
+        .doc = DOC("The first time after 1000 ms unless given, then after twice as long each time, until the "
                "limit, 10000 ms unless given, has passed. Without the option unanswered queries are sent "
-               "again too, at times that follow how quick the server usually is.",
+               "again too, at times that follow how quick the server usually is."),
         .examples = EXAMPLES("fast-dns-retry", "fast-dns-retry=500,4000"),
     },
     {
@@ -360,7 +360,7 @@ const struct option dns_upstream_options[] = {
         .area = "upstream", .min = 1, .max = 65535,
         .field = offsetof(struct dns_config, asking.port_limit), .shape = "<ports>",
         .help = "From how many ports one query may be sent when it is repeated",
-        .doc = "One unless given. More ports help against networks that lose single flows.",
+        .doc = DOC("One unless given. More ports help against networks that lose single flows."),
         .examples = EXAMPLES("port-limit=4"),
     },
 };

@@ -320,21 +320,52 @@ static bool route_decides(const struct dns_view *view, const struct dns_route *r
     return true;
 }
 
-struct dns_route_choice dns_view_route(const struct dns_view *view, const struct dname *name,
-                                       uint16_t type)
+/* route_decides, noted in the trace. trace is NULL on the road of a query, where the compiler sees
+ * it and leaves the notes out. */
+static ALWAYS_INLINE bool decides(const struct dns_view *view, enum dns_route_by by,
+                                  const struct dns_rules_match *match, uint16_t type,
+                                  struct dns_route_choice *choice, struct dns_route_trace *trace)
+{
+    bool decided = route_decides(view, match->route, type, choice);
+    if (trace != NULL) {
+        trace->steps[trace->count].by = (uint8_t)by;
+        trace->steps[trace->count].decides = decided;
+        trace->steps[trace->count++].match = *match;
+    }
+    return decided;
+}
+
+static ALWAYS_INLINE struct dns_route_choice route_of(const struct dns_view *view,
+                                                      const struct dname *name, uint16_t type,
+                                                      struct dns_route_trace *trace)
 {
     struct dns_rules_match matches[DOMAIN_MATCHES_MAX];
     struct dns_route_choice choice;
     size_t count = dns_rules_find(view->rules, name, matches);
 
     for (size_t i = 0; i < count; i++) {
-        if (route_decides(view, matches[i].route, type, &choice))
+        if (decides(view, DNS_ROUTE_BY_DOMAIN, &matches[i], type, &choice, trace))
             return choice;
     }
-    if (view->unqualified_route != NULL && dname_label_count(name) == 1
-        && route_decides(view, view->unqualified_route, type, &choice))
+    struct dns_rules_match plain = { .route = view->unqualified_route };
+    if (plain.route != NULL && dname_label_count(name) == 1
+        && decides(view, DNS_ROUTE_BY_UNQUALIFIED, &plain, type, &choice, trace))
         return choice;
-    if (view->any_route != NULL && route_decides(view, view->any_route, type, &choice))
+    plain.route = view->any_route;
+    if (plain.route != NULL && decides(view, DNS_ROUTE_BY_ANY, &plain, type, &choice, trace))
         return choice;
     return (struct dns_route_choice){ .kind = DNS_ROUTE_FORWARD };
+}
+
+struct dns_route_choice dns_view_route(const struct dns_view *view, const struct dname *name,
+                                       uint16_t type)
+{
+    return route_of(view, name, type, NULL);
+}
+
+struct dns_route_choice dns_view_route_traced(const struct dns_view *view, const struct dname *name,
+                                              uint16_t type, struct dns_route_trace *trace)
+{
+    trace->count = 0;
+    return route_of(view, name, type, trace);
 }

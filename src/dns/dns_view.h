@@ -88,4 +88,17 @@ struct dns_route_choice {
 struct dns_route_choice dns_view_route(const struct dns_view *view, const struct dname *name,
                                        uint16_t type);
 
+/* What dns_view_route looks at, in its order, for who wants to know. */
+enum dns_route_by { DNS_ROUTE_BY_DOMAIN, DNS_ROUTE_BY_UNQUALIFIED, DNS_ROUTE_BY_ANY };
+struct dns_route_trace {
+    struct {
+        uint8_t by;                   /* enum dns_route_by */
+        bool decides;
+        struct dns_rules_match match; /* by domain: all of it; else the route alone */
+    } steps[DOMAIN_MATCHES_MAX + 2];
+    size_t count;
+};
+struct dns_route_choice dns_view_route_traced(const struct dns_view *view, const struct dname *name,
+                                              uint16_t type, struct dns_route_trace *trace);
+
 #endif

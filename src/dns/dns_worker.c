@@ -6,6 +6,7 @@
 #include "dns/cache_answer.h"
 #include "dns/chaos.h"
 #include "dns/dns_loop.h"
+#include "dns/firewall.h"
 #include "dns/forward.h"
 #include "dns/local_answer.h"
 #include "dns/outbox.h"
@@ -122,59 +123,76 @@ static void refuse_packet(struct dns_worker *worker, const struct dns_datagram *
 }
 
 /* What no local name answers: rules, cache, upstream. */
-static void answer_by_route(struct dns_worker *worker, const struct dns_query *query)
+static enum dns_step answer_by_route(struct dns_worker *worker, const struct dns_query *query)
 {
     const struct dns_asker *asker = &query->asker;
     struct dns_route_choice route = dns_view_route(worker->view, asker->qname, asker->qtype);
 
     if (question_rules_windows(worker->view, asker->qname, asker->qtype)) {
         local_answer_negative(worker, query, true, true);
-        return;
+        return DNS_STEP_WINDOWS;
     }
     if (route.kind != DNS_ROUTE_FORWARD) {
         local_answer_route(worker, query, &route);
-        return;
+        return DNS_STEP_RULES;
     }
     switch (question_rules_fate(worker->view, asker->qname, asker->qtype, &route)) {
     case QUESTION_FORWARD:
         break;
     case QUESTION_UNQUALIFIED:
         local_answer_negative(worker, query, query->name_known, false);
-        return;
+        return DNS_STEP_UNQUALIFIED;
     case QUESTION_PRIVATE:
         local_answer_negative(worker, query, query->name_known, true);
-        return;
+        return DNS_STEP_PRIVATE;
     }
-    if (forward_is_personal(worker, query) || !cache_answer(worker, query, route.group))
-        forward_start(worker, query, route.group);
+    if (!forward_is_personal(worker, query) && cache_answer(worker, query, route.group))
+        return DNS_STEP_CACHE;
+    forward_start(worker, query, route.group);
+    return DNS_STEP_FORWARD;
 }
 
-static void answer(struct dns_worker *worker, struct dns_query *query)
+/* connmark-allowlist. */
+static void refuse_mark(struct dns_worker *worker, const struct dns_query *query)
 {
+    worker->counters.refused_mark++;
+    tell_query(worker, &query->asker);
+    tell_error(worker, &query->asker, RCODE_REFUSED, EDE_BLOCKED, "config");
+    query_answer_empty(worker, &query->asker,
+                       (struct answer_end){ .rcode = RCODE_REFUSED, .ede = EDE_BLOCKED });
+}
+
+static enum dns_step answer(struct dns_worker *worker, struct dns_query *query)
+{
+    if (UNLIKELY(worker->setup.hooks != NULL) && !firewall_permits(worker, query)) {
+        refuse_mark(worker, query);
+        return DNS_STEP_MARK;
+    }
     if (worker->view->auth != NULL && auth_answer(worker, query))
-        return;
+        return DNS_STEP_ZONES;
     unsigned rcode = question_rules_rcode(&query->message);
 
     tell_query(worker, &query->asker);
     if (worker->setup.loops != NULL && dns_loop_recognise(worker, &query->asker))
-        return;
+        return DNS_STEP_LOOP;
     if (rcode != RCODE_NOERROR) {
         tell_error(worker, &query->asker, rcode, EDE_NONE, "config");
         query_answer_empty(worker, &query->asker,
                            (struct answer_end){ .rcode = rcode, .ede = question_rules_ede(rcode) });
-        return;
+        return DNS_STEP_QUESTION;
     }
     if (query->asker.qclass == RRCLASS_CH) {
         chaos_answer(worker, &query->asker);
-        return;
+        return DNS_STEP_CHAOS;
     }
     query->hash = dname_hash(&worker->setup.key, query->asker.qname);
-    if (!local_answer(worker, query))
-        answer_by_route(worker, query);
+    if (local_answer(worker, query))
+        return DNS_STEP_LOCAL;
+    return answer_by_route(worker, query);
 }
 
-bool dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, struct instant now,
-                      struct dns_outbox *out)
+enum dns_step dns_worker_settle(struct dns_worker *worker, const struct dns_datagram *in,
+                                struct instant now, struct dns_outbox *out)
 {
     struct dns_query query;
 
@@ -187,11 +205,17 @@ bool dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, 
     enum question_verdict verdict = question_rules_read(worker->view, in, &query.message);
     if (verdict != QUESTION_GO) {
         refuse_packet(worker, in, verdict);
-        return false;
+        return verdict == QUESTION_NOT_ADMITTED ? DNS_STEP_ADMISSION : DNS_STEP_PACKET;
     }
-    uint64_t joined = worker->flights.joined;
     query_open(&query, &in->client, worker->view->config, ++worker->serial);
-    answer(worker, &query);
+    return answer(worker, &query);
+}
+
+bool dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, struct instant now,
+                      struct dns_outbox *out)
+{
+    uint64_t joined = worker->flights.joined;
+    (void)dns_worker_settle(worker, in, now, out);
     return worker->flights.joined != joined;
 }
 
@@ -254,4 +278,14 @@ struct dns_server_counters dns_worker_server_counters(const struct dns_worker *w
 uint32_t dns_worker_flights(const struct dns_worker *worker)
 {
     return worker->flights.flights.used;
+}
+
+uint32_t dns_worker_flights_most(const struct dns_worker *worker)
+{
+    return worker->flights.flights.used_max;
+}
+
+uint32_t dns_worker_flights_max(const struct dns_worker *worker)
+{
+    return worker->flights.flights_max;
 }

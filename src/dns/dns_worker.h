@@ -53,6 +53,7 @@ struct dns_action {
     uint16_t server;             /* SEND */
     struct dns_server to;        /* SEND: a copy, so a view may go meanwhile */
     bool tcp;                    /* SEND */
+    uint32_t mark;               /* SEND: of the packets; 0: none */
 };
 
 /* Filled by the core, emptied by the shell. When an action does not fit, the core calls `flush`,
@@ -82,6 +83,7 @@ struct dns_counters {
     uint64_t upstream_sent, upstream_retried, upstream_tcp;
     uint64_t dropped_malformed, dropped_not_admitted, dropped_response, dropped_short;
     uint64_t refused_full;                /* dns-forward-max reached, or no room */
+    uint64_t gave_way;                    /* questions given up for one of a client with less */
     uint64_t reply_wrong_case;            /* do-0x20-encode: the question's letters were changed */
     uint64_t reply_unknown;               /* no such flight (late) */
     uint64_t reply_wrong_id, reply_wrong_question, reply_malformed;
@@ -90,14 +92,18 @@ struct dns_counters {
     uint64_t answered_failure;            /* a failure remembered (RFC 9520) */
     uint64_t servfail, nxdomain, timeouts, truncated;
     uint64_t authoritative;               /* queries for zones, or where only zones are served */
+    uint64_t refused_mark;                /* connmark-allowlist */
+    uint64_t set_addresses, set_failures; /* ipset, nftset: to be put in, and not put in */
 };
 
 /* Per server, as SIGUSR1 prints it. */
 struct dns_server_counters {
     uint64_t sent, retried, failed, nxdomain;
     uint32_t latency_ms;   /* smoothed */
+    mono_ms heard;         /* when it last answered; 0: never */
 };
 
+struct dns_hooks;
 struct dns_loops;
 struct neighbour_table;
 
@@ -113,7 +119,9 @@ struct dns_worker_setup {
     uint32_t group_flights_max;        /* dns-forward-max, for each group; 0: not given */
     bool fair_shares;                  /* a client has its share of what is scarce */
     struct neighbour_table *neighbours; /* for add-mac; may be NULL */
+    const struct dns_hooks *hooks;     /* the firewall; NULL: nothing is asked of it */
     struct dns_loops *loops;           /* for dns-loop-detect; NULL: not looked for */
+    const char *version;               /* told to who asks for version.bind; NULL: our own */
     bool sends_probes;                 /* the one of all workers that asks the servers */
 };
 
@@ -152,5 +160,8 @@ const struct dns_counters *dns_worker_counters(const struct dns_worker *worker);
 struct dns_server_counters dns_worker_server_counters(const struct dns_worker *worker,
                                                       size_t server);
 uint32_t dns_worker_flights(const struct dns_worker *worker);
+/* The most there were at one time, and the most there may be. */
+uint32_t dns_worker_flights_most(const struct dns_worker *worker);
+uint32_t dns_worker_flights_max(const struct dns_worker *worker);
 
 #endif

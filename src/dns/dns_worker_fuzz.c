@@ -1,8 +1,7 @@
 /* A worker with clients, servers and a clock that do whatever the input says. What must hold: every
- * packet that leaves can be read and is no longer than its receiver takes; nobody gets more answers
- * than it asked questions; one question costs a bounded number of packets; and when all fall
- * silent, every flight ends. */
-#include <assert.h>
+ * packet that leaves can be read; an answer has the id and the question, letter for letter, of one
+ * that its client asked and that has no answer yet, and is no longer than that client takes; one
+ * question costs a bounded number of packets; and when all fall silent, every flight ends. */
 #include <stdlib.h>
 
 #include "dns/flight_table.h"
@@ -11,26 +10,81 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count);
 
-#define SERVERS 3
+#define SERVERS      3
+#define SENDS_KEPT   4 /* of each server, so that late answers to older ones come too */
+#define STEPS_MAX    500
+#define QUESTION_MAX (DNAME_WIRE_MAX + 4)
+
+/* A question and who put it. */
+struct asked {
+    uint16_t id, port;
+    bool tcp, answered;
+    size_t most;           /* bytes its client takes */
+    size_t question_count; /* 0: it could not be read */
+    uint8_t question[QUESTION_MAX];
+};
 
 struct run {
     struct fixture *fixture;
     struct dns_worker *worker;
     struct dns_outbox *outbox;
     struct instant now;
-    struct fixture_send sends[SERVERS];
-    size_t queries, replies, sent;
+    struct fixture_send sends[SERVERS][SENDS_KEPT];
+    unsigned newest[SERVERS];
+    size_t queries, sent;
+    struct asked asked[STEPS_MAX];
 };
+
+/* The question of a message, as it stands there. */
+static struct bytes question_of(const struct dns_message *message)
+{
+    return bytes_of(message->bytes.at + DNS_HEADER_BYTES, message->question_end - DNS_HEADER_BYTES);
+}
+
+static bool answers(const struct asked *asked, const struct dns_action *action,
+                    const struct dns_message *reply)
+{
+    if (asked->answered || asked->id != reply->id || asked->port != action->client.from.port
+        || asked->tcp != action->client.tcp || action->bytes.count > asked->most)
+        return false;
+    return asked->question_count == 0 || reply->counts[0] == 0
+           || bytes_equal(question_of(reply), bytes_of(asked->question, asked->question_count));
+}
 
 static void check_reply(struct run *run, const struct dns_action *action)
 {
+    struct dns_message reply;
+    enum status status = dns_message_read(action->bytes, &reply);
+    assert(status == STATUS_OK && (reply.flags & DNS_FLAG_QR) != 0);
+    assert(reply.counts[0] == 1 || (reply.flags & 0xf) != RCODE_NOERROR);
+    /* The newest first: an answer without a question is one to what has just come. */
+    size_t i = run->queries;
+    while (i > 0 && !answers(&run->asked[i - 1], action, &reply))
+        i--;
+    assert(i > 0);
+    run->asked[i - 1].answered = true;
+}
+
+static void note_asked(struct run *run, const struct dns_datagram *datagram)
+{
+    struct asked *asked = &run->asked[run->queries++];
     struct dns_message message;
-    size_t most = action->client.tcp ? DNS_MESSAGE_MAX : EDNS_UDP_DEFAULT;
-    assert(dns_message_read(action->bytes, &message) == STATUS_OK);
-    assert((message.flags & DNS_FLAG_QR) != 0 && action->bytes.count <= most);
-    if (!action->client.tcp && !message.edns.present)
-        assert(action->bytes.count <= 512);
-    assert(++run->replies <= run->queries);
+    *asked = (struct asked){ .port = datagram->client.from.port,
+                             .tcp = datagram->client.tcp,
+                             .most = datagram->client.tcp ? DNS_MESSAGE_MAX : 512 };
+    bool readable = dns_message_read(datagram->message, &message) == STATUS_OK;
+    if (datagram->message.count < DNS_HEADER_BYTES)
+        return;
+    asked->id = message.id;
+    if (!readable || message.counts[0] != 1)
+        return;
+    if (!asked->tcp && message.edns.present && message.edns.udp_size > 512)
+        asked->most =
+            message.edns.udp_size < EDNS_UDP_DEFAULT ? message.edns.udp_size : EDNS_UDP_DEFAULT;
+    struct bytes question = question_of(&message);
+    assert(question.count <= sizeof asked->question);
+    memcpy(asked->question, question.at, question.count);
+    asked->question_count = question.count;
 }
 
 static void check_send(struct run *run, const struct dns_action *action)
@@ -38,9 +92,10 @@ static void check_send(struct run *run, const struct dns_action *action)
     struct dns_message message;
     assert(dns_message_read(action->bytes, &message) == STATUS_OK);
     assert((message.flags & DNS_FLAG_QR) == 0 && message.counts[0] == 1);
-    assert(action->server < SERVERS && action->bytes.count <= sizeof run->sends[0].bytes);
+    assert(action->server < SERVERS && action->bytes.count <= sizeof run->sends[0][0].bytes);
     run->sent++;
-    struct fixture_send *send = &run->sends[action->server];
+    unsigned place = ++run->newest[action->server] % SENDS_KEPT;
+    struct fixture_send *send = &run->sends[action->server][place];
     send->flight = action->flight;
     send->tcp = action->tcp;
     send->count = action->bytes.count;
@@ -69,7 +124,7 @@ static void ask(struct run *run, struct bytes message, uint8_t how)
                     .tcp = (how & 1) != 0,
                     .connection = how & 1 ? 1u + (how >> 4) : 0 },
     };
-    run->queries++;
+    note_asked(run, &datagram);
     dns_worker_query(run->worker, &datagram, run->now, run->outbox);
 }
 
@@ -85,10 +140,17 @@ static void ask_well(struct run *run, uint8_t how)
     ask(run, datagram.message, (uint8_t)(how << 4 | (how >> 7 & 1)));
 }
 
+/* The newest question to a server, or one of the three before it. */
+static const struct fixture_send *send_of(const struct run *run, uint8_t how)
+{
+    unsigned server = how % SERVERS;
+    return &run->sends[server][(run->newest[server] + SENDS_KEPT - (how >> 3 & 3u)) % SENDS_KEPT];
+}
+
 /* The question as it was sent, made an answer, and then whatever the input says. */
 static void reply(struct run *run, uint8_t how, struct bytes rest)
 {
-    const struct fixture_send *send = &run->sends[how % SERVERS];
+    const struct fixture_send *send = send_of(run, how);
     uint8_t bytes[2048];
     struct bytes_writer writer = bytes_writer_on(bytes, sizeof bytes);
     struct dns_message asked;
@@ -117,12 +179,13 @@ static void reply(struct run *run, uint8_t how, struct bytes rest)
 
 static void step(struct run *run, struct bytes_reader *input)
 {
+    assert(run->queries < STEPS_MAX);
     uint8_t kind = bytes_read_u8(input);
     uint8_t how = bytes_read_u8(input);
     size_t left = bytes_reader_left(input);
     struct bytes rest = BYTES_NONE;
     if (kind % 8 < 3) {
-        size_t wanted = bytes_read_u8(input);
+        size_t wanted = (size_t)bytes_read_u8(input) << ((kind & 8) != 0 ? 3 : 0);
         left = bytes_reader_left(input);
         rest = bytes_read_span(input, wanted < left ? wanted : left);
     }
@@ -136,16 +199,19 @@ static void step(struct run *run, struct bytes_reader *input)
         reply(run, how, rest);
         break;
     case 3:
-        dns_worker_send_failed(run->worker, run->sends[how % SERVERS].flight,
-                               (uint16_t)(how % SERVERS), run->sends[how % SERVERS].tcp, run->now,
-                               run->outbox);
+        dns_worker_send_failed(run->worker, send_of(run, how)->flight, (uint16_t)(how % SERVERS),
+                               send_of(run, how)->tcp, run->now, run->outbox);
         break;
     case 4:
         run->now.mono += (mono_ms)how * how;
         dns_worker_tick(run->worker, run->now, run->outbox);
         break;
     case 5:
-        dns_worker_connection_closed(run->worker, 1u + how % 16);
+        /* Other servers, of whom nothing is known; the fixture has room for a few views. */
+        if (how == 0xff)
+            (void)fixture_step(run->fixture, "reload");
+        else
+            dns_worker_connection_closed(run->worker, 1u + how % 16);
         break;
     default:
         ask_well(run, how);
@@ -191,7 +257,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     run->outbox->flush = on_flush;
     run->outbox->context = run;
     run->now = fixture_now(run->fixture);
-    for (unsigned i = 0; i < 500 && bytes_reader_left(&input) > 0; i++)
+    for (unsigned i = 0; i < STEPS_MAX && bytes_reader_left(&input) > 0; i++)
         step(run, &input);
 
     for (unsigned i = 0; dns_worker_deadline(run->worker) != MONO_NEVER; i++) {

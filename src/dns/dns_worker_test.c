@@ -8,10 +8,7 @@
 #include "dns/dns_worker.h"
 #include "dns/worker_fixture.h"
 
-static const struct {
-    const char *name;
-    const char *script;
-} rows[] = {
+static const struct fixture_row rows[] = {
     { "too short for a header: silence", "server 198.51.100.1\n"
                                          "packet 0001010000010000000000\n"
                                          "= nothing\n"
@@ -140,16 +137,8 @@ static const struct {
 
 static void test_dns_worker(void **state)
 {
-    unsigned failures = 0;
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *problem = fixture_play(rows[i].script);
-        if (problem != NULL) {
-            print_error("%s: %s\n", rows[i].name, problem);
-            failures++;
-        }
-    }
-    assert_int_equal(failures, 0);
+    assert_int_equal(fixture_play_rows(rows, COUNT_OF(rows)), 0);
 }
 
 int main(void)

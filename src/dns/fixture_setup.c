@@ -101,6 +101,7 @@ static const char *set_option(struct fixture_setup *setup, struct text words)
         { "localise", &config->records.localise, NULL },
         { "interface", &setup->has_interface, NULL },
         { "quiet", &setup->quiet, NULL },
+        { "fair", &setup->fair, NULL },
         { "neg-ttl", NULL, &config->neg_ttl },
         { "max-ttl", NULL, &config->max_ttl },
         { "max-cache-ttl", NULL, &config->max_cache_ttl },

@@ -25,6 +25,7 @@ struct fixture_setup {
     uint32_t flights_max, waiters_max;
     bool has_interface; /* only lan0 is served */
     bool quiet;         /* no events */
+    bool fair;          /* each client has its share of flights */
 };
 
 /* Defaults, no names. STATUS_NO_MEMORY; to be freed all the same. */

@@ -1,5 +1,6 @@
 #include "dns/flight_finish.h"
 
+#include "dns/firewall.h"
 #include "dns/local_answer.h"
 #include "dns/outbox.h"
 #include "dns/reply_cache.h"
@@ -39,6 +40,8 @@ void flight_finish_reply(struct dns_worker *worker, struct flight *flight,
         reply_cache_insert(worker->setup.cache, &worker->setup.key, worker->view->config, reply,
                            flight->qtype, flight->name_hash, flight->group, worker->now.mono,
                            worker->cache_buffer);
+    if (UNLIKELY(worker->setup.hooks != NULL))
+        firewall_learn_reply(worker, flight_first_asker(flight), reply);
     reply_tell(worker, flight_first_asker(flight), flight->qtype, reply);
     LIST_EACH(node, &flight->waiters)
     {

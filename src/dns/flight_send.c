@@ -103,7 +103,7 @@ bool flight_send_to(struct dns_worker *worker, struct flight *flight, uint16_t s
     if (!flight->probe)
         tell_forwarded(worker, flight_first_asker(flight), &flight->qname, flight->qtype,
                        &to->endpoint);
-    outbox_send(worker->out, flight->id, server, to, send->tcp,
+    outbox_send(worker->out, flight->id, server, to, send->tcp, flight->mark,
                 build_question(worker, flight, send));
     return true;
 }

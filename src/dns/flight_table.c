@@ -1,7 +1,5 @@
 #include "dns/flight_table.h"
 
-#include <string.h>
-
 enum status flight_table_init(struct flight_table *table, uint32_t flights_max,
                               uint32_t waiters_max)
 {
@@ -42,7 +40,7 @@ void flight_table_free(struct flight_table *table)
 
 /* ------------------------------------------------------------------ finding */
 
-uint64_t flight_key_hash(const struct flight_key *key, uint64_t name_hash)
+WRAPS uint64_t flight_key_hash(const struct flight_key *key, uint64_t name_hash)
 {
     /* The name's hash is keyed already; the rest only needs to be spread over all bits. */
     uint64_t rest = (uint64_t)key->qtype << 32 | (uint64_t)key->qclass << 16
@@ -61,7 +59,8 @@ static bool is_wanted(const void *value, const void *wanted)
 {
     const struct flight *flight = value;
     const struct flight_key *key = wanted;
-    return flight->addition == key->addition && is_same_question(flight, key);
+    return flight->addition == key->addition && flight->mark == key->mark
+           && is_same_question(flight, key);
 }
 
 struct variant_count {
@@ -105,16 +104,36 @@ struct flight *flight_table_at(const struct flight_table *table, uint32_t id)
 
 static uint16_t client_slot(const struct flight_table *table, const struct address *client)
 {
-    struct address seen = *client;
-    if (seen.family == ADDRESS_IP6)
-        memset(seen.bytes + 8, 0, 8);
-    return (uint16_t)(siphash13(&table->client_key, &seen, sizeof seen) % FLIGHT_CLIENT_SLOTS);
+    struct address site = address_site(client);
+    return (uint16_t)(siphash13(&table->client_key, &site, sizeof site) % FLIGHT_CLIENT_SLOTS);
 }
 
 /* While there is plenty anybody may take. */
 static bool has_share(const struct flight_table *table, uint32_t used, uint32_t max, uint32_t held)
 {
     return used < max && (!table->fair || used < max / 2 || held < max / FLIGHT_SHARE);
+}
+
+struct flight *flight_table_giver(const struct flight_table *table, const struct address *client)
+{
+    if (!table->fair || table->flights.used < table->flights_max)
+        return NULL;
+    uint32_t own = table->flights_held[client_slot(table, client)];
+    if (own >= table->flights_max / FLIGHT_SHARE)
+        return NULL;
+    uint32_t most = own + 1;
+    struct flight *giver = NULL;
+    unsigned looked = 0;
+    for (const struct list *node = list_first(&table->active);
+         node != NULL && node != &table->active && looked++ < FLIGHT_GIVERS; node = node->next) {
+        struct flight *flight = CONTAINER_OF(node, struct flight, node);
+        uint32_t held = table->flights_held[flight->client_slot];
+        if (held <= most)
+            continue;
+        most = held;
+        giver = flight;
+    }
+    return giver;
 }
 
 /* ------------------------------------------------------------------ opening and closing */
@@ -150,6 +169,7 @@ struct flight *flight_table_open(struct flight_table *table, const struct flight
     flight->flags = key->flags;
     flight->dnssec_ok = key->dnssec_ok;
     flight->addition = key->addition;
+    flight->mark = key->mark;
     flight->client_slot = slot;
     table->flights_held[slot]++;
     list_init(&flight->waiters);

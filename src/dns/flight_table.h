@@ -2,7 +2,9 @@
  * pools, found by question (to join) and by id (for what comes back). Moves no packet.
  *
  * The bounds may be wide, for memory is touched only as it is needed and given back when nothing is
- * under way. Then no client may have it all: past the half of a pool, each has its share. */
+ * under way. Then no client may have it all: past the half of a pool, each has its share; and when
+ * many clients have taken everything, the oldest flight of who has most gives way to who has less.
+ */
 #ifndef LINNET_DNS_FLIGHT_TABLE_H
 #define LINNET_DNS_FLIGHT_TABLE_H
 
@@ -33,6 +35,7 @@
 #define FLIGHT_CONNECTION_SLOTS 256
 
 #define FLIGHT_SHARE        8 /* a client's share is this part of the whole */
+#define FLIGHT_GIVERS       64 /* oldest flights looked at for one that gives way */
 #define FLIGHTS_KEPT        256 /* so many stay in memory when nothing is under way */
 #define FLIGHT_TRIM_MS      1000
 
@@ -62,6 +65,7 @@ struct flight_key {
     uint16_t flags; /* RD, AD, CD */
     bool dnssec_ok;
     uint64_t addition; /* asking_key: what is told of the client; not part of the hash */
+    uint32_t mark;     /* of the packets that ask (conntrack); not part of the hash */
 };
 
 struct flight {
@@ -73,6 +77,7 @@ struct flight {
     uint64_t key_hash; /* in the table by question */
     uint64_t name_hash;
     uint64_t addition;
+    uint32_t mark;
     struct asking_who who; /* what additions tell of */
     struct dname qname; /* as the first client wrote it */
     uint32_t case_bits; /* which of its first 32 letters are sent in the other case */
@@ -149,6 +154,11 @@ struct flight *flight_table_open(struct flight_table *table, const struct flight
                                  uint64_t key_hash);
 /* A fresh id for the same flight: answers to the old one are not heard any more. Forgets sends. */
 void flight_table_renew(struct flight_table *table, struct flight *flight);
+/* Which flight gives way to this client when all places are taken: of the oldest ones that whose
+ * client has most, when this one has clearly less (with one more they would only take turns). NULL:
+ * there is a place, or this client has had its share, or nobody gives way, or shares are not kept.
+ */
+struct flight *flight_table_giver(const struct flight_table *table, const struct address *client);
 /* Gives back the flight and its waiters. */
 void flight_table_close(struct flight_table *table, struct flight *flight);
 

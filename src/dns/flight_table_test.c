@@ -318,6 +318,50 @@ static void test_shares_of_networks(void **state)
     flight_table_free(&table);
 }
 
+/* When all is taken: the oldest of who has most gives way, to who has clearly less and has not had
+ * its share of two. */
+static void test_giver(void **state)
+{
+    static struct flight_table table;
+    struct dname name = name_of("a.test");
+    const struct flight_key question = { .qname = &name, .qtype = 1, .qclass = 1 };
+    const struct address greedy = address_ip4(192, 0, 2, 1);
+    const struct address modest = address_ip4(192, 0, 2, 2);
+    const struct address served = address_ip4(192, 0, 2, 3);
+    const struct address newcomer = address_ip4(192, 0, 2, 4);
+    struct flight *of_greedy[4];
+    (void)state;
+
+    assert_int_equal(flight_table_init(&table, 16, 16), STATUS_OK);
+    table.fair = true;
+    for (unsigned i = 0; i < 16; i++) {
+        assert_null(flight_table_giver(&table, &newcomer)); /* there is room */
+        struct address other = address_ip4(198, 51, 100, (uint8_t)i);
+        const struct address *who = i < 4 ? &greedy : i < 6 ? &served : i < 7 ? &modest : &other;
+        struct flight *flight = flight_table_open(&table, &question, who, i, i);
+        assert_non_null(flight);
+        if (i < 4)
+            of_greedy[i] = flight;
+    }
+    assert_null(flight_table_open(&table, &question, &newcomer, 16, 16));
+    assert_ptr_equal(flight_table_giver(&table, &newcomer), of_greedy[0]);
+    assert_ptr_equal(flight_table_giver(&table, &modest), of_greedy[0]);
+    assert_null(flight_table_giver(&table, &served)); /* it would be refused nevertheless */
+    assert_null(flight_table_giver(&table, &greedy)); /* never its own, nor those of who has less */
+    table.fair = false;
+    assert_null(flight_table_giver(&table, &newcomer));
+    table.fair = true;
+    for (unsigned i = 0; i < 2; i++) {
+        struct address other = address_ip4(203, 0, 113, (uint8_t)i);
+        flight_table_close(&table, of_greedy[i]);
+        assert_non_null(flight_table_open(&table, &question, &other, 20 + i, 20 + i));
+    }
+    /* Two and one: they would only take turns. */
+    assert_null(flight_table_giver(&table, &modest));
+    assert_ptr_equal(flight_table_giver(&table, &newcomer), of_greedy[2]);
+    flight_table_free(&table);
+}
+
 /* Memory of a busy moment is given back, and all works on. */
 static void test_trim(void **state)
 {
@@ -377,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_waiters),
         cmocka_unit_test(test_sends),
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_giver),
         cmocka_unit_test(test_shares_of_networks),
         cmocka_unit_test(test_trim),
         cmocka_unit_test(test_variants),

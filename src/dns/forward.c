@@ -1,5 +1,6 @@
 #include "dns/forward.h"
 
+#include "dns/firewall.h"
 #include "dns/flight_finish.h"
 #include "dns/flight_send.h"
 #include "dns/outbox.h"
@@ -112,7 +113,7 @@ static bool has_room(const struct dns_worker *worker, uint16_t group, const stru
 {
     uint32_t most = worker->setup.group_flights_max;
     return (most == 0 || worker->upstream.groups[group].flights < most)
-           && (key->addition == 0
+           && ((key->addition == 0 && key->mark == 0)
                || flight_table_variants(&worker->flights, key, key_hash) < FLIGHT_VARIANTS_MAX);
 }
 
@@ -129,6 +130,17 @@ static void launch(struct dns_worker *worker, struct flight *flight, uint16_t gr
         flight_finish_error(worker, flight, RCODE_REFUSED, EDE_NOT_READY, CONFIG_SOURCE);
 }
 
+/* Where many clients have taken all places, one more would wait for any of their questions to end;
+ * so the oldest of who has most ends now. */
+static void make_room(struct dns_worker *worker, const struct address *client)
+{
+    struct flight *giver = flight_table_giver(&worker->flights, client);
+    if (giver == NULL)
+        return;
+    worker->counters.gave_way++;
+    flight_finish_error(worker, giver, RCODE_REFUSED, EDE_OTHER, CONFIG_SOURCE);
+}
+
 static void open_flight(struct dns_worker *worker, const struct dns_query *query, uint16_t group,
                         const struct flight_key *key, uint64_t key_hash,
                         const struct asking_who *who)
@@ -137,9 +149,11 @@ static void open_flight(struct dns_worker *worker, const struct dns_query *query
     struct flight *flight = NULL;
     struct flight_waiter *waiter = NULL;
 
-    if (has_room(worker, group, key, key_hash))
+    if (has_room(worker, group, key, key_hash)) {
+        make_room(worker, &query->asker.client.from.address);
         flight = flight_table_open(&worker->flights, key, &query->asker.client.from.address,
                                    query->hash, key_hash);
+    }
     if (flight != NULL)
         waiter = flight_table_join(&worker->flights, flight, &query->asker);
     if (waiter == NULL) {
@@ -211,6 +225,8 @@ void forward_start(struct dns_worker *worker, const struct dns_query *query, uin
     worker->counters.forwarded++;
     if (may_be_personal(worker, query))
         key.addition = find_addition(worker, query, &who);
+    if (UNLIKELY(worker->setup.hooks != NULL))
+        key.mark = firewall_mark(worker, query);
     struct flight *flight = flight_table_find(&worker->flights, &key, key_hash);
     if (flight != NULL)
         join(worker, flight, query);
@@ -224,6 +240,8 @@ void forward_refresh(struct dns_worker *worker, const struct dns_query *query, u
     struct flight *flight = NULL;
 
     key.flags &= (uint16_t)~DNS_FLAG_CD; /* what is not checked is not kept */
+    if (UNLIKELY(worker->setup.hooks != NULL))
+        key.mark = firewall_mark(worker, query);
     uint64_t key_hash = flight_key_hash(&key, query->hash);
     if (worker->view->groups[group].count == 0
         || failure_memory_find(&worker->failures, key_hash, group, worker->now.mono) != 0
@@ -338,6 +356,7 @@ static void server_refused(struct dns_worker *worker, struct flight *flight,
 {
     send->state = FLIGHT_SEND_REFUSED;
     upstream_state_heard(&worker->upstream, send->server);
+    worker->upstream.servers[send->server].counters.heard = worker->now.mono;
     flight->error_rcode = (uint8_t)rcode;
     upstream_state_failed(&worker->upstream, flight->group, send->server);
     after_failure(worker, flight, reply);
@@ -424,6 +443,7 @@ static void take_answer(struct dns_worker *worker, struct flight *flight, struct
         server_refused(worker, flight, send, RCODE_SERVFAIL, NULL);
         return;
     }
+    worker->upstream.servers[send->server].counters.heard = worker->now.mono;
     upstream_state_answered(&worker->upstream, flight->group, send->server,
                             worker->now.mono - flight->started - send->after_ms,
                             rcode == RCODE_NXDOMAIN);

@@ -9,10 +9,7 @@
 #include "dns/forward.h"
 #include "dns/worker_fixture.h"
 
-static const struct {
-    const char *name;
-    const char *script;
-} rows[] = {
+static const struct fixture_row rows[] = {
     { "an answer comes and is passed on", "server 198.51.100.1\n"
                                           "ask a.test A\n"
                                           "= send 0 udp a.test A rd\n"
@@ -532,6 +529,17 @@ static void test_many_clients(void **state)
     fixture_free(fixture);
 }
 
+/* A name of its own, from 192.0.2.HOST. */
+static void ask_from(struct fixture *fixture, uint8_t host, unsigned number)
+{
+    char words[96];
+    snprintf(words, sizeof words, "n%u.test A", number);
+    struct dns_datagram datagram = fixture_question(fixture, words);
+    datagram.client.from.address = address_ip4(192, 0, 2, host);
+    dns_worker_query(fixture_worker(fixture), &datagram, fixture_now(fixture),
+                     fixture_outbox(fixture));
+}
+
 /* One of many clients asks this name, or with NULL one of its own. */
 static void ask(struct fixture *fixture, const char *name, unsigned number)
 {
@@ -613,18 +621,37 @@ static void test_no_cliff(void **state)
     assert_int_equal(limits.flights_max, 100000);
 }
 
+/* So many clients that nobody has more than a share, and all is taken: a client that asks one
+ * question is served, and one of the greedy gives way for it. */
+static void test_modest_client(void **state)
+{
+    struct fixture *fixture = fixture_create();
+    (void)state;
+
+    assert_non_null(fixture);
+    assert_true(fixture_step(fixture, "set quiet"));
+    assert_true(fixture_step(fixture, "set flights 160"));
+    assert_true(fixture_step(fixture, "set waiters 320"));
+    assert_true(fixture_step(fixture, "set fair"));
+    assert_true(fixture_step(fixture, "server 198.51.100.1"));
+    assert_true(fixture_start(fixture));
+    for (unsigned i = 0; i < 400; i++)
+        ask_from(fixture, (uint8_t)(10 + i % 16), i);
+    const struct dns_counters *counters = dns_worker_counters(fixture_worker(fixture));
+    assert_int_equal(dns_worker_flights(fixture_worker(fixture)), 160);
+    uint64_t refused = counters->refused_full;
+    assert_true(refused > 0);
+    ask_from(fixture, 99, 1000);
+    assert_int_equal(counters->refused_full, refused);
+    assert_int_equal(counters->gave_way, 1);
+    assert_int_equal(dns_worker_flights(fixture_worker(fixture)), 160);
+    fixture_free(fixture);
+}
+
 static void test_forward(void **state)
 {
-    unsigned failures = 0;
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *problem = fixture_play(rows[i].script);
-        if (problem != NULL) {
-            print_error("%s: %s\n", rows[i].name, problem);
-            failures++;
-        }
-    }
-    assert_int_equal(failures, 0);
+    assert_int_equal(fixture_play_rows(rows, COUNT_OF(rows)), 0);
 }
 
 int main(void)
@@ -632,7 +659,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward),      cmocka_unit_test(test_ids),
         cmocka_unit_test(test_many_clients), cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_no_cliff),
+        cmocka_unit_test(test_no_cliff),     cmocka_unit_test(test_modest_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,10 +8,7 @@
 #include "dns/local_answer.h"
 #include "dns/worker_fixture.h"
 
-static const struct {
-    const char *name;
-    const char *script;
-} rows[] = {
+static const struct fixture_row rows[] = {
     { "hosts file, address and pointer",
       "name printer.lan 192.0.2.5\n"
       "ask printer.lan A\n"
@@ -272,16 +269,8 @@ static const struct {
 
 static void test_local(void **state)
 {
-    unsigned failures = 0;
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *problem = fixture_play(rows[i].script);
-        if (problem != NULL) {
-            print_error("%s: %s\n", rows[i].name, problem);
-            failures++;
-        }
-    }
-    assert_int_equal(failures, 0);
+    assert_int_equal(fixture_play_rows(rows, COUNT_OF(rows)), 0);
 }
 
 int main(void)

@@ -34,13 +34,14 @@ void outbox_reply(struct dns_outbox *out, const struct dns_client *client, struc
 }
 
 void outbox_send(struct dns_outbox *out, uint32_t flight, uint16_t index,
-                 const struct dns_server *server, bool tcp, struct bytes message)
+                 const struct dns_server *server, bool tcp, uint32_t mark, struct bytes message)
 {
     struct dns_action *action = add_message(out, DNS_ACTION_SEND, message);
     action->flight = flight;
     action->server = index;
     action->to = *server;
     action->tcp = tcp;
+    action->mark = mark;
 }
 
 void outbox_close(struct dns_outbox *out, uint32_t flight)

@@ -13,7 +13,8 @@ uint8_t *outbox_room(struct dns_outbox *out, size_t count);
 void outbox_reply(struct dns_outbox *out, const struct dns_client *client, struct bytes message);
 /* The message written at outbox_room goes to a server. */
 void outbox_send(struct dns_outbox *out, uint32_t flight, uint16_t index,
-                 const struct dns_server *server, bool tcp, struct bytes message);
+                 const struct dns_server *server, bool tcp, uint32_t mark,
+                 struct bytes message);
 void outbox_close(struct dns_outbox *out, uint32_t flight);
 
 #endif

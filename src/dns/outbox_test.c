@@ -43,7 +43,7 @@ static void test_actions(void **state)
 
     put_reply(100);
     uint8_t *room = outbox_room(&outbox, 40);
-    outbox_send(&outbox, 9, 3, &server, true, bytes_of(room, 40));
+    outbox_send(&outbox, 9, 3, &server, true, 0, bytes_of(room, 40));
     outbox_close(&outbox, 9);
 
     assert_int_equal(outbox.count, 3);

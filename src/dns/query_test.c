@@ -8,10 +8,7 @@
 #include "dns/query.h"
 #include "dns/worker_fixture.h"
 
-static const struct {
-    const char *name;
-    const char *script;
-} rows[] = {
+static const struct fixture_row rows[] = {
     { "512 bytes without EDNS", "server 198.51.100.1\n"
                                 "ask a.test A\n"
                                 "= send 0 udp a.test A rd\n"
@@ -68,16 +65,8 @@ static const struct {
 
 static void test_query(void **state)
 {
-    unsigned failures = 0;
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *problem = fixture_play(rows[i].script);
-        if (problem != NULL) {
-            print_error("%s: %s\n", rows[i].name, problem);
-            failures++;
-        }
-    }
-    assert_int_equal(failures, 0);
+    assert_int_equal(fixture_play_rows(rows, COUNT_OF(rows)), 0);
 }
 
 int main(void)

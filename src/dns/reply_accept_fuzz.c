@@ -1,6 +1,5 @@
 /* A server's bytes as the answer to a question: what is accepted must be readable, and what is kept
  * of it must belong to the chain. The first bytes of the input say what was asked. */
-#include <assert.h>
 
 #include "dns/reply_accept.h"
 #include "dns/reply_read.h"

@@ -118,12 +118,17 @@ static bool is_localhost(const struct address *address)
            || (inner.family == ADDRESS_IP4 && inner.bytes[0] == 0);
 }
 
+bool reply_rules_excuses(const struct reply_rules *rules, const struct dname *name)
+{
+    struct domain_match match;
+    return rules->rebind_ok != NULL && domain_tree_match(rules->rebind_ok, name, &match, 1) > 0;
+}
+
 /* A name of rebind-domain-ok may have any address; but what an alias of it leads to may not, so of
  * an answer through aliases is not kept. */
 static const struct reply_record *find_private(const struct reply_rules *rules,
                                                struct dns_reply *reply)
 {
-    struct domain_match match;
     struct address address;
 
     if (!rules->filters->stop_rebind)
@@ -132,8 +137,7 @@ static const struct reply_record *find_private(const struct reply_rules *rules,
         if (!address_of(&reply->records[i], &address) || !private_ranges_hold_address(&address)
             || (rules->filters->rebind_localhost_ok && is_localhost(&address)))
             continue;
-        if (rules->rebind_ok != NULL
-            && domain_tree_match(rules->rebind_ok, &reply->links[0], &match, 1) > 0) {
+        if (reply_rules_excuses(rules, &reply->links[0])) {
             reply->not_kept = reply->link_count > 1;
             return NULL;
         }

@@ -36,6 +36,9 @@ static inline bool reply_rules_filter(const struct reply_rules *rules, uint16_t 
            && (rules->filtered[type / 64] >> type % 64 & 1) != 0;
 }
 
+/* stop-dns-rebind does not look at answers for this name: it is of rebind-domain-ok. */
+bool reply_rules_excuses(const struct reply_rules *rules, const struct dname *name);
+
 enum reply_rules_verdict {
     REPLY_RULES_TAKE,   /* as it now stands: reply->rule says what has become of it */
     REPLY_RULES_IGNORE, /* ignore-address: nobody's answer, another may follow; left as it was */

@@ -1,6 +1,5 @@
 /* A server's bytes, and every rule there is: what comes out is still an answer that can be kept and
  * sent. The first byte says which rules hold. */
-#include <assert.h>
 
 #include "dns/reply_accept.h"
 #include "dns/reply_rules.h"

@@ -1,5 +1,4 @@
 /* Any text as resolv.conf: servers that are addresses, and never too many. */
-#include <assert.h>
 
 #include "dns/resolv_file.h"
 

@@ -38,6 +38,22 @@ void upstream_state_free(struct upstream_state *state)
     *state = (struct upstream_state){ .mapped = false };
 }
 
+enum status upstream_state_copy(struct upstream_state *state, const struct upstream_state *from)
+{
+    enum status status = upstream_state_init(state);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < from->server_count; i++)
+        state->servers[i] = from->servers[i];
+    for (size_t i = 0; i < from->group_count; i++)
+        state->groups[i] = from->groups[i];
+    state->server_count = from->server_count;
+    state->group_count = from->group_count;
+    state->generation = from->generation;
+    state->mapped = from->mapped;
+    return STATUS_OK;
+}
+
 static const struct upstream_server *find(const struct upstream_state *state,
                                           const struct endpoint *endpoint)
 {
@@ -89,18 +105,24 @@ void upstream_state_choose(struct upstream_state *state, const struct dns_view *
     struct upstream_group *known = &state->groups[group];
 
     plan->count = 0;
+    plan->why = UPSTREAM_WHY_NONE;
     if (members->count == 0)
         return;
     if (view->config->strict_order || members->count == 1) {
+        plan->why = members->count == 1 ? UPSTREAM_WHY_ALONE : UPSTREAM_WHY_ORDER;
         plan->servers[plan->count++] = view->member_servers[members->first];
         return;
     }
     if (!view->config->all_servers && known->preferred != UPSTREAM_NONE
         && known->queries < UPSTREAM_PROBE_QUERIES && now < known->probed + UPSTREAM_PROBE_MS) {
         known->queries++;
+        plan->why = UPSTREAM_WHY_PREFERRED;
         plan->servers[plan->count++] = known->preferred;
         return;
     }
+    plan->why = view->config->all_servers           ? UPSTREAM_WHY_ALL
+                : known->preferred == UPSTREAM_NONE ? UPSTREAM_WHY_UNKNOWN
+                                                    : UPSTREAM_WHY_COMPARE;
     known->queries = 0;
     known->probed = now;
     plan_all(view, members, plan);

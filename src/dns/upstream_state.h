@@ -45,14 +45,29 @@ struct upstream_state {
     bool mapped;         /* there has been a view */
 };
 
+/* Why these and not others. */
+enum upstream_why {
+    UPSTREAM_WHY_NONE,      /* the group has no servers */
+    UPSTREAM_WHY_ORDER,     /* strict-order: the first */
+    UPSTREAM_WHY_ALONE,     /* there is no other */
+    UPSTREAM_WHY_PREFERRED, /* the last to answer first */
+    UPSTREAM_WHY_ALL,       /* all-servers */
+    UPSTREAM_WHY_UNKNOWN,   /* none is preferred: it has failed, was silent, or is not known yet */
+    UPSTREAM_WHY_COMPARE,   /* it is time to ask all again and see who is first */
+};
+
 /* Servers to ask now, in order. */
 struct upstream_plan {
+    uint8_t why; /* enum upstream_why */
     uint16_t servers[UPSTREAM_FANOUT_MAX];
     unsigned count;
 };
 
 /* Room for the largest view, taken now. STATUS_NO_MEMORY. */
 NODISCARD enum status upstream_state_init(struct upstream_state *state);
+/* The same knowledge once more, for looking ahead. STATUS_NO_MEMORY. */
+NODISCARD enum status upstream_state_copy(struct upstream_state *state,
+                                          const struct upstream_state *from);
 void upstream_state_free(struct upstream_state *state);
 
 /* Takes over the view's server list if it is another: what is known of a server stays with its

@@ -1,5 +1,6 @@
 #include "dns/worker_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "dns/fixture_setup.h"
@@ -236,6 +237,7 @@ bool fixture_start(struct fixture *fixture)
         .key = fixture->key,
         .flights_max = fixture->setup.flights_max,
         .waiters_max = fixture->setup.waiters_max,
+        .fair_shares = fixture->setup.fair,
     };
     return dns_worker_create(&setup, &fixture->worker) == STATUS_OK || fail(fixture, "no worker");
 }
@@ -700,6 +702,19 @@ const char *fixture_play(const char *script)
     }
     fixture_free(fixture);
     return out.count > 0 ? error : NULL;
+}
+
+unsigned fixture_play_rows(const struct fixture_row *rows, size_t count)
+{
+    unsigned failures = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *problem = fixture_play(rows[i].script);
+        if (problem == NULL)
+            continue;
+        fprintf(stderr, "%s: %s\n", rows[i].name, problem);
+        failures++;
+    }
+    return failures;
 }
 
 /* ------------------------------------------------------------------ parts */

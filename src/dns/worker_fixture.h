@@ -39,6 +39,14 @@ struct fixture;
  * the text is static. Output not asked for at the end is an error too. */
 const char *fixture_play(const char *script);
 
+/* A table of scripts. */
+struct fixture_row {
+    const char *name;
+    const char *script;
+};
+/* Plays all; writes to standard error what was not as expected. How many rows that were. */
+unsigned fixture_play_rows(const struct fixture_row *rows, size_t count);
+
 /* For tests and benchmarks that want the parts. */
 struct fixture *fixture_create(void);
 void fixture_free(struct fixture *fixture);

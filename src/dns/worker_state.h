@@ -8,6 +8,25 @@
 #include "dns/reply_read.h"
 #include "dns/upstream_state.h"
 
+/* The steps on the road of a question, in their order: which one settled it. */
+enum dns_step {
+    DNS_STEP_ADMISSION,   /* not heard: wrong interface, or a client from elsewhere */
+    DNS_STEP_PACKET,      /* not a sound question */
+    DNS_STEP_MARK,        /* connmark-allowlist */
+    DNS_STEP_ZONES,       /* our own zones */
+    DNS_STEP_LOOP,        /* a question of our own that came back */
+    DNS_STEP_QUESTION,    /* one that is not answered, whatever the name */
+    DNS_STEP_CHAOS,       /* about the server itself */
+    DNS_STEP_LOCAL,       /* hosts files, records, leases */
+    DNS_STEP_WINDOWS,     /* filterwin2k */
+    DNS_STEP_RULES,       /* address=, local= */
+    DNS_STEP_PRIVATE,     /* bogus-priv */
+    DNS_STEP_UNQUALIFIED, /* domain-needed */
+    DNS_STEP_CACHE,
+    DNS_STEP_FORWARD,
+    DNS_STEP_COUNT
+};
+
 struct dns_worker {
     struct dns_worker_setup setup;
 
@@ -16,6 +35,7 @@ struct dns_worker {
     struct instant now;
     struct dns_outbox *out;
 
+    bool rehearses; /* a copy (dns_rehearse.h): it leaves no trace in what it shares */
     struct dns_counters counters;
     struct upstream_state upstream;
     struct flight_table flights;
@@ -29,5 +49,9 @@ struct dns_worker {
     uint8_t cache_buffer[DNS_CACHE_ENTRY_MAX]; /* a cache entry going in or out */
     uint8_t reply_buffer[DNS_MESSAGE_MAX]; /* do-0x20-encode: an answer with the name as asked */
 };
+
+/* dns_worker_query, saying which step settled the question. */
+enum dns_step dns_worker_settle(struct dns_worker *worker, const struct dns_datagram *in,
+                                struct instant now, struct dns_outbox *out);
 
 #endif

@@ -109,7 +109,7 @@ static uint64_t hash_label(const struct domain_tree *tree, uint64_t parent, cons
 }
 
 /* One letter more in front of a text suffix. The start is a keyed hash, so this need only mix. */
-static uint64_t hash_letter(uint64_t hash, uint8_t letter)
+WRAPS static uint64_t hash_letter(uint64_t hash, uint8_t letter)
 {
     hash = (hash ^ letter) * 0x9e3779b97f4a7c15;
     return hash ^ hash >> 32;
@@ -130,7 +130,7 @@ static void take_apart(const struct domain_tree *tree, const struct dname *name,
 
     uint64_t hash = tree->key.k1;
     suffixes->hashes[count] = hash;
-    while (count-- > 0) {
+    while (COUNT_DOWN(count)) {
         const uint8_t *label = wire + suffixes->offsets[count];
         hash = hash_label(tree, hash, label + 1, label[0]);
         suffixes->hashes[count] = hash;
@@ -208,8 +208,8 @@ static const uint8_t symbols[256] = {
 /* clang-format on */
 static const char letters_of[SYMBOLS + 1] = "\0.-_0123456789abcdefghijklmnopqrstuvwxyz";
 
-/* Three letters; *odd becomes true when one has no symbol. */
-static unsigned pack_group(const uint8_t *three, bool *odd)
+/* Three letters; *odd becomes true when one has no symbol, and then the group means nothing. */
+WRAPS static unsigned pack_group(const uint8_t *three, bool *odd)
 {
     unsigned first = symbols[three[0]];
     unsigned second = symbols[three[1]];
@@ -427,7 +427,7 @@ enum status domain_tree_add(struct domain_tree *tree, const struct dname *name,
 
 /* ------------------------------------------------------------------ merged values */
 
-static struct merged *merged_place(const struct domain_tree *tree, uint32_t record)
+WRAPS static struct merged *merged_place(const struct domain_tree *tree, uint32_t record)
 {
     uint32_t place = record * 0x9e3779b1u & (tree->merged_room - 1);
     while (tree->merged[place].record != 0 && tree->merged[place].record != record)

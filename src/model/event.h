@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "wire/dname.h"
 
 enum event_kind {
@@ -15,6 +16,7 @@ enum event_kind {
     EVENT_DNS_REPLY,       /* reply name is rdata: one per record of an upstream's answer */
     EVENT_DNS_CACHED,      /* cached name is rdata */
     EVENT_DNS_LOCAL,       /* <source> name is rdata: config, hosts file, DHCP */
+    EVENT_DNS_SET,         /* <verb> add <text> address name: put into a set of the firewall */
     EVENT_DNS_ERROR,       /* reply/config error is RCODE */
     EVENT_DNS_LIMIT,       /* Maximum number of concurrent DNS queries reached */
     EVENT_DNS_REBIND,      /* possible DNS-rebind attack detected: name */
@@ -82,15 +84,21 @@ struct event {
 };
 
 struct event_sink {
-    uint64_t wanted;  /* bit per kind */
+    uint64_t wanted;  /* bit per kind; event_sink_want changes it while others look */
     void (*on_event)(void *context, const struct event *event);
     void *context;
     bool wants_facts; /* with the events of leases: what clients said */
 };
 
+/* Other kinds from now on; other threads may be looking. */
+static inline void event_sink_want(struct event_sink *sink, uint64_t wanted)
+{
+    __atomic_store_n(&sink->wanted, wanted, __ATOMIC_RELAXED);
+}
+
 static inline bool event_wanted(const struct event_sink *sink, enum event_kind kind)
 {
-    return sink != NULL && (sink->wanted >> kind & 1) != 0;
+    return sink != NULL && (__atomic_load_n(&sink->wanted, __ATOMIC_RELAXED) >> kind & 1) != 0;
 }
 
 static inline bool event_wants_facts(const struct event_sink *sink)
@@ -103,5 +111,12 @@ static inline void event_tell(const struct event_sink *sink, const struct event 
     if (event_wanted(sink, event->kind))
         sink->on_event(sink->context, event);
 }
+
+/* An event of these words alone, at most 1023 bytes. Nothing is written when nobody wants it. */
+PRINTF_LIKE(3, 4)
+void event_say(const struct event_sink *sink, enum event_kind kind, const char *format, ...);
+/* Whether words that strangers can cause may be said now, once a minute. *said: when they last
+ * were, 0: never. */
+NODISCARD bool event_may_say(mono_ms *said, mono_ms now);
 
 #endif

@@ -146,3 +146,45 @@ bool hosts_file_name_counts(const char *name)
         return false;
     return !(text_starts(text, TEXT("#")) && text_ends(text, TEXT("#")));
 }
+
+/* ------------------------------------------------------------------ looking for a line */
+
+/* A word of one label may have got a domain behind it. */
+static bool gives_name(struct text word, const struct dname *wanted)
+{
+    struct dname name;
+    if (!read_name(word, &name))
+        return false;
+    return dname_equal(&name, wanted)
+           || (text_find(word, '.') == SIZE_MAX
+               && text_equal_nocase(word, text_from_bytes(dname_first_label(wanted))));
+}
+
+static bool line_gives(struct text line, const struct dname *wanted)
+{
+    struct text rest = text_part(line, 0, text_find(line, '#'));
+    struct address address;
+    struct text word;
+    if (!text_next_word(&rest, &word) || address_from_text(word, &address) != STATUS_OK)
+        return false;
+    struct dname reverse = dname_reverse(&address);
+    if (dname_equal(&reverse, wanted))
+        return text_next_word(&rest, &word);
+    while (text_next_word(&rest, &word)) {
+        if (gives_name(word, wanted))
+            return true;
+    }
+    return false;
+}
+
+unsigned hosts_file_line_of(struct text text, const struct dname *name)
+{
+    unsigned number = 0;
+    struct text line;
+    while (text_next_line(&text, &line)) {
+        number++;
+        if (line_gives(line, name))
+            return number;
+    }
+    return 0;
+}

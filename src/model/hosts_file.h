@@ -27,5 +27,8 @@ NODISCARD enum status hosts_file_read(struct local_names *names, struct text tex
 
 /* Whether a folder's entry counts as a file to read: not "*~", ".*", "#*#". */
 bool hosts_file_name_counts(const char *name);
+/* The first line that gives this name, alone or before a domain that is put behind it, or, of a
+ * reverse name, the address. 1 is the first of the file; 0: none. */
+unsigned hosts_file_line_of(struct text text, const struct dname *name);
 
 #endif

@@ -260,6 +260,33 @@ static void test_which_files(void **state)
     }
 }
 
+static void test_line_of_a_name(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "# printer.lan\n192.168.1.5 printer Printer.lan\n\n"
+        "not-an-address nas.lan\n192.168.1.6 nas.lan # tv.lan\n192.168.1.7\n";
+    static const struct {
+        const char *name;
+        unsigned line;
+    } looked[] = {
+        { "printer.lan", 2 },
+        { "PRINTER", 2 },
+        { "printer.home", 2 },
+        { "nas.lan", 5 },
+        { "nas.home", 0 },
+        { "tv.lan", 0 },
+        { "lan", 0 },
+        { "5.1.168.192.in-addr.arpa", 2 },
+        { "7.1.168.192.in-addr.arpa", 0 },
+    };
+    for (size_t i = 0; i < COUNT_OF(looked); i++) {
+        struct dname name = name_of(looked[i].name);
+        if (hosts_file_line_of(text_of(text), &name) != looked[i].line)
+            fail_msg("%s: line %u", looked[i].name, hosts_file_line_of(text_of(text), &name));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_too_long_to_expand),
         cmocka_unit_test(test_domain_of_an_interface),
         cmocka_unit_test(test_which_files),
+        cmocka_unit_test(test_line_of_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -451,8 +451,8 @@ static enum status add_pointer(struct local_names *names, const struct dname *na
 }
 
 /* The record that other names with this address use already, or a new one. NULL: no memory. */
-static struct shared_record *share_record(struct local_names *names,
-                                          const struct local_record *record)
+WRAPS static struct shared_record *share_record(struct local_names *names,
+                                                const struct local_record *record)
 {
     size_t sum = record->source;
     for (size_t i = 0; i < record->rdata.count; i++)

@@ -111,6 +111,16 @@ const struct network_address *network_on_link(const struct network *network, uin
     return best;
 }
 
+uint32_t network_link_of(const struct network *network, const struct address *address)
+{
+    for (size_t i = 0; i < network->interface_count; i++) {
+        uint32_t index = network->interfaces[i].index;
+        if (network_on_link(network, index, address) != NULL)
+            return index;
+    }
+    return 0;
+}
+
 bool network_is_local(const struct network *network, const struct address *address)
 {
     for (size_t i = 0; i < network->address_count; i++) {

@@ -60,6 +60,8 @@ const struct network_address *network_own_address(const struct network *network,
  * then the first), or NULL. */
 const struct network_address *network_on_link(const struct network *network, uint32_t interface,
                                               const struct address *address);
+/* The interface whose subnets hold it, the first of several; 0: none. */
+uint32_t network_link_of(const struct network *network, const struct address *address);
 /* Any interface's subnet holds it (local-service). */
 bool network_is_local(const struct network *network, const struct address *address);
 /* First address of this family on the interface (skips temporary, tentative, deprecated), or

@@ -25,7 +25,7 @@ static bool domain_covers(const struct site_domain *domain, const struct address
 const struct dname *site_domain_for(const struct site *site, const struct address *address,
                                     const char *interface)
 {
-    for (size_t i = site->domain_count; i-- > 0;)
+    for (size_t i = site->domain_count; COUNT_DOWN(i);)
         if (domain_covers(&site->domains[i], address, interface))
             return &site->domains[i].name;
     return site_domain_default(site);
@@ -33,7 +33,7 @@ const struct dname *site_domain_for(const struct site *site, const struct addres
 
 const struct dname *site_domain_default(const struct site *site)
 {
-    for (size_t i = site->domain_count; i-- > 0;) {
+    for (size_t i = site->domain_count; COUNT_DOWN(i);) {
         /* domain=# has no name until the start has read resolv.conf. */
         if (site->domains[i].by == SITE_DOMAIN_ALL && site->domains[i].name.count > 0)
             return &site->domains[i].name;

@@ -377,13 +377,13 @@ static void print_log_queries(const void *part, struct option_printer *printer)
 /* clang-format off */
 const struct option site_options[] = {
     {
-        .name = "port", .letter = 'p', .kind = OPTION_NUMBER, .once = true, .area = "dns",
+        .name = "port", .at_start = true, .letter = 'p', .kind = OPTION_NUMBER, .once = true, .area = "dns",
         .field = offsetof(struct site, port), .min = 0, .max = 65535,
         .present_field = offsetof(struct site, port_given) + 1,
         .shape = "<port>",
         .help = "Answer DNS on this port instead of 53; 0 turns DNS off",
-        .doc = "UDP and TCP alike. With port=0 the process serves only DHCP and TFTP: hosts files are "
-               "not read and clients are not told to use it as their name server.",
+        .doc = DOC("UDP and TCP alike. With port=0 the process serves only DHCP and TFTP: hosts files are "
+               "not read and clients are not told to use it as their name server."),
         .examples = EXAMPLES("port=5353", "port=0"),
     },
     {
@@ -391,9 +391,9 @@ const struct option site_options[] = {
         .read = read_interface, .print = print_interface,
         .shape = "[<interface>{,<interface>}]",
         .help = "Serve only these interfaces, and the loopback interface",
-        .doc = "A name ending in '*' stands for every interface that starts so. The loopback interface "
+        .doc = DOC("A name ending in '*' stands for every interface that starts so. The loopback interface "
                "is always added; an empty value leaves only that. An interface that does not exist yet "
-               "is a warning, except with bind-interfaces, where it stops the start.",
+               "is a warning, except with bind-interfaces, where it stops the start."),
         .examples = EXAMPLES("interface=eth0", "interface=eth1,wlan*", "interface="),
     },
     {
@@ -401,7 +401,7 @@ const struct option site_options[] = {
         .read = read_except_interface, .print = print_except_interface,
         .shape = "<interface>{,<interface>}",
         .help = "Never serve these interfaces",
-        .doc = "Wins over interface, but not over listen-address. A trailing '*' is allowed here too.",
+        .doc = DOC("Wins over interface, but not over listen-address. A trailing '*' is allowed here too."),
         .examples = EXAMPLES("except-interface=ppp0", "except-interface=lo,docker*"),
     },
     {
@@ -409,25 +409,25 @@ const struct option site_options[] = {
         .read = read_listen_address, .print = print_listen_address,
         .shape = "<address>{,<address>}",
         .help = "Serve these addresses of this machine",
-        .doc = "Adds to what interface selects. Loopback is not included unless it is listed.",
+        .doc = DOC("Adds to what interface selects. Loopback is not included unless it is listed."),
         .examples = EXAMPLES("listen-address=192.0.2.1", "listen-address=127.0.0.1,::1"),
     },
     {
-        .name = "bind-interfaces", .letter = 'z', .kind = OPTION_FLAG, .area = "process",
+        .name = "bind-interfaces", .at_start = true, .letter = 'z', .kind = OPTION_FLAG, .area = "process",
         .field = offsetof(struct site, bind_interfaces),
         .shape = "",
         .help = "Open one socket for each served address, and none for the rest",
-        .doc = "Lets several servers share a machine, each on its own addresses. Addresses that appear "
-               "later are not served: bind-dynamic does that. The two exclude each other.",
+        .doc = DOC("Lets several servers share a machine, each on its own addresses. Addresses that appear "
+               "later are not served: bind-dynamic does that. The two exclude each other."),
         .examples = EXAMPLES("bind-interfaces"),
     },
     {
-        .name = "bind-dynamic", .kind = OPTION_FLAG, .area = "process",
+        .name = "bind-dynamic", .at_start = true, .kind = OPTION_FLAG, .area = "process",
         .field = offsetof(struct site, bind_dynamic),
         .shape = "",
         .help = "As bind-interfaces, and follow interfaces as they come and go",
-        .doc = "New addresses of served interfaces are bound as they appear, old ones let go. Interfaces "
-               "and addresses that are listed and not there yet are waited for.",
+        .doc = DOC("New addresses of served interfaces are bound as they appear, old ones let go. Interfaces "
+               "and addresses that are listed and not there yet are waited for."),
         .examples = EXAMPLES("bind-dynamic"),
     },
     {
@@ -436,9 +436,9 @@ const struct option site_options[] = {
         .read = read_local_service, .print = print_local_service,
         .shape = "[net|host]",
         .help = "Answer only clients on the networks this machine is attached to",
-        .doc = "net, the default kind, drops DNS queries that come from further away than a directly "
+        .doc = DOC("net, the default kind, drops DNS queries that come from further away than a directly "
                "attached subnet; host serves this machine alone. It has no effect once interface, "
-               "except-interface or listen-address say what to serve.",
+               "except-interface or listen-address say what to serve."),
         .examples = EXAMPLES("local-service", "local-service=net", "local-service=host"),
     },
     {
@@ -446,10 +446,10 @@ const struct option site_options[] = {
         .read = read_domain, .print = print_domain,
         .shape = "<domain>|#[,<address>[,<address>]|,<subnet>[,local]|,<interface>]",
         .help = "The DNS domain of this network, or of a part of it",
-        .doc = "Given to DHCP clients and, with expand-hosts, added to plain names in hosts files. With "
+        .doc = DOC("Given to DHCP clients and, with expand-hosts, added to plain names in hosts files. With "
                "a subnet, a range or an interface it holds only for addresses there, and the first that "
                "fits wins. With \"local\" queries in that domain and the reverse zone of the subnet are "
-               "never forwarded. '#' takes the first search domain of /etc/resolv.conf.",
+               "never forwarded. '#' takes the first search domain of /etc/resolv.conf."),
         .examples = EXAMPLES("domain=home.example", "domain=guest.example,192.0.2.0/24,local",
                              "domain=lab.example,192.0.2.10,192.0.2.99", "domain=vpn.example,tun0"),
     },
@@ -458,7 +458,7 @@ const struct option site_options[] = {
         .read = read_domain, /* domain prints it */
         .shape = "<domain>|#[,<address>[,<address>]|,<subnet>[,local]|,<interface>]",
         .help = "An old name of domain",
-        .doc = "Means exactly what domain means.",
+        .doc = DOC("Means exactly what domain means."),
         .examples = EXAMPLES("domain-suffix=home.example"),
     },
     {
@@ -466,8 +466,8 @@ const struct option site_options[] = {
         .field = offsetof(struct site, local_ttl), .min = 0, .max = UINT32_MAX,
         .shape = "<seconds>",
         .help = "How long others may keep answers about local names",
-        .doc = "The time to live of answers from hosts files, DHCP leases and records given here. Zero, "
-               "the default, means: ask again each time.",
+        .doc = DOC("The time to live of answers from hosts files, DHCP leases and records given here. Zero, "
+               "the default, means: ask again each time."),
         .examples = EXAMPLES("local-ttl=60"),
     },
     {
@@ -476,10 +476,10 @@ const struct option site_options[] = {
         .area = "log", .read = read_log_queries, .print = print_log_queries,
         .shape = "[extra|proto|auth|only_failed]",
         .help = "Log every DNS query and what became of it",
-        .doc = "extra starts each line with a serial number and the client's address and port, so that "
+        .doc = DOC("extra starts each line with a serial number and the client's address and port, so that "
                "the lines of one query can be found; proto adds UDP or TCP to that. auth shows only "
                "lines about authoritative zones, only_failed only errors and denials. SIGUSR1 then also "
-               "lists the cache.",
+               "lists the cache."),
         .examples = EXAMPLES("log-queries", "log-queries=extra", "log-queries=proto", "log-queries=auth",
                              "log-queries=only_failed"),
     },
@@ -488,15 +488,15 @@ const struct option site_options[] = {
         .field = offsetof(struct site, log_dhcp),
         .shape = "",
         .help = "Log all options of DHCP messages and the tags of their clients",
-        .doc = "Wins over quiet-dhcp.",
+        .doc = DOC("Wins over quiet-dhcp."),
         .examples = EXAMPLES("log-dhcp"),
     },
     {
-        .name = "log-debug", .kind = OPTION_FLAG, .area = "log",
+        .name = "log-debug", .at_start = true, .kind = OPTION_FLAG, .area = "log",
         .field = offsetof(struct site, log_debug),
         .shape = "",
         .help = "Log more, for finding faults",
-        .doc = "Adds lines of interest to those who look into the program's own work.",
+        .doc = DOC("Adds lines of interest to those who look into the program's own work."),
         .examples = EXAMPLES("log-debug"),
     },
     {
@@ -504,7 +504,7 @@ const struct option site_options[] = {
         .field = offsetof(struct site, quiet_dhcp),
         .shape = "",
         .help = "Do not log ordinary DHCPv4 traffic",
-        .doc = "Errors and problems are still logged. log-dhcp wins over it.",
+        .doc = DOC("Errors and problems are still logged. log-dhcp wins over it."),
         .examples = EXAMPLES("quiet-dhcp"),
     },
 };

@@ -4,7 +4,7 @@
 #define SLOTS_FIRST      128
 
 /* FNV-1a. The names come from the configuration, so nobody chooses them to collide. */
-static uint32_t name_hash(struct text name)
+WRAPS static uint32_t name_hash(struct text name)
 {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < name.count; i++)

@@ -1,10 +1,12 @@
 #include "platform/descriptors.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -34,8 +36,26 @@ static void test_raise(void **state)
     assert_int_equal(limit_now(), 200);
 }
 
+/* Those above go, the one below stays. */
+static void test_close_from(void **state)
+{
+    (void)state;
+    int kept = dup(STDERR_FILENO);
+    int first = dup(STDERR_FILENO);
+    int last = fcntl(STDERR_FILENO, F_DUPFD, first + 20);
+    assert_true(kept >= 0 && first > kept && last > first);
+    descriptors_close_from((unsigned)first);
+    assert_true(fcntl(kept, F_GETFD) >= 0);
+    assert_true(fcntl(first, F_GETFD) < 0);
+    assert_true(fcntl(last, F_GETFD) < 0);
+    close(kept);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_raise) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_close_from),
+        cmocka_unit_test(test_raise),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

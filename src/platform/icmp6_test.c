@@ -13,23 +13,7 @@
 
 #include <cmocka.h>
 
-/* In a network namespace of our own, where the loopback interface answers and nobody else does. */
-static bool alone;
-
-static int enter_namespace(void **test)
-{
-    (void)test;
-    struct ifreq up = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-    alone = unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
-    if (!alone) {
-        print_message("no right to make a network namespace: nothing is tested\n");
-        return 0;
-    }
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int result = ioctl(fd, SIOCSIFFLAGS, &up);
-    close(fd);
-    return result;
-}
+#include "platform/namespace_test_world.h"
 
 static const struct address loopback = { ADDRESS_IP6, { [15] = 1 } };
 static const struct address none = { .family = ADDRESS_NONE };

@@ -1,15 +1,14 @@
 #include "platform/neighbours.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_arp.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#define BUFFER_BYTES 32768
+#include "platform/route_netlink.h"
+
 #define DUMP_TRIES   5
 #define READS_A_CALL 64
 
@@ -75,70 +74,23 @@ static int on_message(const struct nlmsghdr *message, void *context)
     return MNL_CB_OK;
 }
 
-/* The whole table. STATUS_AGAIN when it changed meanwhile. */
-static enum status dump(const struct neighbours_listener *listener)
-{
-    uint8_t buffer[BUFFER_BYTES] __attribute__((aligned(8)));
-    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    if (socket == NULL)
-        return STATUS_SYSTEM;
-    struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-    request->nlmsg_type = RTM_GETNEIGH;
-    request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request->nlmsg_seq = 1;
-    struct ndmsg *about = mnl_nlmsg_put_extra_header(request, sizeof *about);
-    about->ndm_family = AF_UNSPEC;
-
-    int verdict = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID);
-    if (verdict >= 0)
-        verdict = (int)mnl_socket_sendto(socket, request, request->nlmsg_len);
-    unsigned port = mnl_socket_get_portid(socket);
-    while (verdict >= 0) {
-        ssize_t count = mnl_socket_recvfrom(socket, buffer, sizeof buffer);
-        if (count < 0) {
-            verdict = -1;
-            break;
-        }
-        verdict =
-            mnl_cb_run(buffer, (size_t)count, 1, port, on_message, (void *)(uintptr_t)listener);
-        if (verdict <= MNL_CB_STOP)
-            break;
-    }
-    int error = errno;
-    mnl_socket_close(socket);
-    errno = error;
-    if (verdict >= 0)
-        return STATUS_OK;
-    return error == EINTR ? STATUS_AGAIN : STATUS_SYSTEM;
-}
-
 enum status neighbours_list_now(const struct neighbours_listener *listener)
 {
     enum status status = STATUS_AGAIN;
     for (int i = 0; i < DUMP_TRIES && status == STATUS_AGAIN; i++)
-        status = dump(listener);
+        status = route_netlink_list(RTM_GETNEIGH, sizeof(struct ndmsg), on_message,
+                                    (void *)(uintptr_t)listener);
     return status == STATUS_AGAIN ? STATUS_SYSTEM : status;
 }
 
 enum status neighbours_open(int *fd)
 {
-    int opened = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (opened < 0)
-        return STATUS_SYSTEM;
-    struct sockaddr_nl name = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_NEIGH };
-    if (bind(opened, (struct sockaddr *)&name, sizeof name) != 0) {
-        int error = errno;
-        close(opened);
-        errno = error;
-        return STATUS_SYSTEM;
-    }
-    *fd = opened;
-    return STATUS_OK;
+    return route_netlink_listen(RTMGRP_NEIGH, fd);
 }
 
 bool neighbours_read(int fd, const struct neighbours_listener *listener)
 {
-    uint8_t buffer[BUFFER_BYTES] __attribute__((aligned(8)));
+    uint8_t buffer[ROUTE_NETLINK_BYTES] __attribute__((aligned(8)));
     bool complete = true;
 
     /* Bounded, so a storm of changes cannot hold the loop; what is left wakes it again. */

@@ -1,7 +1,6 @@
 #include "platform/netwatch.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -9,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#define BUFFER_BYTES 32768
+#include "platform/route_netlink.h"
 
 /* Who made an address, since Linux 5.18: headers may be older. */
 #define ADDRESS_MAKER       11 /* IFA_PROTO */
@@ -161,49 +159,12 @@ static int on_address(const struct nlmsghdr *message, void *context)
     return MNL_CB_OK;
 }
 
-/* Asks for a whole table and feeds every message of the answer to `each`. header_bytes: what stands
- * before the attributes in messages of this type. STATUS_AGAIN when the table changed meanwhile. */
-static enum status dump(uint16_t type, size_t header_bytes, mnl_cb_t each, void *context)
-{
-    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    if (socket == NULL)
-        return STATUS_SYSTEM;
-    uint8_t buffer[BUFFER_BYTES] __attribute__((aligned(8)));
-    struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-    request->nlmsg_type = type;
-    request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request->nlmsg_seq = 1;
-    struct rtgenmsg *general = mnl_nlmsg_put_extra_header(request, header_bytes);
-    general->rtgen_family = AF_UNSPEC;
-
-    int verdict = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID);
-    if (verdict >= 0)
-        verdict = (int)mnl_socket_sendto(socket, request, request->nlmsg_len);
-    unsigned port = mnl_socket_get_portid(socket);
-    while (verdict >= 0) {
-        ssize_t count = mnl_socket_recvfrom(socket, buffer, sizeof buffer);
-        if (count < 0) {
-            verdict = -1;
-            break;
-        }
-        verdict = mnl_cb_run(buffer, (size_t)count, 1, port, each, context);
-        if (verdict <= MNL_CB_STOP)
-            break;
-    }
-    int error = errno;
-    mnl_socket_close(socket);
-    errno = error;
-    if (verdict >= 0)
-        return STATUS_OK;
-    return error == EINTR ? STATUS_AGAIN : STATUS_SYSTEM;
-}
-
 static enum status list_once(struct netwatch_list *list)
 {
     struct netwatch_list fresh = { 0 };
-    enum status status = dump(RTM_GETLINK, sizeof(struct ifinfomsg), on_link, &fresh);
+    enum status status = route_netlink_list(RTM_GETLINK, sizeof(struct ifinfomsg), on_link, &fresh);
     if (status == STATUS_OK)
-        status = dump(RTM_GETADDR, sizeof(struct ifaddrmsg), on_address, &fresh);
+        status = route_netlink_list(RTM_GETADDR, sizeof(struct ifaddrmsg), on_address, &fresh);
     if (status != STATUS_OK) {
         int error = errno;
         netwatch_list_free(&fresh);
@@ -231,21 +192,7 @@ void netwatch_list_free(struct netwatch_list *list)
 
 enum status netwatch_open(int *fd)
 {
-    int opened = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (opened < 0)
-        return STATUS_SYSTEM;
-    struct sockaddr_nl name = {
-        .nl_family = AF_NETLINK,
-        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
-    };
-    if (bind(opened, (struct sockaddr *)&name, sizeof name) != 0) {
-        int error = errno;
-        close(opened);
-        errno = error;
-        return STATUS_SYSTEM;
-    }
-    *fd = opened;
-    return STATUS_OK;
+    return route_netlink_listen(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, fd);
 }
 
 bool netwatch_changed(int fd)

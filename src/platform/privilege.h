@@ -16,6 +16,8 @@ struct privilege_plan {
     bool keep_net_admin;     /* neighbour table, sets, marks */
     bool keep_net_raw;       /* device-bound upstream sockets */
     bool keep_bind_service;  /* low ports on addresses that appear later */
+    bool keep_identity;      /* becoming other users */
+    bool keep_files;         /* root's access to other users' files */
 };
 
 /* Fills user and group from names. `user` NULL or "": unchanged. group NULL: `fallback_group` if
@@ -27,8 +29,15 @@ NODISCARD enum status privilege_find(const char *user, const char *group,
 /* True when the process has root's rights to give up. */
 bool privilege_is_root(void);
 
+/* Single rights can be kept without being root. Where they cannot, who needs one stays root. */
+bool privilege_can_keep(void);
+
 /* Drops groups, group, user, capabilities; forbids gaining any again. STATUS_SYSTEM with errno.
  * Must be called before any other thread starts. */
 NODISCARD enum status privilege_drop(const struct privilege_plan *plan);
+
+/* Gives up every capability that the plan does not name, whoever we are; and forbids gaining any.
+ * STATUS_SYSTEM with errno. For the thread that calls. */
+NODISCARD enum status privilege_keep_only(const struct privilege_plan *plan);
 
 #endif

@@ -2,50 +2,13 @@
 
 #include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum status privilege_find(const char *user, const char *group, const char *fallback_group,
-                           struct privilege_plan *plan, const char **unknown)
+bool privilege_can_keep(void)
 {
-    struct privilege_plan found = *plan;
-    const struct passwd *account = NULL;
-    found.change_user = false;
-    found.change_group = false;
-    if (user != NULL && user[0] != '\0') {
-        account = getpwnam(user);
-        if (account == NULL) {
-            *unknown = user;
-            return STATUS_NOT_FOUND;
-        }
-        found.user = account->pw_uid;
-        found.group = account->pw_gid;
-        found.change_user = account->pw_uid != 0;
-        found.change_group = found.change_user;
-    }
-    const struct group *wanted = NULL;
-    if (group != NULL && group[0] != '\0') {
-        wanted = getgrnam(group);
-        if (wanted == NULL) {
-            *unknown = group;
-            return STATUS_NOT_FOUND;
-        }
-    } else if (group == NULL && fallback_group != NULL && found.change_user) {
-        wanted = getgrnam(fallback_group);
-    }
-    if (wanted != NULL) {
-        found.group = wanted->gr_gid;
-        found.change_group = true;
-    }
-    *plan = found;
-    return STATUS_OK;
-}
-
-bool privilege_is_root(void)
-{
-    return geteuid() == 0;
+    return true;
 }
 
 static enum status set_capabilities(uint32_t kept)
@@ -64,7 +27,24 @@ static uint32_t wanted_capabilities(const struct privilege_plan *plan)
         kept |= 1u << CAP_NET_RAW;
     if (plan->keep_bind_service)
         kept |= 1u << CAP_NET_BIND_SERVICE;
+    if (plan->keep_identity)
+        kept |= 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_CHOWN | 1u << CAP_KILL;
+    if (plan->keep_files)
+        kept |= 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_CHOWN
+                | 1u << CAP_FOWNER;
     return kept;
+}
+
+enum status privilege_keep_only(const struct privilege_plan *plan)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) != 0)
+        return STATUS_SYSTEM;
+    /* All of ours are in the first word. */
+    if (set_capabilities(data[0].permitted & wanted_capabilities(plan)) != STATUS_OK)
+        return STATUS_SYSTEM;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? STATUS_OK : STATUS_SYSTEM;
 }
 
 enum status privilege_drop(const struct privilege_plan *plan)

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "platform/rights.h"
+
 #define FAST_OPEN_MAX 256 /* connections whose question came before they were confirmed */
 
 #if defined(IP_PKTOPTIONS) && defined(IPV6_2292PKTOPTIONS)
@@ -74,6 +76,27 @@ bool tcp_arrival(int fd, enum address_family family, uint32_t *interface, struct
 
 #endif
 
+/* Accepted connections have these from their listener: an answer must not wait for the client's
+ * acknowledgement of the one before, and a client that comes again may put its question into its
+ * first packet (RFC 7413) where the system is set up for it. */
+static bool apply_to_listener(int fd, int family)
+{
+    int on = 1;
+    remember_arrival(fd, family);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef TCP_FASTOPEN
+    int waiting_max = FAST_OPEN_MAX;
+    setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &waiting_max, sizeof waiting_max);
+#endif
+    return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+enum status tcp_adopt(int fd, enum address_family family)
+{
+    return apply_to_listener(fd, family == ADDRESS_IP6 ? AF_INET6 : AF_INET) ? STATUS_OK
+                                                                             : STATUS_SYSTEM;
+}
+
 static bool apply_setup(int fd, int family, bool reuse_port)
 {
     int on = 1;
@@ -83,16 +106,7 @@ static bool apply_setup(int fd, int family, bool reuse_port)
         return false;
     if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return false;
-    remember_arrival(fd, family);
-    /* Accepted connections have these from their listener: an answer must not wait for the client's
-     * acknowledgement of the one before, and a client that comes again may put its question into
-     * its first packet (RFC 7413) where the system is set up for it. */
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-#ifdef TCP_FASTOPEN
-    int waiting_max = FAST_OPEN_MAX;
-    setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &waiting_max, sizeof waiting_max);
-#endif
-    return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+    return apply_to_listener(fd, family);
 }
 
 static bool bind_early(int fd)
@@ -117,7 +131,7 @@ static enum status bind_and_listen(const struct endpoint *local, bool reuse_port
     unsigned count = endpoint_to_sockaddr(local, &name);
     /* Listening now and not in the loop makes a taken port fail at start, where it can be said. */
     if (!apply_setup(opened, family, reuse_port) || (early && !bind_early(opened))
-        || bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0
+        || rights_bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0
         || listen(opened, SOMAXCONN) != 0) {
         int error = errno;
         close(opened);
@@ -167,16 +181,12 @@ bool tcp_local_end(int fd, struct endpoint *local)
            && endpoint_from_sockaddr((struct sockaddr *)&name, local) == STATUS_OK;
 }
 
+void socket_set_mark(int fd, uint32_t mark)
+{
+    (void)rights_mark(fd, mark);
+}
+
 enum status socket_bind_device(int fd, const char *device)
 {
-#ifdef SO_BINDTODEVICE
-    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1) == 0)
-        return STATUS_OK;
-    return STATUS_SYSTEM;
-#else
-    (void)fd;
-    (void)device;
-    errno = ENOTSUP;
-    return STATUS_SYSTEM;
-#endif
+    return rights_tie(fd, device) == 0 ? STATUS_OK : STATUS_SYSTEM;
 }

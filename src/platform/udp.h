@@ -23,6 +23,10 @@ struct udp_setup {
 /* A non-blocking, close-on-exec socket. STATUS_SYSTEM with errno. IPv6 sockets are IPv6 only. */
 NODISCARD enum status udp_open(const struct udp_setup *setup, int *fd);
 
+/* Sets up a socket that somebody else has bound to setup->bind: non-blocking, arrival, buffer.
+ * STATUS_SYSTEM with errno. */
+NODISCARD enum status udp_adopt(const struct udp_setup *setup, int fd);
+
 /* What came in. `message` points into the batch's memory until the next receive. */
 struct udp_arrival {
     struct bytes message;
@@ -62,9 +66,10 @@ unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *d
                   unsigned count);
 
 /* A fresh connected socket to `to` from a given source port (0: the system's choice), for one
- * upstream question. source: address to bind, family NONE for any. STATUS_EXISTS when the port is
+ * upstream question. source: address to bind, family NONE for any. mark: as socket_set_mark, 0 for
+ * none. STATUS_EXISTS when the port is
  * taken, STATUS_SYSTEM with errno. */
 NODISCARD enum status udp_connect(const struct endpoint *to, const struct address *source,
-                                  uint16_t port, const char *device, int *fd);
+                                  uint16_t port, const char *device, uint32_t mark, int *fd);
 
 #endif

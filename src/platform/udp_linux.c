@@ -1,6 +1,7 @@
 #include "platform/udp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
@@ -8,6 +9,9 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "platform/rights.h"
+#include "platform/tcp.h"
 
 #define CONTROL_BYTES 128
 /* Longest datagram sent together with others: fits in the smallest packet IPv6 allows. */
@@ -55,6 +59,14 @@ static void ignore_path_mtu(int fd, int family)
         set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
 }
 
+/* The system's limit is low on most hosts, and a burst that does not fit is lost: as root it is
+ * passed over. */
+static void widen_receive(int fd, unsigned bytes)
+{
+    if (bytes > 0 && !set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, (int)bytes))
+        set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)bytes);
+}
+
 static bool apply_setup(int fd, int family, const struct udp_setup *setup)
 {
     if (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
@@ -69,15 +81,8 @@ static bool apply_setup(int fd, int family, const struct udp_setup *setup)
         return false;
     if (setup->want_arrival && !want_arrival(fd, family))
         return false;
-    /* The system's limit is low on most hosts, and a burst that does not fit is lost: as root it is
-     * passed over. */
-    if (setup->receive_bytes > 0
-        && !set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, (int)setup->receive_bytes))
-        set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)setup->receive_bytes);
-    if (setup->device != NULL
-        && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, setup->device,
-                      (socklen_t)strlen(setup->device) + 1)
-               != 0)
+    widen_receive(fd, setup->receive_bytes);
+    if (setup->device != NULL && rights_tie(fd, setup->device) != 0)
         return false;
     if (setup->traffic_class != 0)
         set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, setup->traffic_class);
@@ -97,6 +102,18 @@ static enum status close_and_fail(int fd)
     return STATUS_SYSTEM;
 }
 
+enum status udp_adopt(const struct udp_setup *setup, int fd)
+{
+    int family = setup->bind.address.family == ADDRESS_IP6 ? AF_INET6 : AF_INET;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0
+        || (setup->want_arrival && !want_arrival(fd, family)))
+        return STATUS_SYSTEM;
+    widen_receive(fd, setup->receive_bytes);
+    ignore_path_mtu(fd, family);
+    return STATUS_OK;
+}
+
 enum status udp_open(const struct udp_setup *setup, int *fd)
 {
     int family = setup->bind.address.family == ADDRESS_IP6 ? AF_INET6 : AF_INET;
@@ -106,7 +123,7 @@ enum status udp_open(const struct udp_setup *setup, int *fd)
     struct sockaddr_storage name;
     unsigned count = endpoint_to_sockaddr(&setup->bind, &name);
     if (!apply_setup(opened, family, setup)
-        || bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0)
+        || rights_bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0)
         return close_and_fail(opened);
     *fd = opened;
     return STATUS_OK;
@@ -306,7 +323,7 @@ static unsigned send_run_singly(struct udp_batch *batch, int fd, struct msghdr *
     single.msg_controllen -= CMSG_SPACE(sizeof(uint16_t));
     if (single.msg_controllen == 0)
         single.msg_control = NULL;
-    for (size_t i = 0; i < header->msg_iovlen; i++) {
+    for (size_t i = 0; i < (size_t)header->msg_iovlen; i++) {
         single.msg_iov = &header->msg_iov[i];
         sent += sendmsg(fd, &single, MSG_DONTWAIT) >= 0;
     }
@@ -359,24 +376,24 @@ unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *d
 }
 
 enum status udp_connect(const struct endpoint *to, const struct address *source, uint16_t port,
-                        const char *device, int *fd)
+                        const char *device, uint32_t mark, int *fd)
 {
     int family = to->address.family == ADDRESS_IP6 ? AF_INET6 : AF_INET;
     int opened = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (opened < 0)
         return STATUS_SYSTEM;
-    if (device != NULL
-        && setsockopt(opened, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1)
-               != 0)
+    if (device != NULL && rights_tie(opened, device) != 0)
         return close_and_fail(opened);
     ignore_path_mtu(opened, family);
+    if (mark != 0)
+        socket_set_mark(opened, mark);
     struct sockaddr_storage name;
     if (source->family != ADDRESS_NONE || port != 0) {
         struct endpoint local = { .address = *source, .port = port, .scope = to->scope };
         if (source->family == ADDRESS_NONE)
             local.address = address_any((enum address_family)to->address.family);
         unsigned count = endpoint_to_sockaddr(&local, &name);
-        if (bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0) {
+        if (rights_bind(opened, (struct sockaddr *)&name, (socklen_t)count) != 0) {
             bool taken = errno == EADDRINUSE || errno == EACCES;
             close_and_fail(opened);
             return taken ? STATUS_EXISTS : STATUS_SYSTEM;

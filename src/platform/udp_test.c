@@ -423,7 +423,7 @@ static void check_connected(enum address_family family)
         skip();
     struct endpoint to = local_end(server);
     int fd;
-    assert_int_equal(udp_connect(&to, &none, 0, NULL, &fd), STATUS_OK);
+    assert_int_equal(udp_connect(&to, &none, 0, NULL, 0, &fd), STATUS_OK);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     /* Only who was asked may answer. */
@@ -483,7 +483,7 @@ static void test_connect_from(void **test)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int fd = -1;
-        enum status status = udp_connect(&to, rows[i].source, rows[i].port, rows[i].device, &fd);
+        enum status status = udp_connect(&to, rows[i].source, rows[i].port, rows[i].device, 0, &fd);
         if (status != rows[i].status)
             fail_msg("%s: %s, errno %d", rows[i].what, status_text(status), errno);
         if (status != STATUS_OK)
@@ -510,7 +510,7 @@ static void check_refused(enum address_family family)
     struct endpoint to = local_end(gone);
     close(gone);
     int fd;
-    assert_int_equal(udp_connect(&to, &none, 0, NULL, &fd), STATUS_OK);
+    assert_int_equal(udp_connect(&to, &none, 0, NULL, 0, &fd), STATUS_OK);
     assert_int_equal(send(fd, "x", 1, 0), 1);
     wait_readable(fd);
     struct udp_arrival arrivals[UDP_BATCH];

@@ -8,7 +8,7 @@ static const struct ra_param defaults = {
 const struct ra_param *ra_config_param(const struct ra_config *config, const char *interface)
 {
     /* The last line wins. */
-    for (size_t i = config->param_count; i-- > 0;)
+    for (size_t i = config->param_count; COUNT_DOWN(i);)
         if (site_interface_matches(&config->params[i].interface, interface))
             return &config->params[i];
     return &defaults;

@@ -69,7 +69,8 @@ enum status ra_memory_load(struct ra_memory *memory, const struct ra_state_line 
     entry->on_link = line->on_link;
     entry->autonomous = line->autonomous;
     entry->gone = line->gone;
-    entry->ends = seconds_from(now.mono, left < RA_GONE_S ? (uint64_t)left : RA_GONE_S);
+    if (line->gone)
+        entry->ends = seconds_from(now.mono, left < RA_GONE_S ? (uint64_t)left : RA_GONE_S);
     entry->valid_to = MONO_NEVER;
     entry->cap_s = UINT32_MAX;
     return STATUS_OK;

@@ -294,8 +294,8 @@ const struct option ra_options[] = {
         .field = offsetof(struct ra_config, enable),
         .shape = "",
         .help = "Send router advertisements for every IPv6 range",
-        .doc = "They tell hosts the router, the prefix and whether to ask DHCPv6. Ranges with slaac, ra-only, "
-               "ra-names, ra-stateless or ra-advrouter are advertised without it.",
+        .doc = DOC("They tell hosts the router, the prefix and whether to ask DHCPv6. Ranges with slaac, ra-only, "
+               "ra-names, ra-stateless or ra-advrouter are advertised without it."),
         .examples = EXAMPLES("enable-ra"),
     },
     {
@@ -303,9 +303,9 @@ const struct option ra_options[] = {
         .read = read_param, .print = print_params,
         .shape = "<interface>[*][,mtu:<bytes>|mtu:<interface>|mtu:off][,high|,low][,<interval>[,<lifetime>]]",
         .help = "What router advertisements on an interface say",
-        .doc = "The interval is 600 seconds unless given, or given as 0, and lies between 4 and 1800; the lifetime "
+        .doc = DOC("The interval is 600 seconds unless given, or given as 0, and lies between 4 and 1800; the lifetime "
                "is three times that and at most 9000. With a lifetime of 0 the router is not to be used as a "
-               "default one. Without mtu: the interface's own is told.",
+               "default one. Without mtu: the interface's own is told."),
         .examples = EXAMPLES("ra-param=eth0,60", "ra-param=eth*,mtu:1280,low,60,1200", "ra-param=br0,0,0"),
     },
     {
@@ -313,8 +313,8 @@ const struct option ra_options[] = {
         .read = read_pref64, .print = print_pref64s,
         .shape = "<prefix>/<length>[,<lifetime>]",
         .help = "Tell hosts the prefix of the network's NAT64 (RFC 8781)",
-        .doc = "The length is 32, 40, 48, 56, 64 or 96. The lifetime is three times the interval of the "
-               "advertisements unless given, and at most 65528 seconds.",
+        .doc = DOC("The length is 32, 40, 48, 56, 64 or 96. The lifetime is three times the interval of the "
+               "advertisements unless given, and at most 65528 seconds."),
         .examples = EXAMPLES("ra-pref64=64:ff9b::/96", "ra-pref64=2001:db8:64::/96,30m"),
     },
     {
@@ -322,8 +322,8 @@ const struct option ra_options[] = {
         .read = read_route, .print = print_routes,
         .shape = "<prefix>/<length>[,high|,low][,<lifetime>]",
         .help = "Tell hosts that this router leads to a network (RFC 4191)",
-        .doc = "For routers that are not, or not alone, the default one: see the lifetime of ra-param. The "
-               "route's lifetime is three times the interval of the advertisements unless given.",
+        .doc = DOC("For routers that are not, or not alone, the default one: see the lifetime of ra-param. The "
+               "route's lifetime is three times the interval of the advertisements unless given."),
         .examples = EXAMPLES("ra-route=2001:db8:1::/48", "ra-route=fd00::/8,high,1h"),
     },
     {
@@ -331,7 +331,7 @@ const struct option ra_options[] = {
         .field = offsetof(struct ra_config, quiet),
         .shape = "",
         .help = "Do not log ordinary router advertisement traffic",
-        .doc = "Errors and problems are still logged.",
+        .doc = DOC("Errors and problems are still logged."),
         .examples = EXAMPLES("quiet-ra"),
     },
 };

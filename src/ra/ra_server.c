@@ -260,11 +260,21 @@ enum status ra_server_set_network(struct ra_server *server, const struct network
     return server->started ? rebuild(server, now.mono) : STATUS_OK;
 }
 
+void ra_server_set_rules(struct ra_server *server, const struct ra_config *ra,
+                         const struct site *site)
+{
+    server->setup.ra = ra;
+    server->setup.site = site;
+}
+
 enum status ra_server_set_config(struct ra_server *server, const struct dhcp_config *dhcp,
                                  struct instant now)
 {
     server->setup.dhcp = dhcp;
-    return server->started ? rebuild(server, now.mono) : STATUS_OK;
+    enum status status = server->started ? rebuild(server, now.mono) : STATUS_OK;
+    if (status != STATUS_OK)
+        server->links = (struct ra_links){ 0 }; /* they point into the ones before */
+    return status;
 }
 
 /* ------------------------------------------------------------------ sending */

@@ -48,7 +48,7 @@ struct ra_counters {
 
 struct ra_setup {
     const struct dhcp_config *dhcp; /* replaced by ra_server_set_config */
-    const struct ra_config *ra;
+    const struct ra_config *ra;     /* these two by ra_server_set_rules */
     const struct site *site;
     const struct network *network; /* replaced by ra_server_set_network */
     const struct event_sink *events; /* may be NULL */
@@ -68,7 +68,11 @@ NODISCARD enum status ra_server_start(struct ra_server *server, struct instant n
 /* Other interfaces and addresses. On error (memory) what was advertised before still is. */
 NODISCARD enum status ra_server_set_network(struct ra_server *server,
                                             const struct network *network, struct instant now);
-/* Other hosts and options; the ones before are not looked at any more, on error neither. */
+/* The other two parts of the configuration; counts when ra_server_set_config has been called. */
+void ra_server_set_rules(struct ra_server *server, const struct ra_config *ra,
+                         const struct site *site);
+/* Other hosts and options; the ones before are not looked at any more, on error neither: then
+ * nothing is advertised until the network changes. */
 NODISCARD enum status ra_server_set_config(struct ra_server *server,
                                            const struct dhcp_config *dhcp, struct instant now);
 

@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <stdint.h>
 
 #include "ra/ra_state.h"

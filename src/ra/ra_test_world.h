@@ -3,7 +3,6 @@
 #ifndef LINNET_RA_RA_TEST_WORLD_H
 #define LINNET_RA_RA_TEST_WORLD_H
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -227,7 +227,7 @@ static uint32_t index_find(const struct shard *shard, uint32_t tag, uint32_t off
 }
 
 /* Frees a slot and moves those behind it that its place would be nearer home for. */
-static void index_remove(struct shard *shard, uint32_t hole)
+WRAPS static void index_remove(struct shard *shard, uint32_t hole)
 {
     struct slot *slots = shard->slots;
     uint32_t mask = shard->slot_mask;
@@ -392,6 +392,31 @@ static bool is_usable(const struct entry *entry, mono_ms now, uint32_t stale_max
            || (now - entry->expires) / MS_PER_S < (uint64_t)stale_max_s;
 }
 
+static enum dns_cache_kind copy_out(const struct entry *entry, mono_ms now, uint8_t *buffer,
+                                    struct dns_cache_hit *hit)
+{
+    size_t parts = (size_t)entry->rdatas_count + entry->soa_owner_count + entry->soa_rdata_count;
+    memcpy(buffer, entry->bytes + entry->name_count, parts);
+    describe(entry, buffer, now, hit);
+    return entry->kind;
+}
+
+enum dns_cache_kind dns_cache_peek(struct dns_cache *cache, const struct dname *name, uint64_t hash,
+                                   uint16_t type, uint16_t group, mono_ms now, uint32_t stale_max_s,
+                                   uint8_t *buffer, struct dns_cache_hit *hit)
+{
+    struct shard *shard = shard_of(cache, hash);
+    *hit = (struct dns_cache_hit){ .kind = DNS_CACHE_MISS };
+
+    pthread_mutex_lock(&shard->lock);
+    const struct entry *entry = find_entry(shard, name, (uint32_t)hash, type, group);
+    enum dns_cache_kind kind = DNS_CACHE_MISS;
+    if (entry != NULL && is_usable(entry, now, stale_max_s))
+        kind = copy_out(entry, now, buffer, hit);
+    pthread_mutex_unlock(&shard->lock);
+    return kind;
+}
+
 enum dns_cache_kind dns_cache_find(struct dns_cache *cache, const struct dname *name, uint64_t hash,
                                    uint16_t type, uint16_t group, mono_ms now, uint32_t stale_max_s,
                                    uint8_t *buffer, struct dns_cache_hit *hit)
@@ -402,11 +427,7 @@ enum dns_cache_kind dns_cache_find(struct dns_cache *cache, const struct dname *
     pthread_mutex_lock(&shard->lock);
     struct entry *entry = find_entry(shard, name, (uint32_t)hash, type, group);
     if (entry != NULL && is_usable(entry, now, stale_max_s)) {
-        kind = entry->kind;
-        size_t parts =
-            (size_t)entry->rdatas_count + entry->soa_owner_count + entry->soa_rdata_count;
-        memcpy(buffer, entry->bytes + entry->name_count, parts);
-        describe(entry, buffer, now, hit);
+        kind = copy_out(entry, now, buffer, hit);
         entry->was_hit = true;
         entry->rotation++;
         shard->hits++;
@@ -545,6 +566,27 @@ void dns_cache_insert(struct dns_cache *cache, const struct dname *name, uint64_
 }
 
 /* ------------------------------------------------------------------ looking in */
+
+uint32_t dns_cache_forget(struct dns_cache *cache, const struct dname *name, uint64_t hash)
+{
+    uint32_t count = 0;
+    uint32_t tag = (uint32_t)hash;
+    if (cache->shard_count == 0)
+        return 0;
+    struct shard *shard = shard_of(cache, hash);
+    pthread_mutex_lock(&shard->lock);
+    for (uint32_t at = tag & shard->slot_mask; shard->slots[at].place != 0;) {
+        if (shard->slots[at].tag == tag && names_equal(slot_entry(shard, at), name)) {
+            /* Another one moves into this slot: look at it again. */
+            kill_entry(shard, at);
+            count++;
+        } else {
+            at = (at + 1) & shard->slot_mask;
+        }
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return count;
+}
 
 void dns_cache_read_counters(struct dns_cache *cache, struct dns_cache_counters *counters)
 {

@@ -83,6 +83,11 @@ enum dns_cache_kind dns_cache_find(struct dns_cache *cache, const struct dname *
                                    uint16_t type, uint16_t group, mono_ms now, uint32_t stale_max_s,
                                    uint8_t *buffer, struct dns_cache_hit *hit);
 
+/* The same without a trace: not counted, turned or kept longer. */
+enum dns_cache_kind dns_cache_peek(struct dns_cache *cache, const struct dname *name, uint64_t hash,
+                                   uint16_t type, uint16_t group, mono_ms now, uint32_t stale_max_s,
+                                   uint8_t *buffer, struct dns_cache_hit *hit);
+
 /* The name is known to exist: there is something unexpired of it, be it that it lacks a type. */
 bool dns_cache_knows(struct dns_cache *cache, const struct dname *name, uint64_t hash,
                      uint16_t group, mono_ms now);
@@ -93,6 +98,9 @@ bool dns_cache_knows(struct dns_cache *cache, const struct dname *name, uint64_t
  * oldest of 32 entries of one name gives way to another. */
 void dns_cache_insert(struct dns_cache *cache, const struct dname *name, uint64_t hash, mono_ms now,
                       const struct dns_cache_entry *entry);
+
+/* Nothing is known of the name any more, in any group. How many entries there were. */
+uint32_t dns_cache_forget(struct dns_cache *cache, const struct dname *name, uint64_t hash);
 
 void dns_cache_read_counters(struct dns_cache *cache, struct dns_cache_counters *counters);
 

@@ -27,6 +27,8 @@ struct lease {
     bool committed;                /* the store has it as it now is */
     bool stored;                   /* the store has had it once: its client may rely on it */
     bool name_from_config;         /* the name is the server's choice, not the client's */
+    bool owner_unwritten;          /* IPv4: the store has an older id or hardware */
+    bool over;                     /* past its time when it was read: takes no room from others */
     bool hardware_seen;            /* IPv6: by a relay or on our link; else only its DUID says so */
     struct hardware hardware;      /* IPv6: count 0 unless known */
     uint8_t *client_id;            /* option 61 or DUID; the table's; NULL when none */

@@ -25,9 +25,10 @@ struct lease_backend;
 
 struct lease_backend_class {
     const char *name;
-    /* Calls `each` for every lease kept. Bad lines go to `complain` and are skipped. */
+    /* Calls `each` for every lease kept; false: of what it did not take the line may go. Bad lines
+     * go to `complain` and are skipped. */
     enum status (*load)(struct lease_backend *backend,
-                        void (*each)(void *context, const struct lease_line *line),
+                        bool (*each)(void *context, const struct lease_line *line),
                         void (*complain)(void *context, unsigned line, const char *why),
                         void *context);
     /* Never blocks. STATUS_FULL when too many changes wait: then nothing was taken. */

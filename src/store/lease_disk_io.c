@@ -77,6 +77,26 @@ enum status lease_disk_open(const char *path, struct lease_disk *out)
     return STATUS_OK;
 }
 
+enum status lease_disk_follow(struct lease_disk *disk)
+{
+    struct stat here, there;
+    if (fstat(disk->fd, &here) != 0 || stat(disk->path, &there) != 0)
+        return STATUS_SYSTEM;
+    if (here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+        return STATUS_OK;
+    int fd = open(disk->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return STATUS_SYSTEM;
+    if (fstat(fd, &here) != 0 || !S_ISREG(here.st_mode)) {
+        close(fd);
+        errno = EINVAL;
+        return STATUS_SYSTEM;
+    }
+    close(disk->fd);
+    disk->fd = fd;
+    return STATUS_OK;
+}
+
 void lease_disk_close(struct lease_disk *disk)
 {
     (void)close(disk->fd);

@@ -50,6 +50,9 @@ struct lease_work {
 /* Opens or creates (mode 0644). STATUS_SYSTEM with errno, STATUS_NO_MEMORY. */
 NODISCARD enum status lease_disk_open(const char *path, struct lease_disk *disk);
 void lease_disk_close(struct lease_disk *disk);
+/* The file that has the name now: it is another one when a process before us wrote it anew.
+ * STATUS_SYSTEM with errno: the one that was opened stays. */
+NODISCARD enum status lease_disk_follow(struct lease_disk *disk);
 /* The whole file, at most `limit` bytes, owned by the caller (free). STATUS_RANGE past the
  * limit. */
 NODISCARD enum status lease_disk_read(const struct lease_disk *disk, size_t limit, uint8_t **bytes,

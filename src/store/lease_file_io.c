@@ -219,7 +219,7 @@ NODISCARD static enum status load_pieces(struct lease_file *file, struct lease_l
 }
 
 static enum status file_load(struct lease_backend *backend,
-                             void (*each)(void *context, const struct lease_line *line),
+                             bool (*each)(void *context, const struct lease_line *line),
                              void (*complain)(void *context, unsigned line, const char *why),
                              void *context)
 {
@@ -230,6 +230,8 @@ static enum status file_load(struct lease_backend *backend,
     uint8_t *buffer = malloc(PIECE_BYTES);
     if (buffer == NULL)
         return STATUS_NO_MEMORY;
+    if (lease_disk_follow(&file->disk) != STATUS_OK && file->setup.trouble != NULL)
+        file->setup.trouble(file->setup.context, "it was replaced and cannot be opened", errno);
     enum status status = load_pieces(file, &loading, buffer);
     free(buffer);
     if (status != STATUS_OK)

@@ -90,7 +90,7 @@ static void load_origin(struct lease_loading *loading, const struct lease_line *
         broken(loading, "cut off");
     } else if (lease != NULL) {
         uint64_t before = digest_of(lease);
-        loading->each(loading->context, read);
+        (void)loading->each(loading->context, read);
         if (lease->store_cookie == 0)
             return;
         struct lease_place *place = &loading->plan->records[lease->store_cookie - 1].line;
@@ -109,7 +109,7 @@ static void load_duid(struct lease_loading *loading, const struct lease_line *re
     }
     memcpy(plan->duid, read->duid, read->duid_count);
     plan->duid_count = read->duid_count;
-    loading->each(loading->context, read);
+    (void)loading->each(loading->context, read);
 }
 
 static void load_line(struct lease_loading *loading, struct text line, bool ended)
@@ -138,14 +138,16 @@ static void load_line(struct lease_loading *loading, struct text line, bool ende
             return;
         }
         uint32_t cookie = known != NULL ? known->store_cookie : 0;
-        loading->each(loading->context, &read); /* `known` may be gone */
+        bool keep = loading->each(loading->context, &read); /* `known` may be gone */
         struct lease *lease = lease_plan_find(plan, &read.address);
         if (cookie != 0 && (lease == NULL || lease->store_cookie == 0))
             inherit(plan, lease, cookie);
         if (lease != NULL)
             note_line(loading, line, lease, ended);
-        else
+        else if (keep)
             keep_extra(loading, line);
+        else
+            plan->dead++;
     }
 }
 
@@ -196,7 +198,7 @@ size_t lease_plan_load_piece(struct lease_loading *loading, struct text piece, b
 }
 
 void lease_plan_load(struct lease_plan *plan, struct text all,
-                     void (*each)(void *context, const struct lease_line *line),
+                     bool (*each)(void *context, const struct lease_line *line),
                      void (*complain)(void *context, unsigned line, const char *why), void *context)
 {
     struct lease_loading loading = {

@@ -364,7 +364,7 @@ static void fail_all(struct lease_plan *plan)
 /* The lines of these changes are not in the file: the records go back to what is. */
 static void unwind(struct lease_plan *plan, bool all)
 {
-    for (size_t i = plan->flight.count; i-- > 0;) {
+    for (size_t i = plan->flight.count; COUNT_DOWN(i);) {
         struct lease_file_change *change = &plan->flight.changes[i];
         if (change->record == LEASE_RECORD_NONE)
             plan->duid_unwritten = plan->duid_unwritten || change->needs_append;
@@ -423,6 +423,14 @@ static bool may_image(const struct lease_plan *plan, const struct lease_batch *b
            || (batch->count > 0 && now - plan->failed_ms >= LEASE_FILE_REWRITE_MS);
 }
 
+/* Readers look for a released lease soon after: Neutron does in a file of thousands. So a dead line
+ * waits as long as its file is large, and rewriting takes no more than so many bytes a second. */
+static uint64_t dead_until_ms(const struct lease_plan *plan)
+{
+    uint64_t wait = plan->size / LEASE_FILE_DEAD_BYTES;
+    return plan->dead_since_ms + (wait < LEASE_FILE_DEAD_WAIT_MS ? wait : LEASE_FILE_DEAD_WAIT_MS);
+}
+
 static bool wants_image(const struct lease_plan *plan, const struct lease_batch *batch,
                         uint64_t now)
 {
@@ -442,7 +450,7 @@ static bool wants_image(const struct lease_plan *plan, const struct lease_batch 
         return false;
     return (plan->dead >= plan->record_count / 4
             && now - plan->rewritten_ms >= LEASE_FILE_REWRITE_MS)
-           || now - plan->dead_since_ms >= LEASE_FILE_DEAD_WAIT_MS;
+           || now >= dead_until_ms(plan);
 }
 
 bool lease_plan_is_idle(const struct lease_plan *plan, uint64_t now_ms)
@@ -457,7 +465,7 @@ uint64_t lease_plan_deadline(const struct lease_plan *plan)
     if (plan->dead == 0 || plan->closed)
         return UINT64_MAX;
     uint64_t soon = plan->rewritten_ms + LEASE_FILE_REWRITE_MS;
-    uint64_t late = plan->dead_since_ms + LEASE_FILE_DEAD_WAIT_MS;
+    uint64_t late = dead_until_ms(plan);
     return plan->dead >= plan->record_count / 4 && soon < late ? soon : late;
 }
 

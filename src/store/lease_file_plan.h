@@ -29,7 +29,8 @@
 #define LEASE_FILE_SMALL_BYTES  65536  /* written anew whenever a line in it dies */
 #define LEASE_FILE_REWRITE_MS   1000   /* a larger one at most so often */
 #define LEASE_FILE_RETRY_MS     60000  /* after a rewrite failed */
-#define LEASE_FILE_DEAD_WAIT_MS 10000  /* longest that a dead line stands in a larger one */
+#define LEASE_FILE_DEAD_WAIT_MS 10000  /* longest that a dead line stands in a larger one, */
+#define LEASE_FILE_DEAD_BYTES   256    /* a millisecond for so many bytes of it at most */
 #define LEASE_FILE_CLOSED_MS    600000 /* until a folder that took no new file is asked again */
 #define LEASE_FILE_CLOSED_BYTES 262144 /* there a smaller file keeps its dead lines */
 
@@ -109,16 +110,17 @@ NODISCARD enum status lease_plan_init(struct lease_plan *plan, const struct leas
 void lease_plan_free(struct lease_plan *plan);
 
 /* Takes the whole file as it is read at start. `each` puts the lease into the table or does not;
- * what it does not take is kept as it stands. Lines that cannot be read go to `complain`. */
+ * what it does not take is kept as it stands, or goes when it says false. Lines that cannot be read
+ * go to `complain`. */
 void lease_plan_load(struct lease_plan *plan, struct text all,
-                     void (*each)(void *context, const struct lease_line *line),
+                     bool (*each)(void *context, const struct lease_line *line),
                      void (*complain)(void *context, unsigned line, const char *why),
                      void *context);
 
 /* The same piece by piece, so that a file of any size can be read. */
 struct lease_loading {
     struct lease_plan *plan;
-    void (*each)(void *context, const struct lease_line *line);
+    bool (*each)(void *context, const struct lease_line *line);
     void (*complain)(void *context, unsigned line, const char *why);
     void *context;
     unsigned number;      /* of the line at hand */

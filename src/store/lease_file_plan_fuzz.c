@@ -5,7 +5,7 @@
 static struct lease_table *table, *table6;
 static unsigned complaints;
 
-static void on_line(void *context, const struct lease_line *line)
+static bool on_line(void *context, const struct lease_line *line)
 {
     static const struct instant now = { 1000, 1700000000 };
     struct lease *lease;
@@ -21,23 +21,24 @@ static void on_line(void *context, const struct lease_line *line)
         assert(status == STATUS_OK);
     }
     if (line->kind != LEASE_LINE_LEASE)
-        return;
+        return true;
     if (!ip4) {
         if (lease == NULL
             && lease_table_add6(table6, &line->address, line->prefix_length, line->lease_kind, id,
                                 line->iaid, &lease)
                    == STATUS_OK)
             lease_table_set_expiry_wall(table6, lease, now, line->expires);
-        return;
+        return true;
     }
     if (lease == NULL
         && lease_table_add(table, &line->address, LEASE_IP4, &line->hardware, id, &lease)
                != STATUS_OK)
-        return;
+        return true;
     if (lease_table_set_client(table, lease, &line->hardware, id) != STATUS_OK
         || lease_table_set_name(table, lease, line->name, TEXT_NONE) != STATUS_OK)
-        return;
+        return true;
     lease_table_set_expiry_wall(table, lease, now, line->expires);
+    return true;
 }
 
 static void on_complaint(void *context, unsigned line, const char *why)

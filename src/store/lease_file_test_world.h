@@ -125,7 +125,7 @@ static inline void on_trouble(void *context, const char *what, int error)
     snprintf(w->trouble, sizeof(w->trouble), "%s", what);
 }
 
-static inline void on_line(void *context, const struct lease_line *line)
+static inline bool on_line(void *context, const struct lease_line *line)
 {
     struct world *w = context;
     struct lease *lease = lease_table_by_address(w->table, &line->address);
@@ -138,14 +138,15 @@ static inline void on_line(void *context, const struct lease_line *line)
         assert_int_equal(lease_table_set_origin(lease, lease_table_agent_info(lease), id),
                          STATUS_OK);
     if (line->kind != LEASE_LINE_LEASE || line->lease_kind != LEASE_IP4)
-        return;
+        return true;
     if (lease == NULL
         && lease_table_add(w->table, &line->address, LEASE_IP4, &line->hardware, id, &lease)
                != STATUS_OK)
-        return;
+        return true;
     assert_int_equal(lease_table_set_client(w->table, lease, &line->hardware, id), STATUS_OK);
     assert_int_equal(lease_table_set_name(w->table, lease, line->name, TEXT_NONE), STATUS_OK);
     lease_table_set_expiry_wall(w->table, lease, w->now, line->expires);
+    return true;
 }
 
 static inline void on_complaint(void *context, unsigned line, const char *why)

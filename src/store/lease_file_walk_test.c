@@ -3,10 +3,11 @@
 
 static unsigned duids_loaded;
 
-static void on_duid_line(void *context, const struct lease_line *line)
+static bool on_duid_line(void *context, const struct lease_line *line)
 {
     (void)context;
     duids_loaded += line->kind == LEASE_LINE_DUID && line->duid_count == 3 && line->duid[2] == 7;
+    return true;
 }
 
 /* Who we are is durable without any lease, and comes back. */

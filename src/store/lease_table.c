@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/pool.h"
+#include "store/lease_lines.h"
 
 /* Longest time that is still counted; what a file claims beyond it is as good as for ever. */
 #define EXPIRY_MAX_S ((uint64_t)1 << 40)
@@ -15,6 +16,8 @@ enum lease_index { INDEX_ADDRESS, INDEX_CLIENT_ID, INDEX_HARDWARE, INDEX_NAME, I
 #define NOT_FILED        UINT32_MAX /* in `previous` */
 #define BUCKETS_AT_START 64
 #define PREFIX_LENGTHS   129
+#define OVER_MIN         256 /* leases past their time that are read beyond the capacity, */
+#define OVER_MAX         4096
 
 struct lease_chain {
     uint32_t next, previous; /* NONE: the last, the first */
@@ -37,6 +40,7 @@ struct lease_table {
     uint32_t *buckets;                 /* bucket_count of each index, one index behind the other */
     uint32_t bucket_count;             /* a power of two; grows with the leases */
     uint32_t capacity;                 /* may be 0, which a pool may not */
+    uint32_t over, over_max;           /* leases that take no room from others */
     uint32_t prefixes[PREFIX_LENGTHS]; /* delegated ones, by length */
 };
 
@@ -198,7 +202,8 @@ enum status lease_table_create(const struct siphash_key *key, uint32_t capacity,
         return STATUS_NO_MEMORY;
     table->key = *key;
     table->capacity = capacity;
-    uint32_t room = capacity > 0 ? capacity : 1;
+    table->over_max = OVER_MIN + (capacity < OVER_MAX ? capacity : OVER_MAX);
+    uint32_t room = capacity + table->over_max;
     enum status status = pool_init(&table->pool, sizeof(struct lease_entry), room);
     if (status == STATUS_OK)
         status = timer_heap_init(&table->timers, room);
@@ -225,6 +230,11 @@ void lease_table_free(struct lease_table *table)
     free(table);
 }
 
+uint32_t lease_table_most(const struct lease_table *table)
+{
+    return table->pool.used_max;
+}
+
 uint32_t lease_table_count(const struct lease_table *table)
 {
     return table->pool.used;
@@ -233,6 +243,16 @@ uint32_t lease_table_count(const struct lease_table *table)
 uint32_t lease_table_capacity(const struct lease_table *table)
 {
     return table->capacity;
+}
+
+bool lease_table_is_full(const struct lease_table *table)
+{
+    return table->pool.used - table->over >= table->capacity;
+}
+
+uint32_t lease_table_room(const struct lease_table *table)
+{
+    return table->pool.capacity;
 }
 
 /* ------------------------------------------------------------------ finding */
@@ -395,7 +415,7 @@ NODISCARD static enum status add(struct lease_table *table, const struct lease *
     assert(client_id.count <= LEASE_CLIENT_ID_MAX);
     if (lease_table_by_address(table, &given->address) != NULL)
         return STATUS_EXISTS;
-    if (lease_table_count(table) >= table->capacity)
+    if (given->over ? table->over >= table->over_max : lease_table_is_full(table))
         return STATUS_FULL;
     struct lease_entry *entry = pool_take(&table->pool);
     if (entry == NULL)
@@ -410,6 +430,8 @@ NODISCARD static enum status add(struct lease_table *table, const struct lease *
     lease->prefix_length = given->prefix_length;
     lease->hardware = given->hardware;
     lease->iaid = given->iaid;
+    lease->over = given->over;
+    table->over += given->over;
     lease->expires_mono = LEASE_NEVER;
     lease->length_s = DURATION_INFINITE;
     timer_init(&lease->timer);
@@ -443,9 +465,40 @@ enum status lease_table_add6(struct lease_table *table, const struct address *ad
     return add(table, &given, duid, lease);
 }
 
+static bool is_past(wall_s expires, struct instant now)
+{
+    return expires != 0 && expires <= now.wall;
+}
+
+enum status lease_table_load(struct lease_table *table, const struct lease_line *line,
+                             struct instant now, struct lease **lease)
+{
+    struct lease given = {
+        .address = line->address,
+        .kind = (uint8_t)line->lease_kind,
+        .prefix_length = line->lease_kind == LEASE_IP6_PD ? line->prefix_length : 0,
+        .hardware = line->hardware,
+        .iaid = line->iaid,
+        .over = is_past(line->expires, now),
+    };
+    enum status status =
+        add(table, &given, bytes_of(line->client_id, line->client_id_count), lease);
+    if (status == STATUS_OK)
+        lease_table_set_expiry_wall(table, *lease, now, line->expires);
+    return status;
+}
+
+static void set_over(struct lease_table *table, struct lease *lease, bool over)
+{
+    table->over += over;
+    table->over -= lease->over;
+    lease->over = over;
+}
+
 void lease_table_remove(struct lease_table *table, struct lease *lease)
 {
     struct lease_entry *entry = entry_of(lease);
+    set_over(table, lease, false);
     for (size_t i = 0; i < INDEX_COUNT; i++)
         unfile(table, entry, (enum lease_index)i);
     if (entry->newer != NONE)
@@ -544,6 +597,7 @@ void lease_table_set_expiry(struct lease_table *table, struct lease *lease, stru
                             uint32_t length_s)
 {
     lease->length_s = length_s;
+    set_over(table, lease, false);
     if (length_s == DURATION_INFINITE) {
         lease->expires_wall = 0;
         set_deadline(table, lease, LEASE_NEVER);
@@ -557,6 +611,7 @@ void lease_table_set_expiry_wall(struct lease_table *table, struct lease *lease,
                                  wall_s expires)
 {
     lease->expires_wall = expires;
+    set_over(table, lease, is_past(expires, now));
     if (expires == 0) {
         lease->length_s = DURATION_INFINITE;
         set_deadline(table, lease, LEASE_NEVER);
@@ -567,6 +622,18 @@ void lease_table_set_expiry_wall(struct lease_table *table, struct lease *lease,
         left_s = EXPIRY_MAX_S;
     lease->length_s = left_s < DURATION_INFINITE ? (uint32_t)left_s : DURATION_INFINITE - 1;
     set_deadline(table, lease, now.mono + left_s * 1000);
+}
+
+void lease_table_set_expiry_mono(struct lease_table *table, struct lease *lease, struct instant now,
+                                 mono_ms expires)
+{
+    bool never = expires == LEASE_NEVER;
+    uint64_t left_s = expires > now.mono ? (expires - now.mono) / 1000 : 0;
+    lease->expires_wall = never ? 0 : now.wall + (wall_s)left_s;
+    lease->length_s = DURATION_INFINITE;
+    if (!never)
+        lease->length_s = left_s < DURATION_INFINITE ? (uint32_t)left_s : DURATION_INFINITE - 1;
+    set_deadline(table, lease, expires);
 }
 
 mono_ms lease_table_deadline(const struct lease_table *table)

@@ -9,13 +9,21 @@
 #include "base/status.h"
 #include "store/lease.h"
 
+struct lease_line;
 struct lease_table;
 
 NODISCARD enum status lease_table_create(const struct siphash_key *key, uint32_t capacity,
                                          struct lease_table **table);
 void lease_table_free(struct lease_table *table);
 uint32_t lease_table_count(const struct lease_table *table);
+/* The most there were at one time. */
+uint32_t lease_table_most(const struct lease_table *table);
 uint32_t lease_table_capacity(const struct lease_table *table);
+/* No further lease is taken. Those that were past their time when they were read (lease->over) do
+ * not count. */
+bool lease_table_is_full(const struct lease_table *table);
+/* How many leases there can be with those that do not count. */
+uint32_t lease_table_room(const struct lease_table *table);
 
 struct lease *lease_table_by_address(const struct lease_table *table,
                                      const struct address *address);
@@ -49,6 +57,10 @@ NODISCARD enum status lease_table_add(struct lease_table *table, const struct ad
 NODISCARD enum status lease_table_add6(struct lease_table *table, const struct address *address,
                                        unsigned prefix_length, enum lease_kind kind,
                                        struct bytes duid, uint32_t iaid, struct lease **lease);
+/* A new lease as a line of a file has it, with its time and without its name. One that is past its
+ * time takes no room from those that are not. */
+NODISCARD enum status lease_table_load(struct lease_table *table, const struct lease_line *line,
+                                       struct instant now, struct lease **lease);
 /* Frees it. */
 void lease_table_remove(struct lease_table *table, struct lease *lease);
 /* Changes whose it is. STATUS_NO_MEMORY leaves it as it was. Of an IPv6 lease the kind and the
@@ -71,6 +83,10 @@ void lease_table_set_expiry(struct lease_table *table, struct lease *lease, stru
 /* From a file: the wall clock's time; what is past at `now` expires at the next pop. 0: never. */
 void lease_table_set_expiry_wall(struct lease_table *table, struct lease *lease, struct instant now,
                                  wall_s expires);
+
+/* As the monotonic clock has it; LEASE_NEVER. lease->over stays as it is. */
+void lease_table_set_expiry_mono(struct lease_table *table, struct lease *lease, struct instant now,
+                                 mono_ms expires);
 
 /* When the next lease expires; MONO_NEVER. */
 mono_ms lease_table_deadline(const struct lease_table *table);

@@ -1,3 +1,4 @@
+#include "store/lease_lines.h"
 #include "store/lease_table.h"
 
 #include <setjmp.h>
@@ -256,6 +257,69 @@ static void test_expiry_wall(void **state)
     lease_table_free(table);
 }
 
+static struct lease *loaded(struct lease_table *table, uint8_t last, wall_s expires)
+{
+    struct lease_line line = { .kind = LEASE_LINE_LEASE,
+                               .lease_kind = LEASE_IP4,
+                               .address = address_ip4(192, 0, 2, last),
+                               .hardware = mac(last),
+                               .expires = expires };
+    struct lease *lease = NULL;
+    return lease_table_load(table, &line, start, &lease) == STATUS_OK ? lease : NULL;
+}
+
+/* Leases that are over when the file is read keep nobody out, and are bounded all the same. */
+static void test_loading_dead_ones(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(1);
+    struct lease *dead = loaded(table, 1, start.wall);
+    assert_non_null(dead);
+    assert_non_null(loaded(table, 2, 1));
+    assert_false(lease_table_is_full(table));
+    assert_non_null(loaded(table, 3, start.wall + 1));
+    assert_true(lease_table_is_full(table));
+    assert_null(loaded(table, 4, 0)); /* for ever */
+    unsigned more = 0;
+    while (more < 250 && loaded(table, (uint8_t)(5 + more), 1) != NULL)
+        more++;
+    assert_int_equal(more, 250);
+    assert_int_equal(lease_table_count(table), 253);
+    /* Its client has come again, and a later line says otherwise: it is one like others. */
+    lease_table_set_expiry_wall(table, dead, start, start.wall + 60);
+    assert_false(dead->over);
+    lease_table_set_expiry_wall(table, dead, start, start.wall - 60);
+    assert_true(dead->over);
+    lease_table_set_expiry_mono(table, dead, start, start.mono + 1000);
+    assert_true(dead->over && lease_table_is_full(table));
+    lease_table_set_expiry(table, dead, start, 60);
+    assert_false(dead->over);
+    lease_table_remove(table, dead);
+    assert_true(lease_table_is_full(table));
+    struct lease *lease;
+    while ((lease = lease_table_first(table)) != NULL)
+        lease_table_remove(table, lease);
+    assert_false(lease_table_is_full(table));
+    assert_int_equal(lease_table_room(table), 1 + 256 + 1);
+    lease_table_free(table);
+}
+
+static void test_expiry_mono(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(1);
+    struct lease *lease = add(table, 1, 1, "");
+    lease_table_set_expiry_mono(table, lease, start, start.mono + 60500);
+    assert_true(lease->expires_wall == start.wall + 60 && lease->length_s == 60);
+    assert_true(lease_table_deadline(table) == start.mono + 60500);
+    lease_table_set_expiry_mono(table, lease, start, start.mono - 1);
+    assert_ptr_equal(lease_table_expired(table, start.mono), lease);
+    lease_table_set_expiry_mono(table, lease, start, LEASE_NEVER);
+    assert_true(lease->expires_wall == 0 && lease->length_s == DURATION_INFINITE);
+    assert_true(lease_table_deadline(table) == MONO_NEVER);
+    lease_table_free(table);
+}
+
 static void test_order(void **state)
 {
     (void)state;
@@ -325,6 +389,8 @@ int main(void)
         cmocka_unit_test(test_names_and_clients_change),
         cmocka_unit_test(test_expiry),
         cmocka_unit_test(test_expiry_wall),
+        cmocka_unit_test(test_loading_dead_ones),
+        cmocka_unit_test(test_expiry_mono),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_many_ids_of_one_machine),
         cmocka_unit_test(test_origin),

@@ -2,16 +2,6 @@
 
 #include <string.h>
 
-#define SITE_BYTES 8 /* of an IPv6 address */
-
-/* Who may be one and the same that has many addresses. */
-static bool is_same_site(const struct address *a, const struct address *b)
-{
-    if (a->family != ADDRESS_IP6 || b->family != ADDRESS_IP6)
-        return address_equal(a, b);
-    return memcmp(a->bytes, b->bytes, SITE_BYTES) == 0;
-}
-
 static bool is_alive(const struct http_client *client)
 {
     return client->state != HTTP_CLIENT_NONE && client->state != HTTP_CLIENT_ENDED;
@@ -21,8 +11,9 @@ static size_t count_site(const struct http_clients *clients, const struct addres
 {
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(clients->at); i++)
-        count +=
-            is_alive(&clients->at[i]) && is_same_site(&clients->at[i].address, address) ? 1 : 0;
+        count += is_alive(&clients->at[i]) && address_same_site(&clients->at[i].address, address)
+                     ? 1
+                     : 0;
     return count;
 }
 

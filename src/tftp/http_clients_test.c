@@ -75,6 +75,10 @@ static void a_share(void **state)
     http_client_release(http_clients_find(&clients, 3));
     assert_null(http_clients_find(&clients, 3));
     assert_non_null(take(host(1), START));
+    /* The hosts of one network do not shut each other out. */
+    for (unsigned i = 0; i < HTTP_CLIENTS_SHARE; i++)
+        assert_non_null(take(host6(1, i), START));
+    assert_non_null(take(host6(1, HTTP_CLIENTS_SHARE), START));
 }
 
 static void nobody_gives_way_to_an_equal(void **state)

@@ -1,4 +1,3 @@
-#include <assert.h>
 
 #include "tftp/http_range.h"
 

@@ -12,7 +12,7 @@ const struct option netboot_http_options[] = {
         .name = "netboot-http", .kind = OPTION_STRUCTURED, .state = OPTION_NO_FEATURE,
         .feature = "HTTP (libmicrohttpd)", .ours = true, .area = "tftp", .shape = "[<address>:]<port>|off",
         .help = "Serve the folder of netboot by HTTP here, or not at all",
-        .doc = "On port 80 of all addresses unless given. Needs netboot.",
+        .doc = DOC("On port 80 of all addresses unless given. Needs netboot."),
         .examples = EXAMPLES("netboot-http=8080", "netboot-http=192.0.2.1:8080", "netboot-http=off"),
     },
 };

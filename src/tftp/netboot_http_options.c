@@ -70,11 +70,11 @@ static void print_http(const void *part, struct option_printer *printer)
 /* clang-format off */
 const struct option netboot_http_options[] = {
     {
-        .name = "netboot-http", .kind = OPTION_STRUCTURED, .once = true, .ours = true, .area = "tftp",
+        .name = "netboot-http", .at_start = true, .kind = OPTION_STRUCTURED, .once = true, .ours = true, .area = "tftp",
         .read = read_http, .print = print_http, .shape = "[<address>:]<port>|off",
         .help = "Serve the folder of netboot by HTTP here, or not at all",
-        .doc = "On port 80 of all addresses unless given; whoever TFTP serves may ask for files. An "
-               "IPv6 address stands in brackets. Needs netboot.",
+        .doc = DOC("On port 80 of all addresses unless given; whoever TFTP serves may ask for files. An "
+               "IPv6 address stands in brackets. Needs netboot."),
         .examples = EXAMPLES("netboot-http=8080", "netboot-http=192.0.2.1:8080", "netboot-http=off"),
     },
 };

@@ -39,14 +39,14 @@ const struct option netboot_options[] = {
         .name = "netboot", .kind = OPTION_STRUCTURED, .once = true, .ours = true, .area = "tftp",
         .read = read_netboot, .print = print_netboot, .shape = "<folder>",
         .help = "Boot machines from this folder, each with the loader for its kind",
-        .doc = "Serves the folder by TFTP and, where the program was built with it, by HTTP, and tells clients of "
+        .doc = DOC("Serves the folder by TFTP and, where the program was built with it, by HTTP, and tells clients of "
                "DHCP which file to load, by what is in the folder and what they say of themselves: PXE of a BIOS "
                "gets pxelinux.0, lpxelinux.0, undionly.kpxe or ipxe.pxe, UEFI of x86-64 bootx64.efi, shimx64.efi, "
                "grubx64.efi, ipxe.efi or snponly.efi, other processors the same with ia32, aa64, arm, riscv64 or "
                "loongarch64, UEFI HTTP boot the same as an address of HTTP, and iPXE boot.ipxe; EFI/BOOT, as on "
                "install media, is looked into as well. With a proxy range this works beside another DHCP server. "
                "What dhcp-boot, pxe-service or dhcp-option give goes first. The folder may change at any time. "
-               "A kind that nothing is found for is logged once, with the lines that would give it a file.",
+               "A kind that nothing is found for is logged once, with the lines that would give it a file."),
         .examples = EXAMPLES("netboot=/srv/boot"),
     },
 };

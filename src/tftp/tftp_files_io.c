@@ -143,7 +143,7 @@ static bool disk_is_folder(void *context, const struct tftp_path *path)
 
 /* ------------------------------------------------------------------ reading */
 
-static uint64_t hash_of(const struct chunk_key *key)
+WRAPS static uint64_t hash_of(const struct chunk_key *key)
 {
     uint64_t hash = (key->file << 32 ^ key->index) * 0x9e3779b97f4a7c15u;
     return hash ^ hash >> 29;
@@ -300,6 +300,11 @@ enum status tftp_disk_create(const struct tftp_config *config, uint32_t files_ma
         .is_folder = disk_is_folder,
     };
     return STATUS_OK;
+}
+
+void tftp_disk_set_config(struct tftp_disk *disk, const struct tftp_config *config)
+{
+    disk->config = config;
 }
 
 void tftp_disk_free(struct tftp_disk *disk)

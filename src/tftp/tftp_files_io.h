@@ -12,6 +12,8 @@ struct tftp_disk;
  * the core. STATUS_NO_MEMORY. */
 NODISCARD enum status tftp_disk_create(const struct tftp_config *config, uint32_t files_max,
                                        struct tftp_disk **disk, struct tftp_files *files);
+/* Another configuration from now on; none of its readers looks at the one before any more. */
+void tftp_disk_set_config(struct tftp_disk *disk, const struct tftp_config *config);
 /* When no transfer is left. */
 void tftp_disk_free(struct tftp_disk *disk);
 /* Open now; for tests. */

@@ -189,7 +189,7 @@ static void test_bound(void **state)
     struct tftp_file *kept[4], *file;
     const char *why;
     for (int i = 0; i < 4; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "n%d", i);
         write_file(name, name, 2);
         assert_int_equal(open_file(name, &kept[i], &why), STATUS_OK);

@@ -432,6 +432,11 @@ enum status tftp_io_listen(struct tftp_io *io, const struct endpoint *endpoint, 
     return STATUS_OK;
 }
 
+void tftp_io_set_config(struct tftp_io *io, const struct tftp_config *config)
+{
+    io->setup.config = config;
+}
+
 bool tftp_io_listens(const struct tftp_io *io, const struct endpoint *endpoint)
 {
     for (uint32_t i = 0; i < io->listener_count; i++)

@@ -39,6 +39,8 @@ NODISCARD enum status tftp_listener_open(const struct endpoint *endpoint, bool e
 NODISCARD struct tftp_io *tftp_io_create(const struct tftp_io_setup *setup);
 /* Takes over a listening socket. STATUS_FULL, STATUS_SYSTEM; then it stays the caller's. */
 NODISCARD enum status tftp_io_listen(struct tftp_io *io, const struct endpoint *endpoint, int fd);
+/* Other ports for transfers from now on. */
+void tftp_io_set_config(struct tftp_io *io, const struct tftp_config *config);
 /* Is one on this endpoint? */
 bool tftp_io_listens(const struct tftp_io *io, const struct endpoint *endpoint);
 /* Lets go of all that `keep` does not want. */

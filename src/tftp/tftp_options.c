@@ -177,24 +177,24 @@ const struct option tftp_options[] = {
         .read = read_enable, .print = print_enable,
         .area = "tftp", .shape = "[<interface>{,<interface>}]",
         .help = "Serve files over TFTP",
-        .doc = "For reading only, on the interfaces that serve DHCP or on those listed. The same port is "
-               "used for IPv4 and IPv6. Files are found beneath tftp-root; regular files alone are served.",
+        .doc = DOC("For reading only, on the interfaces that serve DHCP or on those listed. The same port is "
+               "used for IPv4 and IPv6. Files are found beneath tftp-root; regular files alone are served."),
         .examples = EXAMPLES("enable-tftp", "enable-tftp=eth0,eth1"),
     },
     {
         .name = "tftp-root", .kind = OPTION_STRUCTURED, .read = read_root, .print = print_root,
         .area = "tftp", .shape = "<folder>[,<interface>]",
         .help = "Serve the files of this folder, and nothing outside it",
-        .doc = "For all interfaces or for one. Symbolic links may lead anywhere inside the folder; those that "
+        .doc = DOC("For all interfaces or for one. Symbolic links may lead anywhere inside the folder; those that "
                "lead out of it are refused, as are names with \"..\" in them. A folder that cannot be read "
-               "when the service starts is an error, unless tftp-no-fail is given.",
+               "when the service starts is an error, unless tftp-no-fail is given."),
         .examples = EXAMPLES("tftp-root=/srv/tftp", "tftp-root=/srv/lab,eth1"),
     },
     {
         .name = "tftp-no-fail", .kind = OPTION_FLAG, .field = offsetof(struct tftp_config, no_fail),
         .area = "tftp", .shape = "",
         .help = "Start even when the folder of tftp-root cannot be read",
-        .doc = "A warning is logged.",
+        .doc = DOC("A warning is logged."),
         .examples = EXAMPLES("tftp-no-fail"),
     },
     {
@@ -202,40 +202,40 @@ const struct option tftp_options[] = {
         .read = read_unique, .print = print_unique,
         .area = "tftp", .shape = "[ip|mac]",
         .help = "Serve each client from a folder of its own, if there is one",
-        .doc = "Below tftp-root, named by the client's address or, with mac, by its hardware address in lower "
+        .doc = DOC("Below tftp-root, named by the client's address or, with mac, by its hardware address in lower "
                "case with dashes (02-00-00-00-00-01), which is known of neighbours and of our own leases. "
-               "What is not in that folder is not looked for elsewhere.",
+               "What is not in that folder is not looked for elsewhere."),
         .examples = EXAMPLES("tftp-unique-root", "tftp-unique-root=mac"),
     },
     {
         .name = "tftp-secure", .kind = OPTION_FLAG, .field = offsetof(struct tftp_config, secure),
         .area = "tftp", .shape = "",
         .help = "Serve only files that belong to the user the process runs as",
-        .doc = "As root, those that everyone may read.",
+        .doc = DOC("As root, those that everyone may read."),
         .examples = EXAMPLES("tftp-secure"),
     },
     {
         .name = "tftp-lowercase", .kind = OPTION_FLAG, .field = offsetof(struct tftp_config, lowercase),
         .area = "tftp", .shape = "",
         .help = "Look for files in lower case, however they are asked for",
-        .doc = "For clients that do not tell cases apart.",
+        .doc = DOC("For clients that do not tell cases apart."),
         .examples = EXAMPLES("tftp-lowercase"),
     },
     {
-        .name = "tftp-max", .kind = OPTION_NUMBER, .once = true,
+        .name = "tftp-max", .at_start = true, .kind = OPTION_NUMBER, .once = true,
         .field = offsetof(struct tftp_config, transfers_max),
         .area = "tftp", .min = 0, .max = UINT32_MAX, .shape = "<transfers>",
         .help = "How many files may be on their way at once",
-        .doc = "50 unless given. Requests above it get no answer; but transfers whose clients have fallen "
+        .doc = DOC("50 unless given. Requests above it get no answer; but transfers whose clients have fallen "
                "silent give way to new ones, and the last quarter of the places is kept from a client that "
-               "has more than half of them.",
+               "has more than half of them."),
         .examples = EXAMPLES("tftp-max=100"),
     },
     {
         .name = "tftp-mtu", .kind = OPTION_NUMBER, .once = true, .field = offsetof(struct tftp_config, mtu),
         .area = "tftp", .min = 0, .max = UINT32_MAX, .shape = "<bytes>",
         .help = "Largest packet to agree on with a client",
-        .doc = "In place of the interface's own limit. A block is 32 bytes smaller (52 with IPv6).",
+        .doc = DOC("In place of the interface's own limit. A block is 32 bytes smaller (52 with IPv6)."),
         .examples = EXAMPLES("tftp-mtu=1400"),
     },
     {
@@ -243,7 +243,7 @@ const struct option tftp_options[] = {
         .field = offsetof(struct tftp_config, no_blocksize),
         .area = "tftp", .shape = "",
         .help = "Always send blocks of 512 bytes",
-        .doc = "For clients that ask for more and cannot take it.",
+        .doc = DOC("For clients that ask for more and cannot take it."),
         .examples = EXAMPLES("tftp-no-blocksize"),
     },
     {
@@ -251,26 +251,26 @@ const struct option tftp_options[] = {
         .read = read_range, .print = print_range,
         .area = "tftp", .shape = "<first>,<last>",
         .help = "Send files from these ports",
-        .doc = "To suit a firewall. There can be no more transfers at once than ports. Each takes any of them; "
+        .doc = DOC("To suit a firewall. There can be no more transfers at once than ports. Each takes any of them; "
                "the fewer there are, the easier somebody else can guess a transfer's port and acknowledge "
-               "in its client's name.",
+               "in its client's name."),
         .examples = EXAMPLES("tftp-port-range=50000,50099"),
     },
     {
-        .name = "tftp-single-port", .kind = OPTION_FLAG,
+        .name = "tftp-single-port", .at_start = true, .kind = OPTION_FLAG,
         .field = offsetof(struct tftp_config, single_port),
         .area = "tftp", .shape = "",
         .help = "Send files from port 69 too",
-        .doc = "For networks where packets from another port are lost. Whoever can forge a client's address "
+        .doc = DOC("For networks where packets from another port are lost. Whoever can forge a client's address "
                "knows both ports then, and could have files sent to it that it never asked for: so at most "
-               "4 blocks are under way at once, and 4 MB a second for one address.",
+               "4 blocks are under way at once, and 4 MB a second for one address."),
         .examples = EXAMPLES("tftp-single-port"),
     },
     {
         .name = "quiet-tftp", .kind = OPTION_FLAG, .field = offsetof(struct tftp_config, quiet),
         .area = "log", .shape = "",
         .help = "Do not log ordinary TFTP traffic",
-        .doc = "A file that is not found counts as ordinary.",
+        .doc = DOC("A file that is not found counts as ordinary."),
         .examples = EXAMPLES("quiet-tftp"),
     },
 };

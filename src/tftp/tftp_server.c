@@ -1,6 +1,7 @@
 #include "tftp/tftp_server.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hashmap.h"
 #include "base/list.h"
@@ -22,7 +23,9 @@
  * floods a victim then are our blocks. So windows are small, and so is what one address gets. */
 #define SINGLE_WINDOW_MAX   4
 #define SINGLE_BYTES_SECOND (4 * 1024 * 1024)
-#define SINGLE_PLACES       64 /* addresses share them */
+#define SINGLE_PLACES       64   /* addresses share them */
+#define SITE_SLOTS          1024 /* by a keyed hash: what one holds is at least what a site has */
+#define GREEDY_COUNTED      32   /* sites counted exactly in the search for who has most */
 #define EVENT_TEXT_MAX      (TFTP_PATH_MAX + 256)
 
 struct transfer {
@@ -37,6 +40,7 @@ struct transfer {
     uint8_t strangers; /* packets from a wrong port; counts no further than STRANGERS_MAX */
     struct timer timer;
     struct list node; /* of `active` */
+    uint16_t site;    /* slot of its address's */
     char path[TFTP_PATH_MAX];
 };
 
@@ -52,6 +56,7 @@ struct tftp_server {
     struct tftp_allowance lines;
     uint64_t lines_left_out; /* since the last line that was not */
     struct tftp_allowance single[SINGLE_PLACES];
+    uint32_t held[SITE_SLOTS]; /* transfers under way */
 };
 
 enum status tftp_server_create(const struct tftp_setup *setup, struct tftp_server **server)
@@ -72,6 +77,11 @@ enum status tftp_server_create(const struct tftp_setup *setup, struct tftp_serve
     }
     *server = made;
     return STATUS_OK;
+}
+
+void tftp_server_set_config(struct tftp_server *server, const struct tftp_config *config)
+{
+    server->setup.config = config;
 }
 
 void tftp_server_free(struct tftp_server *server)
@@ -251,6 +261,7 @@ static void end(struct tftp_server *server, struct transfer *transfer, enum tftp
     timer_heap_cancel(&server->timers, &transfer->timer);
     hashmap_remove(&server->by_peer, hash_of(server, &transfer->peer), transfer);
     list_remove(&transfer->node);
+    server->held[transfer->site]--;
     pool_give(&server->pool, transfer);
     server->full = false;
 }
@@ -306,23 +317,30 @@ static void send(struct tftp_server *server, struct transfer *transfer, struct t
     set_timer(server, transfer);
 }
 
-static uint32_t count_of(const struct tftp_server *server, const struct address *address)
+static uint16_t site_slot(const struct tftp_server *server, const struct address *address)
+{
+    struct address site = address_site(address);
+    return (uint16_t)(siphash13(&server->setup.key, &site, sizeof site) % SITE_SLOTS);
+}
+
+/* same: address_equal or address_same_site. */
+static uint32_t count_held(const struct tftp_server *server, const struct address *address,
+                           bool (*same)(const struct address *a, const struct address *b))
 {
     uint32_t count = 0;
     LIST_EACH(node, (struct list *)(uintptr_t)&server->active)
-    {
-        const struct transfer *transfer = CONTAINER_OF(node, struct transfer, node);
-        count += address_equal(&transfer->peer.address, address);
-    }
+    count += same(&CONTAINER_OF(node, struct transfer, node)->peer.address, address);
     return count;
 }
 
 /* The last quarter of the places is for those who have not half of them already. */
-static bool has_its_share(const struct tftp_server *server, const struct address *address)
+static bool has_its_share(const struct tftp_server *server, const struct address *client)
 {
     const struct pool *pool = &server->pool;
+    uint32_t share = pool->capacity / 2;
     return pool->capacity - pool->used <= pool->capacity / 4
-           && count_of(server, address) > pool->capacity / 2;
+           && server->held[site_slot(server, client)] > share
+           && count_held(server, client, address_equal) > share;
 }
 
 /* Who agreed on more time between two tries has more time to be silent. */
@@ -332,8 +350,8 @@ static bool is_silent(const struct transfer *transfer, mono_ms now)
     return now - transfer->core.progress_at >= (time > SILENT_MS ? time : SILENT_MS);
 }
 
-/* The one that has been silent longest; of this address only, unless it is NULL. */
-static struct transfer *find_silent(const struct tftp_server *server, const struct address *address,
+/* The one that has been silent longest; of this client only, unless it is NULL. */
+static struct transfer *find_silent(const struct tftp_server *server, const struct address *client,
                                     mono_ms now)
 {
     LIST_EACH(node, (struct list *)(uintptr_t)&server->active)
@@ -342,27 +360,53 @@ static struct transfer *find_silent(const struct tftp_server *server, const stru
         if (now - transfer->core.progress_at < SILENT_MS)
             break;
         if (is_silent(transfer, now)
-            && (address == NULL || address_equal(&transfer->peer.address, address)))
+            && (client == NULL || address_equal(&transfer->peer.address, client)))
             return transfer;
     }
     return NULL;
 }
 
-/* Makes a place, from whoever has been silent longest if need be; for a client that has its share,
- * from one of its own. */
+/* When all are busy: of the site that has most, and clearly more than this client's (with one more
+ * they would only take turns), the transfer that has got on least lately. */
+static struct transfer *find_greedy(const struct tftp_server *server, const struct address *client)
+{
+    uint32_t most = count_held(server, client, address_same_site) + 1;
+    unsigned counted = 0;
+    struct transfer *found = NULL;
+    LIST_EACH(node, (struct list *)(uintptr_t)&server->active)
+    {
+        struct transfer *transfer = CONTAINER_OF(node, struct transfer, node);
+        if (server->held[transfer->site] <= most)
+            continue;
+        uint32_t held = count_held(server, &transfer->peer.address, address_same_site);
+        if (held > most) {
+            most = held;
+            found = transfer;
+        }
+        if (++counted == GREEDY_COUNTED)
+            break;
+    }
+    return found;
+}
+
+/* Makes a place, from whoever has been silent longest if need be, or from whoever has most; for a
+ * client that has its share, from one of its own. */
 static bool make_place(struct tftp_server *server, const struct tftp_datagram *datagram,
                        mono_ms now, struct tftp_outbox *outbox)
 {
-    const struct address *address = &datagram->from.address;
-    bool is_over = has_its_share(server, address);
+    const struct address *client = &datagram->from.address;
+    bool is_over = has_its_share(server, client);
     if (!is_over && server->pool.used < server->pool.capacity)
         return true;
-    struct transfer *silent = find_silent(server, is_over ? address : NULL, now);
-    if (silent != NULL) {
+    struct transfer *giver = find_silent(server, is_over ? client : NULL, now);
+    if (giver == NULL && !is_over)
+        giver = find_greedy(server, client);
+    if (giver != NULL) {
         server->counters.evicted++;
-        end(server, silent, TFTP_EVENT_FAILED, outbox);
+        end(server, giver, TFTP_EVENT_FAILED, outbox);
         return true;
     }
+    server->counters.over_share += is_over;
     server->counters.dropped++;
     if (!server->full)
         tell(server, TFTP_EVENT_FULL, &datagram->from,
@@ -492,6 +536,8 @@ static struct transfer *add_transfer(struct tftp_server *server,
     transfer->request = hash_of_request(server, datagram);
     transfer->lost = transfer->waits = false;
     transfer->strangers = 0;
+    transfer->site = site_slot(server, &transfer->peer.address);
+    server->held[transfer->site]++;
     timer_init(&transfer->timer);
     list_push_back(&server->active, &transfer->node);
     enum status status =

@@ -60,7 +60,8 @@ struct tftp_datagram {
 struct tftp_counters {
     uint64_t requests, sent, sent_bytes, failed, not_found, refused, unsupported;
     uint64_t dropped;  /* no place for the transfer */
-    uint64_t evicted;  /* silent ones that gave way */
+    uint64_t evicted;  /* silent ones, or some of who has most, that gave way */
+    uint64_t over_share; /* of the dropped ones: their client has half of the places */
     uint64_t malformed, wrong_port, repeated; /* packets; blocks sent again */
     uint64_t strays;   /* tftp-single-port: of no transfer, or of one that is over */
     uint64_t left_out; /* lines, all but those about files that were sent */
@@ -72,6 +73,9 @@ struct tftp_server;
 NODISCARD enum status tftp_server_create(const struct tftp_setup *setup,
                                          struct tftp_server **server);
 void tftp_server_free(struct tftp_server *server);
+/* For requests from now on; transfers go on as they began. tftp-single-port and tftp-max must be
+ * the same. */
+void tftp_server_set_config(struct tftp_server *server, const struct tftp_config *config);
 
 /* What came to the listening port. With tftp-single-port also what belongs to transfers. */
 void tftp_server_request(struct tftp_server *server, const struct tftp_datagram *datagram,

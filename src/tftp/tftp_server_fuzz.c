@@ -4,18 +4,32 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count);
 
 /* Bytes as a conversation of a few clients with a server of few places: each step is a datagram to
- * the listening port or to a transfer, or some time that passes.
+ * the listening port or to a transfer, a client that does what it should, or half of it, or some
+ * time that passes.
  *
  * Always: there are no more transfers than places; what is sent is a packet of at most the agreed
- * size; only an acknowledgement, a request or time causes a block to be sent; a file that is not
- * being sent has no users. */
+ * size; only an acknowledgement, a request or time causes a block to be sent, and nothing that came
+ * from another port than the transfer's; a block is the next one, or one of a window that is sent
+ * again; a file that is not being sent has no users. */
 
 #define PLACES 4
 
 static struct tftp_server *server;
 static bool is_open[PLACES];
 static size_t blocks_sent;
-static bool lose_sockets;
+static bool lose_sockets, single_port;
+
+/* What a client of each transfer knows. */
+static struct client {
+    struct endpoint at;
+    uint16_t block; /* that was sent last */
+    bool is_served; /* an OACK, or a block, has come */
+} clients[PLACES];
+
+static bool is_known(const struct client *client, const struct endpoint *from)
+{
+    return client->is_served && endpoint_equal(&client->at, from);
+}
 
 static void on_event(void *context, const struct tftp_event *event)
 {
@@ -32,6 +46,24 @@ static bool hardware_of(void *context, const struct address *address, struct har
     return address->bytes[3] == 1;
 }
 
+static void note_sent(const struct tftp_action *action, const struct tftp_packet *packet)
+{
+    if (action->transfer == TFTP_NO_TRANSFER || packet->opcode == TFTP_ERROR)
+        return;
+    struct client *client = &clients[action->transfer];
+    if (!is_known(client, &action->to))
+        *client = (struct client){ .at = action->to };
+    client->is_served = true;
+    if (packet->opcode != TFTP_DATA) {
+        client->block = 0;
+        return;
+    }
+    /* Numbers go round after 65535; with one port for all a second request begins anew. */
+    uint16_t back = (uint16_t)(0x10000u + client->block - packet->block);
+    assert(back == UINT16_MAX || back <= TFTP_WINDOW_MAX || packet->block == 1);
+    client->block = packet->block;
+}
+
 static void check_sent(const struct tftp_action *action)
 {
     struct bytes_reader reader = bytes_reader_on(action->bytes);
@@ -46,6 +78,7 @@ static void check_sent(const struct tftp_action *action)
                || packet.opcode == TFTP_ERROR);
         assert(packet.opcode != TFTP_DATA || one <= 1500);
         blocks_sent += packet.opcode == TFTP_DATA;
+        note_sent(action, &packet);
     }
 }
 
@@ -63,8 +96,38 @@ static void flush(void *context, struct tftp_outbox *outbox)
             tftp_server_no_socket(server, action->transfer);
         else
             is_open[action->transfer] = action->kind == TFTP_ACTION_OPEN;
+        clients[action->transfer] = (struct client){ .block = 0 };
     }
     tftp_outbox_reset(outbox);
+}
+
+/* A client acknowledges what it was sent last (0), or that from another port (1), or a block too
+ * few (2), or gives up (3). */
+static void acknowledge(uint32_t transfer, unsigned how, mono_ms now, struct tftp_outbox *outbox)
+{
+    struct client *client = &clients[transfer];
+    uint8_t buffer[64];
+    struct bytes_writer writer = bytes_writer_on(buffer, sizeof buffer);
+    struct tftp_datagram datagram = { .from = client->at, .interface_name = "", .mtu = 1500 };
+    size_t before = blocks_sent;
+    if (!client->is_served)
+        return;
+    uint16_t block = client->block;
+    if (how == 1)
+        datagram.from.port += 7;
+    else if (how == 2 && block > 0)
+        block--;
+    if (how == 3)
+        tftp_write_error(&writer, TFTP_ERROR_OTHER, TEXT("enough"));
+    else
+        tftp_write_ack(&writer, block);
+    datagram.message = bytes_writer_written(&writer);
+    if (single_port)
+        tftp_server_request(server, &datagram, now, outbox);
+    else
+        tftp_server_message(server, transfer, &datagram, now, outbox);
+    flush(NULL, outbox);
+    assert((how != 1 && how != 3) || blocks_sent == before);
 }
 
 static void step(struct bytes_reader *reader, mono_ms *now, struct tftp_outbox *outbox)
@@ -72,10 +135,14 @@ static void step(struct bytes_reader *reader, mono_ms *now, struct tftp_outbox *
     uint8_t what = bytes_read_u8(reader);
     size_t before = blocks_sent;
     struct tftp_packet packet = { .opcode = 0 };
-    if (what < 64) {
+    if (what < 48) {
         *now += (mono_ms)(what + 1) * 100;
         tftp_server_tick(server, *now, outbox);
         flush(NULL, outbox);
+        return;
+    }
+    if (what < 64) {
+        acknowledge(what & 3, what >> 2 & 3, *now, outbox);
         return;
     }
     struct bytes_reader message = bytes_read_nested(reader, bytes_peek_u8(reader) + 1u);
@@ -125,6 +192,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     memory_add(&files, "/boot/02-00/f", NULL, 3);
     files.broken_from = (flags & 16) != 0 ? 3000 : 0;
     lose_sockets = (flags & 8) != 0;
+    single_port = config.single_port;
+    memset(clients, 0, sizeof clients);
     outbox.flush = flush;
     tftp_outbox_reset(&outbox);
     memset(is_open, 0, sizeof is_open);

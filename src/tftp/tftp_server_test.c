@@ -432,6 +432,71 @@ static void test_share(void **state)
     assert_int_equal(tftp_server_counters(server)->evicted, 1);
 }
 
+/* When all are busy, who has most gives way to who has none; but not to one more of those that have
+ * one each. */
+static void test_greedy(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 4; i++)
+        REQUEST(7, (uint16_t)(1000 + i), READ_F, 1);
+    for (uint16_t i = 0; i < 4; i++)
+        REQUEST((uint8_t)(20 + i), 1000, READ_F, 2);
+    assert_int_equal(tftp_server_transfers(server), 8);
+    assert_string_equal(REQUEST(30, 1000, READ_F, 3), "0: close; 0: open; 0: data 1+512");
+    assert_string_equal(said, "failed sending /srv/f to 192.0.2.7");
+    assert_string_equal(REQUEST(31, 1000, READ_F, 4), "1: close; 1: open; 1: data 1+512");
+    assert_string_equal(REQUEST(32, 1000, READ_F, 5), "2: close; 2: open; 2: data 1+512");
+    assert_string_equal(REQUEST(33, 1000, READ_F, 6), ""); /* each has one now */
+    assert_string_equal(REQUEST(7, 2000, READ_F, 7), "");
+    assert_int_equal(tftp_server_counters(server)->evicted, 3);
+    assert_int_equal(tftp_server_counters(server)->dropped, 2);
+}
+
+/* So many clients with one transfer each that some of them fall together: they are not greedy. */
+static void test_together(void **state)
+{
+    (void)state;
+    tftp_server_free(server);
+    begin_with(200);
+    for (uint8_t i = 1; i <= 200; i++)
+        REQUEST(i, 1000, READ_F, 1);
+    assert_int_equal(tftp_server_transfers(server), 200);
+    assert_string_equal(REQUEST(201, 1000, READ_F, 2), "");
+    assert_int_equal(tftp_server_counters(server)->evicted, 0);
+    /* Who has two gives one. */
+    MESSAGE(9, 10, 1000, "\0\5\0\0gone\0", 3);
+    REQUEST(11, 1001, READ_F, 4);
+    assert_int_equal(tftp_server_transfers(server), 200);
+    REQUEST(202, 1000, READ_F, 5);
+    assert_string_equal(said, "failed sending /srv/f to 192.0.2.11");
+    REQUEST(203, 1000, READ_F, 6);
+    assert_int_equal(tftp_server_counters(server)->evicted, 1);
+}
+
+static const char *request6(uint8_t network, uint8_t host, uint16_t port, mono_ms now)
+{
+    struct tftp_datagram datagram = datagram_of(1, port, READ_F, sizeof READ_F - 1);
+    datagram.from.address = (struct address){ .family = ADDRESS_IP6, .bytes = { 0xfd } };
+    datagram.from.address.bytes[7] = network;
+    datagram.from.address.bytes[15] = host;
+    start_turn();
+    tftp_server_request(server, &datagram, now, outbox);
+    return finish();
+}
+
+/* A share is an address's; but one network of IPv6 that has all gives way to another. */
+static void test_networks(void **state)
+{
+    (void)state;
+    for (uint8_t i = 1; i <= 8; i++)
+        assert_string_not_equal(request6(1, i, 1000, 1), "");
+    assert_int_equal(tftp_server_transfers(server), 8);
+    assert_int_equal(tftp_server_counters(server)->over_share, 0);
+    assert_string_equal(request6(1, 9, 1000, 2), "");
+    assert_string_equal(request6(2, 1, 1000, 3), "0: close; 0: open; 0: data 1+512");
+    assert_string_equal(said, "failed sending /srv/f to fd00:0:0:1::1");
+}
+
 /* What is not there takes nobody's place. */
 static void test_no_file_no_place(void **state)
 {
@@ -551,6 +616,9 @@ int main(void)
         TEST(test_single_port),
         TEST(test_full),
         TEST(test_share),
+        TEST(test_greedy),
+        TEST(test_together),
+        TEST(test_networks),
         TEST(test_no_socket),
         TEST(test_folders),
         TEST(test_hostile_names),

@@ -22,6 +22,7 @@ struct transport_target {
     uint16_t source_port;        /* with fixed_port; 0: the system's choice, kept from then on */
     unsigned port_limit;         /* UDP: ports a question put again may have there; 0: one */
     uint16_t server;             /* the caller's number, given back */
+    uint32_t mark;               /* of the packets, for the firewall; 0: none */
 };
 
 struct transport_setup {

@@ -138,6 +138,8 @@ static bool bind_source(struct upstream_connection *connection,
     int fd;
     if (uv_fileno((uv_handle_t *)&connection->tcp, &fd) != 0)
         return false;
+    if (target->mark != 0)
+        socket_set_mark(fd, target->mark);
     if (target->device != NULL && socket_bind_device(fd, target->device) != STATUS_OK)
         return false;
     if (target->source.family == ADDRESS_NONE)

@@ -121,6 +121,29 @@ static void test_tcp_pieces(void **test)
     }
 }
 
+/* With all places taken a newcomer has none, and nobody gives way to it. */
+static void test_tcp_full(void **test)
+{
+    (void)test;
+    struct world_server server = tcp_server();
+    struct transport_target target = world_target(&server, 3);
+    int fds[WORLD_SOCKETS_MAX];
+    open_tcp();
+    for (uint32_t i = 1; i <= WORLD_SOCKETS_MAX; i++)
+        assert_int_equal(world_ask(i, &target, "q"), STATUS_OK);
+    assert_int_equal(world_ask(99, &target, "q"), STATUS_FULL);
+    for (uint32_t i = 0; i < WORLD_SOCKETS_MAX; i++) {
+        fds[i] = accept_one(&server);
+        take_tcp_question(fds[i], "q");
+        write_all(fds[i], "\0\6answer", 8);
+        world_run_until_heard(i + 1);
+    }
+    world_close();
+    for (uint32_t i = 0; i < WORLD_SOCKETS_MAX; i++)
+        close(fds[i]);
+    close(server.fd);
+}
+
 static void test_tcp_longest(void **test)
 {
     (void)test;
@@ -302,10 +325,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tcp_exchange),       cmocka_unit_test(test_tcp_exchange_ip6),
-        cmocka_unit_test(test_tcp_pieces),         cmocka_unit_test(test_tcp_longest),
-        cmocka_unit_test(test_tcp_close_in_reply), cmocka_unit_test(test_tcp_free_in_reply),
-        cmocka_unit_test(test_tcp_ended),          cmocka_unit_test(test_tcp_refused),
-        cmocka_unit_test(test_tcp_cannot_send),    cmocka_unit_test(test_tcp_source_address),
+        cmocka_unit_test(test_tcp_pieces),         cmocka_unit_test(test_tcp_full),
+        cmocka_unit_test(test_tcp_longest),        cmocka_unit_test(test_tcp_close_in_reply),
+        cmocka_unit_test(test_tcp_free_in_reply),  cmocka_unit_test(test_tcp_ended),
+        cmocka_unit_test(test_tcp_refused),        cmocka_unit_test(test_tcp_cannot_send),
+        cmocka_unit_test(test_tcp_source_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "platform/poll_set.h"
+#include "platform/tcp.h"
 #include "platform/udp.h"
 
 #define PORT_TRIES          12
@@ -51,6 +52,7 @@ struct shared_socket {
     struct shared_key key;
     struct hashmap questions;        /* of struct question, by id */
     struct list waiting;             /* the same; those told of a stray last are last */
+    uint32_t mark;                   /* of what was sent last */
     uint64_t ended[FIXED_ENDED_MAX]; /* ended_mark of the last to end, each in its place */
     int fd;
 };
@@ -61,6 +63,7 @@ struct upstream_port {
     struct endpoint to;
     struct address source;
     char device[DEVICE_MAX];
+    uint32_t mark;
     uint64_t opened; /* the loop's time */
     unsigned uses;
     unsigned waiting; /* questions nothing has come back for */
@@ -99,7 +102,7 @@ struct question {
     bool heard; /* something came back */
 };
 
-static uint64_t number_hash(uint32_t number)
+WRAPS static uint64_t number_hash(uint32_t number)
 {
     return (uint64_t)number * 0x9e3779b97f4a7c15u;
 }
@@ -129,8 +132,8 @@ static void release(struct udp_transport *transport)
 
 /* ------------------------------------------------------------------ random ports */
 
-static struct upstream_port **current_place(struct udp_transport *transport,
-                                            const struct endpoint *to)
+WRAPS static struct upstream_port **current_place(struct udp_transport *transport,
+                                                  const struct endpoint *to)
 {
     unsigned mixed = to->port;
     for (size_t i = 0; i < sizeof to->address.bytes; i++)
@@ -158,7 +161,7 @@ static void port_close(struct udp_transport *transport, struct upstream_port *po
 static bool port_serves(const struct upstream_port *port, const struct transport_target *target)
 {
     return port->fd >= 0 && endpoint_equal(&port->to, &target->to)
-           && address_equal(&port->source, &target->source)
+           && address_equal(&port->source, &target->source) && port->mark == target->mark
            && strcmp(port->device, target->device != NULL ? target->device : "") == 0;
 }
 
@@ -192,11 +195,12 @@ static enum status open_random(struct udp_transport *transport,
     for (int try = 0; try < PORT_TRIES; try++) {
         uint16_t port =
             (uint16_t)(transport->setup.port_min + random_below(transport->setup.random, ports));
-        enum status status = udp_connect(&target->to, &target->source, port, target->device, fd);
+        enum status status = udp_connect(&target->to, &target->source, port, target->device,
+                                         target->mark, fd);
         if (status != STATUS_EXISTS)
             return status;
     }
-    return udp_connect(&target->to, &target->source, 0, target->device, fd);
+    return udp_connect(&target->to, &target->source, 0, target->device, target->mark, fd);
 }
 
 static enum status port_open(struct udp_transport *transport, const struct transport_target *target,
@@ -220,6 +224,7 @@ static enum status port_open(struct udp_transport *transport, const struct trans
     list_init(&port->questions);
     port->to = target->to;
     port->source = target->source;
+    port->mark = target->mark;
     if (target->device != NULL)
         snprintf(port->device, sizeof port->device, "%s", target->device);
     port->opened = uv_now(transport->setup.loop);
@@ -590,6 +595,9 @@ static enum status send_shared(struct udp_transport *transport, struct question 
     enum status status = find_shared(transport, target, &question->shared);
     if (status != STATUS_OK)
         return status;
+    if (question->shared->mark != target->mark)
+        socket_set_mark(question->shared->fd, target->mark);
+    question->shared->mark = target->mark;
     struct sockaddr_storage name;
     unsigned count = endpoint_to_sockaddr(&target->to, &name);
     if (sendto(question->shared->fd, message.at, message.count, MSG_DONTWAIT,

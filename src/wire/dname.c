@@ -489,12 +489,12 @@ struct dname dname_reverse(const struct address *address)
     size_t count = 0;
 
     if (address->family == ADDRESS_IP4) {
-        for (unsigned i = 4; i-- > 0;)
+        for (unsigned i = 4; COUNT_DOWN(i);)
             count += put_octet_label(name.wire + count, address->bytes[i]);
         memcpy(name.wire + count, in_addr_arpa, sizeof in_addr_arpa);
         count += sizeof in_addr_arpa;
     } else {
-        for (unsigned i = 16; i-- > 0;) {
+        for (unsigned i = 16; COUNT_DOWN(i);) {
             count += put_nibble_label(name.wire + count, address->bytes[i]);
             count += put_nibble_label(name.wire + count, address->bytes[i] >> 4);
         }

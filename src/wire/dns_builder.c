@@ -254,7 +254,6 @@ bool dns_builder_record(struct dns_builder *builder, enum dns_section section,
     size_t length_at = bytes_writer_count(&builder->writer);
     bytes_write_u16(&builder->writer, 0);
     write_rdata(builder, type, rdata);
-    size_t written = bytes_writer_count(&builder->writer) - length_at - sizeof(uint16_t);
 
     if (builder->writer.failed || is_full(builder)) {
         rewind_to(builder, start);
@@ -262,6 +261,7 @@ bool dns_builder_record(struct dns_builder *builder, enum dns_section section,
         builder->truncated = true;
         return false;
     }
+    size_t written = bytes_writer_count(&builder->writer) - length_at - sizeof(uint16_t);
     bytes_patch_u16(&builder->writer, length_at, (uint16_t)written);
     builder->counts[1 + (unsigned)section]++;
     return true;

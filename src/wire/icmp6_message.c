@@ -1,7 +1,5 @@
 #include "wire/icmp6_message.h"
 
-#include <assert.h>
-
 #define UNIT                8 /* options are counted in units of so many bytes */
 #define OPTION_UNITS_MAX    255
 #define SOLICIT_BYTES       8 /* before the options */
@@ -26,7 +24,9 @@ enum status icmp6_options_read(struct bytes bytes, struct icmp6_options *options
     while (bytes_reader_left(&reader) > 0) {
         uint8_t type = bytes_read_u8(&reader);
         size_t units = bytes_read_u8(&reader);
-        if (!reader.failed && (units == 0 || options->count == ICMP6_OPTIONS_MAX))
+        if (reader.failed)
+            return STATUS_TRUNCATED;
+        if (units == 0 || options->count == ICMP6_OPTIONS_MAX)
             return STATUS_MALFORMED;
         struct bytes value = bytes_read_span(&reader, units * UNIT - 2);
         if (reader.failed)

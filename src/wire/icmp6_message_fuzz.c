@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <stdint.h>
 
 #include "wire/icmp6_message.h"

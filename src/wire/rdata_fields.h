@@ -1,5 +1,6 @@
 /* Which fields the rdata of each type has, and taking them off one by one: what rdata.c and
- * rdata_text.c share. Private to the two. */
+ * rdata_text.c share. Private to the two, and to the
+ * test that counts types. */
 #ifndef LINNET_WIRE_RDATA_FIELDS_H
 #define LINNET_WIRE_RDATA_FIELDS_H
 

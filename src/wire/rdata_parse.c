@@ -235,7 +235,7 @@ static enum status parse_groups(struct rdata_lexer *lexer, size_t count, size_t 
         if ((i > 0 && word.at[at - 1] != separator)
             || text_to_u64_hex(text_part(word, at, 2 * group), &value) != STATUS_OK)
             return rdata_complain(lexer, word, what);
-        for (size_t byte = group; byte-- > 0;)
+        for (size_t byte = group; COUNT_DOWN(byte);)
             bytes_write_u8(lexer->out, (uint8_t)(value >> 8 * byte));
     }
     return STATUS_OK;

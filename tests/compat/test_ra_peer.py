@@ -20,7 +20,7 @@ DNSMASQ = shutil.which("dnsmasq", path=os.environ.get("PATH", "") + ":/usr/sbin:
 EXPLAINED = [tuple(line.split("\t")) for line
              in (HERE.parent.parent / "docs/differences-ra.tsv").read_text().splitlines()[1:]]
 AT_ONCE = 8          # cases; each is two servers
-TRIES = 3
+TRIES = 5
 ASK_S = 2.2          # after the first advertisement to all, which comes within a second of the start
 END_S = 4.0
 CLOSE_S = 3          # lifetimes that run down may be so far apart

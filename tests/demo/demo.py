@@ -223,10 +223,10 @@ def client_story(router, client, host):
 
 
 def memory_kib(process):
-    for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    return 0
+    """Of the broker that was started and the server below it; a page that both have counts once."""
+    pids = [process.pid, *pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    shares = [re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M) for pid in pids]
+    return sum(int(share[1]) for share in shares)
 
 
 def tell(folder, binary, programs):

@@ -91,6 +91,7 @@ class Dhcpcd:
             f"exec dhcpcd -B -6 -f {lan.folder}/dhcpcd.conf -c /bin/true --nodev -h laptop {device}", name="dhcpcd")
 
     def release(self):
+        self.program.wait_for("adding address|delegated prefix")  # before that it has nothing to give back
         self.program.signal(14)
 
 

@@ -188,8 +188,8 @@ def memory_kib(pid):
 
 
 def own_pid(program):
-    """Of linnet itself: `ip netns exec` becomes it."""
-    return program.process.pid
+    """Of the process that reads packets."""
+    return program.server
 
 
 def test_starvation(network, client_script):

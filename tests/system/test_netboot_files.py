@@ -9,21 +9,14 @@ import time
 
 import pytest
 
-from conftest import BINARY, run
+from conftest import lacks, run
 
 CURL = shutil.which("curl")
 SERVER = "192.168.50.1"
 
-
-def has_http():
-    """Built with libmicrohttpd? Then the option is known."""
-    return "netboot-http" in run(BINARY, "--help").stdout and run(
-        BINARY, "--test", "-C", "/dev/null", "--netboot-http=off", check=False).returncode == 0
-
-
 pytestmark = [
     pytest.mark.skipif(CURL is None, reason="no curl here"),
-    pytest.mark.skipif(not has_http(), reason="built without libmicrohttpd"),
+    pytest.mark.skipif(bool(lacks("netboot-http")), reason=str(lacks("netboot-http"))),
 ]
 
 COMMON = "port=0\ninterface=lan0\nno-ping\ndhcp-range=192.168.50.100,192.168.50.150,1h\n"

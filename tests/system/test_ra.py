@@ -3,6 +3,7 @@ import json
 import pathlib
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -87,6 +88,25 @@ def test_all_options(lan):
     assert heard["captive portal uri"] == "http://portal.lan.test/"
     assert heard["pref64 64:ff9b:: lifetime"] == 1800 and heard["pref64 64:ff9b:: length code"] == 0
     assert heard["checksum right"] and heard["ended"] and heard["ip hops"] == 255
+
+
+def test_radvdump_reads_it(lan):
+    """As a configuration of radvd's, which says the same."""
+    lan.linnet(CONFIG)
+    host = add_host(lan, accept=False)
+    with subprocess.Popen(["ip", "netns", "exec", host, "timeout", "8", "radvdump"], stdout=subprocess.PIPE,
+                          text=True) as dump:
+        wait_until(lambda: rdisc(lan, host), SOON, "answer")
+        text = ""
+        while "# End of interface definition" not in text:
+            line = dump.stdout.readline()
+            assert line, f"radvdump ended before it had read an advertisement\n{text}"
+            text += line
+        dump.terminate()
+    for line in ("AdvManagedFlag off;", "AdvOtherConfigFlag on;", "AdvDefaultLifetime 1800;", "AdvCurHopLimit 64;",
+                 "AdvLinkMTU 1500;", "prefix fd00:50::/64", "AdvOnLink on;", "AdvAutonomous on;", "RDNSS fe80::",
+                 "DNSSL lan.test", "route 2001:db8:7::/48", "AdvRoutePreference high;"):
+        assert line in text, f"{line}\n{text}"
 
 
 def test_a_prefix_goes_and_a_restart_remembers(lan):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import BINARY, wait_until
+from conftest import BINARY, lacks, wait_until
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "compat"))
 import dhcp_talk  # noqa: E402
@@ -48,8 +48,11 @@ class Scripted:
         self.server = network.linnet(CONFIG.format(script=self.script) + config, **options)
 
     def requests(self, *rows):
-        """[(mac number, address, name)]: REQUESTs for those; the seconds each took to be acknowledged."""
-        words = [f"{number},{address},{name}" for number, address, name in rows]
+        """[(mac number, address, name, {option: bytes} if any)]: REQUESTs for those; the seconds each took to be
+        acknowledged."""
+        words = [",".join([str(number), address, name.encode().hex()]
+                          + [f"{code}={value.hex()}" for more in options for code, value in more.items()])
+                 for number, address, name, *options in rows]
         result = subprocess.run([*self.talk, *words], capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, result.stderr
         return [float(word) for word in result.stdout.split()]
@@ -70,10 +73,11 @@ sys.path.insert(0, {str(pathlib.Path(dhcp_talk.__file__).parent)!r})
 import dhcp_talk
 wire = dhcp_talk.Wire(sys.argv[1], bytes.fromhex(sys.argv[2].replace(":", "")))
 for xid, word in enumerate(sys.argv[3:], 1):
-    number, address, name = word.split(",")
+    number, address, name, *more = word.split(",")
     options = [[50, dhcp_talk.ip(address).hex()], [54, dhcp_talk.ip("192.168.50.1").hex()]]
     if name:
-        options.append([12, name.encode().hex()])
+        options.append([12, name])
+    options += [[int(pair.split("=")[0]), pair.split("=")[1]] for pair in more]
     start = time.monotonic()
     wire.send({{"send": "request", "mac": f"02:00:00:00:01:{{int(number):02x}}", "options": options}}, xid)
     wire.listen(start + 10, xid)
@@ -126,6 +130,39 @@ def test_surroundings(network):
         ["descriptor 11", "descriptor 3"], ["descriptor 10", "descriptor 3"], ["descriptor 3"])
     assert "cwd /" in call["place"] and "stdin /dev/null" in call["place"]
     assert "user 0 0 groups 0" in call["place"]
+
+
+def test_words_of_a_client_that_would_be_commands(network):
+    """A script as careless as can be has its shell evaluate all it is given: nothing that a client wrote is run."""
+    scripted = Scripted(network, more="""\
+for name in $(env | sed -n 's/^\\(DNSMASQ_[A-Z0-9_]*\\)=.*/\\1/p'); do
+    eval "value=\\$$name"
+    eval "echo $value"
+    eval "echo \\"$value\\""
+    eval "echo '$value'"
+    sh -c "$value"
+done >/dev/null 2>&1
+eval "echo $*" >/dev/null
+exit 0""")
+    made = scripted.folder / "made"
+    commands = [f"$(touch {made})", f"`touch {made}`", f";touch {made};", f"x|touch {made}", f"a&touch {made}&",
+                f"\"; touch {made}; \"", f"'; touch {made}; '", f"x\ntouch {made}\n", f"x>{made}",
+                f"{{ touch {made}; }}"]
+    for number, command in enumerate(commands, 1):
+        word = command.encode()
+        agent = b"\1" + bytes([len(word)]) + word + b"\2" + bytes([len(word)]) + word
+        scripted.requests((number, f"192.168.50.{number + 10}", command, {
+            60: word, 77: bytes([len(word)]) + word, 82: agent, 161: word}))
+    scripted.requests((99, "192.168.50.109", "last"))  # one at a time: when this is told, the others are done
+    scripted.wait_words("add", "02:00:00:00:01:63", "192.168.50.109", "last")
+    assert not made.exists()
+    for command, call in zip(commands, scripted.calls()):
+        harmless = re.sub(r"[^ -~]|[$`\"'\\;&|<>(){}\[\]*?!#~]", "_", command)
+        environment = call["environment"]
+        for name in ("VENDOR_CLASS", "USER_CLASS0", "MUD_URL", "CIRCUIT_ID", "REMOTE_ID"):
+            assert environment[f"DNSMASQ_{name}"] == harmless, (command, name)
+        assert environment.get("DNSMASQ_SUPPLIED_HOSTNAME") in (harmless, None), command
+        assert len(call["words"]) == 3, f"{call['words']}: no such host name"
 
 
 def test_scriptuser(network):
@@ -238,6 +275,7 @@ def test_neighbours(network):
     scripted.wait_words("arp-del", "02:00:00:00:00:fd", "192.168.50.2")
 
 
+@pytest.mark.skipif(bool(lacks("dhcp-luascript")), reason=str(lacks("dhcp-luascript")))
 def test_lua(network):
     script = network.folder / "on-lease.lua"
     script.write_text("""
@@ -252,8 +290,6 @@ end
 """ % network.folder)
     path = network.folder / "conf"
     path.write_text(f"dhcp-luascript={script}\n")
-    if "without Lua" in subprocess.run([BINARY, "--test", "-C", path], capture_output=True, text=True).stderr:
-        pytest.skip("this build is without Lua")
     scripted = Scripted(network, config=f"dhcp-luascript={script}\n")
     scripted.server.wait_for("linnet-script.*: lua is here")
     scripted.requests((1, "192.168.50.11", "foo"))
@@ -270,6 +306,7 @@ end
     wait_until(lambda: (network.folder / "shut").exists(), what="shutdown()")
 
 
+@pytest.mark.skipif(bool(lacks("dhcp-luascript")), reason=str(lacks("dhcp-luascript")))
 def test_lua_ends_the_process_at_the_end(network):
     script = network.folder / "on-lease.lua"
     count = network.folder / "starts"
@@ -279,8 +316,6 @@ function shutdown() os.exit(4) end
 """)
     path = network.folder / "conf"
     path.write_text(f"dhcp-luascript={script}\n")
-    if "without Lua" in subprocess.run([BINARY, "--test", "-C", path], capture_output=True, text=True).stderr:
-        pytest.skip("this build is without Lua")
     scripted = Scripted(network, config=f"dhcp-luascript={script}\n")
     wait_until(lambda: count.exists() and count.read_text() == "x", what="init()")
     helpers = helpers_of(scripted.server.pid)

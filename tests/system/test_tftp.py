@@ -236,7 +236,7 @@ def ack(block, seconds=0.3, where="peer"):
 
 
 def has_open(server, path):
-    return any(os.path.realpath(fd) == str(path) for fd in pathlib.Path(f"/proc/{server.pid}/fd").iterdir())
+    return any(os.path.realpath(fd) == str(path) for fd in pathlib.Path(f"/proc/{server.server}/fd").iterdir())
 
 
 def test_single_port(lan, root):
@@ -404,6 +404,6 @@ def test_500_clients(lan, root):
     assert json.loads(rush.stdout.read())["done"] == 500
     assert answered >= 5
     wait_until(lambda: server.log().count("sent ") == 500, 10, "500 lines")
-    most = int(next(line for line in pathlib.Path(f"/proc/{server.pid}/status").read_text().splitlines()
+    most = int(next(line for line in pathlib.Path(f"/proc/{server.server}/status").read_text().splitlines()
                     if line.startswith("VmHWM")).split()[1])
     assert most < 400_000  # KB, with the sanitizers' own; without them it is a tenth

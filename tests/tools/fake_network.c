@@ -6,11 +6,10 @@
 #include "dns/resolv_file.h"
 #include "model/hosts_file.h"
 
-#define TURNS_MAX  10000 /* calls of one core at one instant before it counts as wedged */
-#define HOSTS_PATH "/etc/hosts"
+#define TURNS_MAX 10000 /* calls of one core at one instant before it counts as wedged */
 
-static const char default_network[] = "lo 127.0.0.1/8 ::1/128\n"
-                                      "eth0 192.0.2.1/24 2001:db8::1/64 mac=02:00:00:00:0e:00\n";
+static const char default_network[] =
+    "lo 127.0.0.1/8 ::1/128\neth0 192.0.2.1/24 2001:db8::1/64 mac=02:00:00:00:0e:00\n";
 
 /* What went wrong, as text: one at a time is enough for a tool that stops at the first. */
 static char problem[1024];
@@ -179,7 +178,7 @@ static const char *read_names(struct fake_network *world, struct text text)
     if (world->config->dns.no_hosts)
         text = TEXT_NONE;
     const struct hosts_file_setup setup = {
-        .path = HOSTS_PATH, .expand = expand, .complain = complain, .context = &complaint
+        .path = "/etc/hosts", .expand = expand, .complain = complain, .context = &complaint
     };
     if (hosts_file_read(names, text, &setup, &count) != STATUS_OK
         || local_names_freeze(names) != STATUS_OK)
@@ -314,10 +313,27 @@ static void flush_dhcp4(void *context, struct dhcp4_outbox *outbox)
     dhcp4_outbox_reset(outbox);
 }
 
+static void flush_dhcp6(void *context, struct dhcp6_outbox *outbox)
+{
+    struct fake_network *world = context;
+    for (size_t i = 0; i < outbox->count; i++)
+        world->on_dhcp6(world->context, &outbox->actions[i]);
+    dhcp6_outbox_reset(outbox);
+}
+
 static void drain(struct fake_network *world)
 {
     flush_dns(world, &world->dns_out);
     flush_dhcp4(world, &world->dhcp4_out);
+    flush_dhcp6(world, &world->dhcp6_out);
+}
+
+static void say_committed(struct fake_network *world, uint64_t ticket, enum status status)
+{
+    if ((ticket & DHCP6_TICKET) != 0)
+        dhcp6_server_committed(world->dhcp6, ticket, status, world->now, &world->dhcp6_out);
+    else if (ticket != 0)
+        dhcp4_server_committed(world->dhcp4, ticket, status, world->now, &world->dhcp4_out);
 }
 
 void fake_network_settle(struct fake_network *world)
@@ -328,9 +344,7 @@ void fake_network_settle(struct fake_network *world)
         bool durable = world->store.mode != FAKE_STORE_FAILS;
         if (!fake_store_settle(&world->store, durable, &ticket))
             break;
-        if (ticket != 0 && world->dhcp4 != NULL)
-            dhcp4_server_committed(world->dhcp4, ticket, durable ? STATUS_OK : STATUS_SYSTEM,
-                                   world->now, &world->dhcp4_out);
+        say_committed(world, ticket, durable ? STATUS_OK : STATUS_SYSTEM);
         drain(world);
     }
 }
@@ -343,11 +357,17 @@ static const struct local_names *configured_names(void *context)
     return world->names[world->names_count - 1];
 }
 
-static void load_line(void *context, const struct lease_line *line)
+static bool load_line(void *context, const struct lease_line *line)
 {
     struct fake_network *world = context;
-    if (dhcp4_server_load_lease(world->dhcp4, line, world->now) != STATUS_OK)
+    bool is_ip6 = line->kind == LEASE_LINE_LEASE && line->lease_kind != LEASE_IP4;
+    if (is_ip6 && world->dhcp6 == NULL)
+        return true;
+    if ((is_ip6 ? dhcp6_server_load_lease(world->dhcp6, line, world->now)
+                : dhcp4_server_load_lease(world->dhcp4, line, world->now))
+        != STATUS_OK)
         world->on_log(world->context, "a lease of the store was not taken");
+    return true;
 }
 
 static const char *create_dns(struct fake_network *world)
@@ -381,6 +401,7 @@ static const char *create_dhcp4(struct fake_network *world)
         .config = dhcp,
         .site = &world->config->site,
         .leases = world->leases,
+        .leases6 = world->leases6,
         .backend = &world->store.backend,
         .names = world->config->site.port != 0 ? world->lease_names : NULL,
         .configured_names = configured_names,
@@ -390,12 +411,50 @@ static const char *create_dhcp4(struct fake_network *world)
         .random = &world->random,
         .key = world->key,
     };
-    if (dhcp4_server_create(&setup, &world->dhcp4) != STATUS_OK)
-        return "no memory for the DHCP server";
-    if (world->store.backend.class_->load(&world->store.backend, load_line, NULL, world)
-        != STATUS_OK)
+    return dhcp4_server_create(&setup, &world->dhcp4) == STATUS_OK ? NULL : "no memory for DHCP";
+}
+
+struct bytes fake_network_duid(void)
+{
+    static const uint8_t duid[] = { 0, 1, 0, 1, 1, 2, 3, 4, 2, 0, 0, 0, 0x0e, 0 };
+    return bytes_of(duid, sizeof duid);
+}
+
+static const char *create_dhcp6(struct fake_network *world)
+{
+    const struct dhcp_config *dhcp = &world->config->dhcp;
+    if (world->on_dhcp6 == NULL || dhcp->range6_count == 0)
+        return NULL;
+    struct dhcp6_setup setup = {
+        .config = dhcp,
+        .site = &world->config->site,
+        .leases = world->leases6,
+        .leases4 = world->leases,
+        .backend = &world->store.backend,
+        .names = world->config->site.port != 0 ? world->lease_names : NULL,
+        .configured_names = configured_names,
+        .context = world,
+        .network = world->network,
+        .events = &world->sink,
+        .random = &world->random,
+        .key = world->key,
+    };
+    if (dhcp6_server_create(&setup, &world->dhcp6) != STATUS_OK)
+        return "no memory for DHCPv6";
+    dhcp6_server_set_duid(world->dhcp6, fake_network_duid());
+    return NULL;
+}
+
+static const char *start_dhcp(struct fake_network *world)
+{
+    struct lease_backend *store = &world->store.backend;
+    if (world->dhcp4 == NULL)
+        return NULL;
+    if (store->class_->load(store, load_line, NULL, world) != STATUS_OK)
         return "the leases cannot be read";
     dhcp4_server_start(world->dhcp4, world->now);
+    if (world->dhcp6 != NULL)
+        dhcp6_server_start(world->dhcp6, world->now);
     fake_network_settle(world);
     return NULL;
 }
@@ -403,27 +462,34 @@ static const char *create_dhcp4(struct fake_network *world)
 static const char *create_cores(struct fake_network *world)
 {
     uint32_t leases = world->config->dhcp.leases_max;
-    if (lease_names_create(&world->key, leases > 0 ? leases : 1, &world->lease_names) != STATUS_OK
-        || lease_table_create(&world->key, leases, &world->leases) != STATUS_OK)
+    if (lease_names_create(&world->key, 2 * leases + 1, &world->lease_names) != STATUS_OK
+        || lease_table_create(&world->key, leases, &world->leases) != STATUS_OK
+        || lease_table_create(&world->key, leases, &world->leases6) != STATUS_OK)
         return "no memory for leases";
     const char *wrong = create_dns(world);
-    return wrong != NULL ? wrong : create_dhcp4(world);
+    wrong = wrong != NULL ? wrong : create_dhcp4(world);
+    wrong = wrong != NULL ? wrong : create_dhcp6(world);
+    return wrong != NULL ? wrong : start_dhcp(world);
 }
 
 static void free_cores(struct fake_network *world)
 {
     dns_worker_free(world->dns);
     dhcp4_server_free(world->dhcp4);
+    dhcp6_server_free(world->dhcp6);
     lease_table_free(world->leases);
+    lease_table_free(world->leases6);
     lease_names_free(world->lease_names);
     dns_cache_free(world->cache);
     world->dns = NULL;
     world->dhcp4 = NULL;
-    world->leases = NULL;
+    world->dhcp6 = NULL;
+    world->leases = world->leases6 = NULL;
     world->lease_names = NULL;
     world->cache = NULL;
     dns_outbox_reset(&world->dns_out);
     dhcp4_outbox_reset(&world->dhcp4_out);
+    dhcp6_outbox_reset(&world->dhcp6_out);
 }
 
 const char *fake_network_restart(struct fake_network *world)
@@ -470,6 +536,8 @@ const char *fake_network_start(struct fake_network *world, const struct fake_net
     world->dns_out.context = world;
     world->dhcp4_out.flush = flush_dhcp4;
     world->dhcp4_out.context = world;
+    world->dhcp6_out.flush = flush_dhcp6;
+    world->dhcp6_out.context = world;
     random_init_seeded(&world->random, 1);
     arena_init(&world->resolv_arena, 8192, 1 << 20);
     snapshot_domain_init(&world->domain);
@@ -511,18 +579,19 @@ void fake_network_stop(struct fake_network *world)
 
 mono_ms fake_network_deadline(const struct fake_network *world)
 {
-    mono_ms deadline = MONO_NEVER;
-    if (world->dns != NULL)
-        deadline = dns_worker_deadline(world->dns);
+    mono_ms deadline = world->dns != NULL ? dns_worker_deadline(world->dns) : MONO_NEVER;
     if (world->dhcp4 != NULL)
         deadline = mono_earlier(deadline, dhcp4_server_deadline(world->dhcp4));
+    if (world->dhcp6 != NULL)
+        deadline = mono_earlier(deadline, dhcp6_server_deadline(world->dhcp6));
     return deadline;
 }
 
 void fake_network_tick(struct fake_network *world, mono_ms now)
 {
     world->now.mono = now;
-    world->now.wall = FAKE_START_WALL + (wall_s)((now - FAKE_START_MONO) / 1000);
+    world->now.wall =
+        FAKE_START_WALL + world->wall_ahead + (wall_s)((now - FAKE_START_MONO) / 1000);
     for (unsigned turn = 0; fake_network_deadline(world) <= now; turn++) {
         if (turn == TURNS_MAX) {
             fprintf(stderr, "a core wants to be called for ever at one instant\n");
@@ -532,14 +601,15 @@ void fake_network_tick(struct fake_network *world, mono_ms now)
             dns_worker_tick(world->dns, world->now, &world->dns_out);
         if (world->dhcp4 != NULL && dhcp4_server_deadline(world->dhcp4) <= now)
             dhcp4_server_tick(world->dhcp4, world->now, &world->dhcp4_out);
+        if (world->dhcp6 != NULL && dhcp6_server_deadline(world->dhcp6) <= now)
+            dhcp6_server_tick(world->dhcp6, world->now, &world->dhcp6_out);
         fake_network_settle(world);
     }
 }
 
 /* ------------------------------------------------------------------ what comes in */
 
-/* Each hands over a copy that is exactly as long as the message, so that a read past its end is one
- * past the allocation. */
+/* Each hands over a copy as long as the message: what is read past its end is past its memory. */
 static struct bytes tight_copy(struct bytes bytes)
 {
     uint8_t *copy = malloc(bytes.count > 0 ? bytes.count : 1);
@@ -591,6 +661,15 @@ void fake_network_dhcp4(struct fake_network *world, const struct dhcp4_datagram 
     struct dhcp4_datagram copy = *in;
     copy.message = tight_copy(in->message);
     dhcp4_server_message(world->dhcp4, &copy, world->now, &world->dhcp4_out);
+    fake_network_settle(world);
+    free_copy(copy.message);
+}
+
+void fake_network_dhcp6(struct fake_network *world, const struct dhcp6_datagram *in)
+{
+    struct dhcp6_datagram copy = *in;
+    copy.message = tight_copy(in->message);
+    dhcp6_server_message(world->dhcp6, &copy, world->now, &world->dhcp6_out);
     fake_network_settle(world);
     free_copy(copy.message);
 }
@@ -695,9 +774,7 @@ static const struct counter_row dhcp4_rows[] = {
     DHCP_ROW(probe_conflicts),
     DHCP_ROW(pending_full),
     DHCP_ROW(no_memory),
-    DHCP_ROW(relay_requests),
-    DHCP_ROW(relay_replies),
-    DHCP_ROW(relay_dropped),
+    DHCP_ROW(relay_requests), DHCP_ROW(relay_replies), DHCP_ROW(relay_dropped),
     DHCP_ROW(queries_refused),
 };
 

@@ -8,6 +8,7 @@
 #include "daemon/daemon_config.h"
 #include "daemon/log_lines.h"
 #include "dhcp4/dhcp4_server.h"
+#include "dhcp6/dhcp6_server.h"
 #include "dns/dns_loop.h"
 #include "dns/dns_worker.h"
 #include "fake_store.h"
@@ -25,6 +26,7 @@ struct fake_network {
     struct siphash_key key;
     struct random random;
     struct instant now;
+    wall_s wall_ahead; /* how far the wall clock was set */
 
     struct network_interface interfaces[FAKE_INTERFACES_MAX];
     size_t interface_count;
@@ -48,15 +50,19 @@ struct fake_network {
     struct fake_store store;
     struct dns_worker *dns;     /* NULL with port=0 */
     struct dhcp4_server *dhcp4; /* NULL without dhcp-range */
+    struct lease_table *leases6;
+    struct dhcp6_server *dhcp6; /* NULL without ranges of IPv6 or on_dhcp6 */
     struct log_lines lines;
     struct event_sink sink;
     uint64_t dns_wanted, dhcp_wanted;
 
     struct dns_outbox dns_out;
     struct dhcp4_outbox dhcp4_out;
+    struct dhcp6_outbox dhcp6_out;
 
     void (*on_dns)(void *context, const struct dns_action *action);
     void (*on_dhcp4)(void *context, const struct dhcp4_action *action);
+    void (*on_dhcp6)(void *context, const struct dhcp6_action *action); /* NULL: no DHCPv6 */
     void (*on_log)(void *context, const char *line);
     void *context;
 };
@@ -88,6 +94,9 @@ void fake_network_send_failed(struct fake_network *world, uint32_t flight, uint1
                               bool tcp);
 void fake_network_connection_closed(struct fake_network *world, uint64_t connection);
 void fake_network_dhcp4(struct fake_network *world, const struct dhcp4_datagram *in);
+void fake_network_dhcp6(struct fake_network *world, const struct dhcp6_datagram *in);
+/* Who the DHCPv6 server is. */
+struct bytes fake_network_duid(void);
 void fake_network_probe_heard(struct fake_network *world, const struct address *address);
 /* Hands over to the server what the store has decided by now. */
 void fake_network_settle(struct fake_network *world);

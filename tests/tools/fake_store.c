@@ -12,7 +12,7 @@ static char *copy_string(const char *string)
 }
 
 static enum status load(struct lease_backend *backend,
-                        void (*each)(void *context, const struct lease_line *line),
+                        bool (*each)(void *context, const struct lease_line *line),
                         void (*complain)(void *context, unsigned line, const char *why),
                         void *context)
 {
