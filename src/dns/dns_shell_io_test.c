@@ -131,8 +131,8 @@ static void test_query_port(void **test)
     close_world();
 }
 
-/* A port that everybody knows is guessed at like any other: after a few wrong ids the question goes
- * by TCP. */
+/* A port that everybody knows is guessed at like any other: after a wrong id the question goes by
+ * TCP. */
 static void test_query_port_guessed(void **test)
 {
     (void)test;
@@ -148,15 +148,13 @@ static void test_query_port_guessed(void **test)
         recvfrom(world.upstream, message, sizeof message, 0, (struct sockaddr *)&from, &from_count);
     assert_true(count > DNS_HEADER_BYTES);
     message[2] |= 0x80; /* QR: RFC 1035 section 4.1.1 */
-    for (uint64_t guess = 1; guess <= 3; guess++) {
-        message[0] ^= (uint8_t)(1u << guess);
-        assert_int_equal(counters->upstream_tcp, 0);
-        assert_int_equal(
-            sendto(world.upstream, message, (size_t)count, 0, (struct sockaddr *)&from, from_count),
-            count);
-        run_ms(3);
-        assert_int_equal(counters->reply_wrong_id, guess);
-    }
+    message[0] ^= 1;
+    assert_int_equal(counters->upstream_tcp, 0);
+    assert_int_equal(
+        sendto(world.upstream, message, (size_t)count, 0, (struct sockaddr *)&from, from_count),
+        count);
+    run_ms(3);
+    assert_int_equal(counters->reply_wrong_id, 1);
     assert_int_equal(counters->upstream_tcp, 1);
     close(fd);
     close_world();

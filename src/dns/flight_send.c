@@ -92,7 +92,7 @@ bool flight_send_to(struct dns_worker *worker, struct flight *flight, uint16_t s
         .server = server,
         .id = random_u16(worker->setup.random),
         .state = FLIGHT_SEND_WAITING,
-        .tcp = tcp || flight->wrong_ids >= FLIGHT_FORGERIES_MAX,
+        .tcp = tcp || flight->guessed,
         .mixed = flight->case_bits != 0 && !worker->upstream.servers[server].folds_case,
     };
     flight->last_sent = worker->now.mono;

@@ -4,10 +4,6 @@
 
 #include "dns/flight_table.h"
 
-/* Answers with a wrong id or question a flight hears before it takes somebody to be guessing and
- * goes on by TCP, where guessing does not work (security rule R7). */
-#define FLIGHT_FORGERIES_MAX 3
-
 /* Takes over the client's EDNS options that a server should see: all but those about one hop, as
  * far as they fit. */
 void flight_take_options(struct flight *flight, const struct dns_asking *asking,

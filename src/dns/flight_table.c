@@ -182,7 +182,7 @@ struct flight *flight_table_open(struct flight_table *table, const struct flight
 void flight_table_renew(struct flight_table *table, struct flight *flight)
 {
     flight->send_count = 0;
-    flight->wrong_ids = 0;
+    flight->guessed = false;
     flight->error_rcode = 0;
     flight->truncated = false;
     flight->unreachable = false;

@@ -15,8 +15,8 @@
 #include "dns/asking_options.h"
 #include "dns/query.h"
 
-#define FLIGHT_SENDS_MAX   32   /* messages to servers for one flight (security rule R18) */
-#define FLIGHT_TRIES_MAX   12   /* of them to one server */
+#define FLIGHT_SENDS_MAX   32 /* messages to servers for one flight (security rule R18) */
+#define FLIGHT_TRIES_MAX   12 /* of them to one server */
 #define FLIGHT_OPTIONS_MAX ASKING_CLIENT_MAX
 #define FLIGHTS_MAX        65536
 #define FLIGHT_LOOK_BACK   32 /* waiters looked at for one who asks again */
@@ -34,10 +34,10 @@
  * its place: with so many lists, or fewer places, each has one of its own. */
 #define FLIGHT_CONNECTION_SLOTS 256
 
-#define FLIGHT_SHARE        8 /* a client's share is this part of the whole */
-#define FLIGHT_GIVERS       64 /* oldest flights looked at for one that gives way */
-#define FLIGHTS_KEPT        256 /* so many stay in memory when nothing is under way */
-#define FLIGHT_TRIM_MS      1000
+#define FLIGHT_SHARE   8   /* a client's share is this part of the whole */
+#define FLIGHT_GIVERS  64  /* oldest flights looked at for one that gives way */
+#define FLIGHTS_KEPT   256 /* so many stay in memory when nothing is under way */
+#define FLIGHT_TRIM_MS 1000
 
 enum flight_send_state {
     FLIGHT_SEND_WAITING,
@@ -79,8 +79,8 @@ struct flight {
     uint64_t addition;
     uint32_t mark;
     struct asking_who who; /* what additions tell of */
-    struct dname qname; /* as the first client wrote it */
-    uint32_t case_bits; /* which of its first 32 letters are sent in the other case */
+    struct dname qname;    /* as the first client wrote it */
+    uint32_t case_bits;    /* which of its first 32 letters are sent in the other case */
     uint16_t qtype, qclass;
     uint16_t flags;
     bool dnssec_ok;
@@ -90,9 +90,9 @@ struct flight {
     bool edns_off;       /* a server does not understand OPT */
     bool truncated;      /* a UDP answer was; TCP is being tried */
     bool unreachable;    /* all sends failed once already */
+    bool guessed;        /* an answer had a wrong id or question: by TCP from now on */
     uint8_t error_rcode; /* last SERVFAIL or REFUSED; 0: none */
     uint8_t rounds;      /* timed retransmissions so far */
-    uint8_t wrong_ids;   /* answers with a wrong id or question */
     uint16_t group;
     uint16_t option_count;
     uint16_t client_slot; /* of who opened it */

@@ -377,8 +377,8 @@ static void ask_by_tcp(struct dns_worker *worker, struct flight *flight, uint16_
         after_failure(worker, flight, NULL);
 }
 
-/* Somebody answers who does not know what was asked. A few may be old answers to a reused port;
- * more are guesses. */
+/* Somebody answers who does not know what was asked: a guess. The question goes on by TCP, where
+ * guessing does not work (security rule R7). Late answers are told from guesses before this. */
 static void count_forgery(struct dns_worker *worker, struct flight *flight, uint16_t server,
                           bool tcp)
 {
@@ -388,10 +388,8 @@ static void count_forgery(struct dns_worker *worker, struct flight *flight, uint
             server_refused(worker, flight, send, RCODE_SERVFAIL, NULL);
         return;
     }
-    if (flight->wrong_ids < UINT8_MAX)
-        flight->wrong_ids++;
-    if (flight->wrong_ids >= FLIGHT_FORGERIES_MAX)
-        ask_by_tcp(worker, flight, server);
+    flight->guessed = true;
+    ask_by_tcp(worker, flight, server);
 }
 
 void forward_send_failed(struct dns_worker *worker, uint32_t id, uint16_t server, bool tcp)
