@@ -112,6 +112,17 @@ def look(namespace):
     return seen
 
 
+def wait_for_ports(within, *ports):
+    """Until something listens on each of them."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        table = subprocess.run([*within, "cat", "/proc/net/udp"], capture_output=True, text=True, check=True).stdout
+        if all(f":{port:04X} " in table for port in ports):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on {ports}:\n{table}")
+
+
 def watch(binary, name, folder):
     """What is in the sets in the end, and how each question was answered."""
     namespace = f"fw{os.getpid() % 100000}{name}"
@@ -124,10 +135,7 @@ def watch(binary, name, folder):
         for words in (["/usr/bin/python3", UPSTREAM, "127.0.0.1", "5399"], [binary, "-k", "-C", folder / name]):
             programs.append(subprocess.Popen([*within, *map(str, words)], stdout=subprocess.DEVNULL,
                                              stderr=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C")))
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and ":14B4 " not in subprocess.run([*within, "cat", "/proc/net/udp"], capture_output=True, text=True,
-                                             check=True).stdout:
-            time.sleep(0.05)
+        wait_for_ports(within, 5300, 5399)
         lines = "".join(f"0 {q}\n" for q in QUESTIONS) + "".join(f"{port} {q} A\n" for port, q in MARKED)
         answers = subprocess.run([*within, "/usr/bin/python3", "-c", ASK], input=lines, capture_output=True,
                                  text=True, timeout=60, check=True).stdout
