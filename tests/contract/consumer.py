@@ -183,8 +183,7 @@ def up_at_once(network, namespace, device):
     network.inside(namespace, "sysctl", "-qw", f"net.ipv6.conf.{device}.accept_dad=0")
     run("ip", "-n", namespace, "link", "set", device, "down")
     run("ip", "-n", namespace, "link", "set", device, "up")
-    wait_until(lambda: "scope link" in run("ip", "-n", namespace, "-6", "addr", "show", device).stdout,
-               what="the link-local address")
+    network.link_local(namespace, device)
 
 
 def dhclient6(network, client, *more):

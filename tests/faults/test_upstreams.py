@@ -22,7 +22,7 @@ server=127.0.0.11
 host-record=local.test,192.0.2.1
 """
 HUNG, FLOOD = 500, 4000
-LOCAL_MS, BACK_S = 100, 2
+LOCAL_MS, BACK_S = 100, 4
 
 
 @pytest.fixture
@@ -61,11 +61,13 @@ def reply_code(code):
 
 
 def recovers(site, name):
-    """A name that nobody has asked for is answered within two seconds of the server being back."""
+    """A name that nobody has asked for is answered within BACK_S seconds of the server being back."""
     site.upstream.behave = truth
     begun = time.monotonic()
-    wait_until(lambda: site.client.dns(name, tries=1) == (0, 1), BACK_S, f"{name} after {BACK_S} s")
-    return time.monotonic() - begun
+    wait_until(lambda: site.client.dns(name, tries=1) == (0, 1), what=name)
+    took = time.monotonic() - begun
+    assert took < BACK_S
+    return took
 
 
 def test_silent(served):

@@ -13,6 +13,7 @@ import pytest
 from features import BINARY, lacks  # noqa: F401  (for the tests)
 
 NAMES = itertools.count()
+PATIENCE = 3  # times as long as it should take: other tests run at the same time, and nobody waits where all is well
 
 
 def pytest_configure(config):
@@ -22,13 +23,13 @@ def pytest_configure(config):
 
 def wait_until(condition, seconds=10, what="condition"):
     """Polls until the condition gives something true and returns that."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < deadline:
         result = condition()
         if result:
             return result
         time.sleep(0.02)
-    raise AssertionError(f"{what} did not come true in {seconds} s")
+    raise AssertionError(f"{what} did not come true in {seconds * PATIENCE} s")
 
 
 def is_sanitized(binary):
@@ -93,6 +94,18 @@ class Program:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    def signal_until(self, number, pattern):
+        """For programs that miss a signal while they do something else: until it says that it heard one."""
+        def look():
+            self.signal(number)
+            end = time.monotonic() + 1
+            while time.monotonic() < end:
+                if re.search(pattern, self.log()):
+                    return True
+                time.sleep(0.02)
+            return False
+        wait_until(look, what=f"signal {number} heard:\n{self.log()}")
 
     def stop(self, seconds=10):
         """Ends it and returns the exit code."""
@@ -161,6 +174,14 @@ class Network:
 
     def inside(self, namespace, *words, **options):
         return run("ip", "netns", "exec", namespace, *words, **options)
+
+    def link_local(self, namespace, device="eth0"):
+        """The link-local address, when it can be used."""
+        def look():
+            shown = run("ip", "-n", namespace, "-6", "addr", "show", "dev", device, "scope", "link").stdout
+            found = re.search(r"fe80::[0-9a-f:]+", shown)
+            return found and "tentative" not in shown and found[0]
+        return wait_until(look, what=f"the link-local address of {namespace}")
 
     def start(self, namespace, *words, name=None, environment=None):
         log = self.folder / f"{name or pathlib.Path(str(words[0])).name}-{len(self.programs)}.log"

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import struct
 
 import pytest
@@ -46,11 +47,6 @@ def add_client(lan, name="a", mac=MAC):
     return namespace
 
 
-def wait_for_link_local(namespace, device):
-    wait_until(lambda: "scope link" in run("ip", "-n", namespace, "-6", "addr", "show", device).stdout,
-               what="the client's link-local address")
-
-
 def rows(lan):
     """Of IPv6 leases in the file, and the server's DUID."""
     path = lan.folder / "leases"
@@ -66,7 +62,7 @@ class Dhclient:
 
     def __init__(self, lan, client, device="eth0", *words):
         folder = lan.folder
-        wait_for_link_local(client, device)
+        lan.link_local(client, device)
         (folder / "dhclient.conf").write_text('send fqdn.fqdn "laptop";\n')
         self.words = ["-6", "-cf", folder / "dhclient.conf", "-lf", folder / "dhclient.leases", "-pf",
                       folder / "dhclient.pid", "-sf", "/bin/true", *words, device]
@@ -92,7 +88,7 @@ class Dhcpcd:
 
     def release(self):
         self.program.wait_for("adding address|delegated prefix")  # before that it has nothing to give back
-        self.program.signal(14)
+        self.program.signal_until(signal.SIGALRM, "releasing")
 
 
 class Networkd:
@@ -212,6 +208,7 @@ def test_information_alone(lan):
     script = lan.folder / "script"
     script.write_text(f"#!/bin/sh\nenv >> {lan.folder}/said\n")
     script.chmod(0o755)
+    lan.link_local(namespace)
     lan.start(namespace, "dhclient", "-6", "-S", "-d", "-1", "-cf", "/dev/null", "-lf", lan.folder / "dh.leases", "-pf",
               lan.folder / "dh.pid", "-sf", script, "eth0")
     server.wait_for(r"DHCPINFORMATION-REQUEST\(lan0\)", 15)

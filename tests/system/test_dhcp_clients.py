@@ -76,7 +76,7 @@ class Dhcpcd(Client):
         pass
 
     def release(self):
-        self.program.signal(signal.SIGALRM)
+        self.program.signal_until(signal.SIGALRM, "releasing")
 
 
 class Networkd(Client):

@@ -172,8 +172,7 @@ def test_registered_addresses(network):
     """RFC 9686: offered to who asks, taken from who has the address, refused to anybody else, forgotten in time."""
     server = start(network, COMMON + "dhcp-range=fd00:50::,ra-stateless\naddress-registration\n")
     client = network.add_client("a", "fd00:50::77/64", mac="02:aa:bb:cc:dd:ee")
-    link_local = wait_until(lambda: re.search(r"fe80::[0-9a-f:]+", network.inside(
-        client, "ip", "-6", "addr", "show", "dev", "eth0", "scope", "link", "-tentative").stdout), 10)[0]
+    link_local = network.link_local(client)
     [offer] = talk(network, client, [(b"\x0b\x00\x00\x01" + DUID + option(6, b"\x00\x94")).hex()], link_local)
     assert offer.startswith("07") and "00940000" in offer, server.log()
 
@@ -221,7 +220,7 @@ def test_joined_names(network):
         pytest.skip("dhclient is not installed")
     lease(network, client, "laptop")
     wait_until(lambda: network.dig(network.server, "laptop", "A"), 10, "a lease\n" + server.log())
-    wait_until(lambda: "tentative" not in network.inside(client, "ip", "-6", "addr", "show", "dev", "eth0").stdout, 10)
+    network.link_local(client)
     (network.folder / "dhclient6.conf").write_text("")
     network.start(client, "dhclient", "-6", "-d", "-cf", network.folder / "dhclient6.conf", "-lf",
                   network.folder / "dhclient6.leases", "-pf", network.folder / "dhclient6.pid", "-sf", "/bin/true",
