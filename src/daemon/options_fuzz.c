@@ -1,22 +1,11 @@
 /* Lines of a configuration, through every row that is built. */
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/daemon_config.h"
+#include "daemon/no_lookup_test_world.h"
 
 #define PRINTED_BYTES ((size_t)1 << 20)
-
-/* In place of the system's, so that no server's name is looked up. */
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list)
-{
-    (void)name;
-    (void)service;
-    (void)hints;
-    (void)list;
-    return EAI_NONAME;
-}
 
 /* Without the first table: its rows read files and run commands. */
 static struct option_set rows_of(const struct config *config)

@@ -1,22 +1,11 @@
 /* Lines of a servers-file: the right ones are servers and rules behind those of the configuration,
  * the wrong ones are complained of, and not without end. */
-#include <netdb.h>
 #include <stdlib.h>
 
+#include "daemon/no_lookup_test_world.h"
 #include "daemon/servers_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count);
-
-/* In place of the system's, so that no server's name is looked up. */
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list)
-{
-    (void)name;
-    (void)service;
-    (void)hints;
-    (void)list;
-    return EAI_NONAME;
-}
 
 static void count_line(void *context, const char *line)
 {

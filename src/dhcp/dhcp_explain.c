@@ -1,6 +1,7 @@
 #include "dhcp/dhcp_explain.h"
 
-#define MATCH_ALL ((1u << CLIENT_MATCH_SUBJECTS) - 1)
+#define MATCH_ALL   ((1u << CLIENT_MATCH_SUBJECTS) - 1)
+#define MISSING_MAX 1024
 
 void dhcp_explain_address(struct report *report, const char *name, const struct address *address)
 {
@@ -211,6 +212,23 @@ void dhcp_explain_except(struct report *report, const struct site *site, const c
     report_string(report, "because", TEXT("interface= and listen-address= lines leave it out"));
 }
 
+/* ------------------------------------------------------------------ options */
+
+void dhcp_explain_code(struct report *report, unsigned code, const struct dhcp_code *row)
+{
+    report_number(report, "option", code);
+    if (row != NULL)
+        report_string(report, "name", text_of(row->name));
+}
+
+void dhcp_explain_line(struct report *report, const struct dhcp_option_rule *rule)
+{
+    if (rule != NULL)
+        report_place(report, "line", &rule->place);
+    else
+        report_string(report, "line", TEXT("the server itself"));
+}
+
 bool dhcp_explain_is_picked(const struct option_pick *pick, const struct dhcp_option_rule *rule)
 {
     for (size_t i = 0; i < pick->count; i++) {
@@ -218,4 +236,44 @@ bool dhcp_explain_is_picked(const struct option_pick *pick, const struct dhcp_op
             return true;
     }
     return false;
+}
+
+static struct text why_left_out(const struct dhcp_option_rule *rule, const struct option_pick *pick,
+                                struct text otherwise)
+{
+    bool is_picked = dhcp_explain_is_picked(pick, rule);
+    if (rule->pxe_only && !is_picked)
+        return TEXT("only for clients that boot with PXE");
+    if (!is_picked)
+        return TEXT("another line for the same option goes before it");
+    if (rule->empty)
+        return TEXT("it has no value: it takes the default away");
+    return otherwise;
+}
+
+/* The rule of no encapsulation that was picked for its number, or NULL. */
+static const struct dhcp_option_rule *picked_for(const struct option_pick *pick,
+                                                 const struct dhcp_option_rule *rule)
+{
+    if (rule->ip6)
+        return option_pick_find6(pick, rule->code);
+    return rule->code < COUNT_OF(pick->top4) ? pick->top4[rule->code] : NULL;
+}
+
+void dhcp_explain_left_out(struct report *report, const struct dhcp_option_rule *rule,
+                           const struct option_pick *pick, const struct tag_names *names,
+                           const struct tag_set *tags, struct text otherwise)
+{
+    const struct dhcp_option_rule *instead = picked_for(pick, rule);
+    char text[MISSING_MAX];
+    struct text_out missing = text_out_on(text, sizeof(text));
+
+    dhcp_explain_missing(&missing, names, &rule->conditions, tags);
+    report_place(report, "line", &rule->place);
+    if (missing.count > 0)
+        report_format(report, "because", "conditions do not hold: %s", text);
+    else
+        report_string(report, "because", why_left_out(rule, pick, otherwise));
+    if (rule->scope == DHCP_SCOPE_TOP && instead != NULL && instead != rule)
+        report_place(report, "instead", &instead->place);
 }

@@ -7,6 +7,7 @@
 #include "dhcp/host_match.h"
 #include "dhcp/option_pick.h"
 #include "dhcp/tag_rules.h"
+#include "wire/dhcp_codes.h"
 
 void dhcp_explain_address(struct report *report, const char *name, const struct address *address);
 /* Which of the conditions do not hold: "tag:!known, tag:guest"; empty when all do. */
@@ -23,7 +24,16 @@ void dhcp_explain_ignored(struct report *report, const struct tag_rules *rules,
 /* "because" and "line": which line keeps the interface out. */
 void dhcp_explain_except(struct report *report, const struct site *site, const char *interface);
 
+/* "option" and "name". row: of that code; NULL: it has no name. */
+void dhcp_explain_code(struct report *report, unsigned code, const struct dhcp_code *row);
+/* "line" of an option that is sent: of the rule, or of no line when it is NULL. */
+void dhcp_explain_line(struct report *report, const struct dhcp_option_rule *rule);
 /* The rule is among those that were picked. */
 bool dhcp_explain_is_picked(const struct option_pick *pick, const struct dhcp_option_rule *rule);
+/* "line", "because" and "instead" of a rule that is not in the message to a client with these tags.
+ * otherwise: why, when neither its conditions nor the other rules keep it out. */
+void dhcp_explain_left_out(struct report *report, const struct dhcp_option_rule *rule,
+                           const struct option_pick *pick, const struct tag_names *names,
+                           const struct tag_set *tags, struct text otherwise);
 
 #endif

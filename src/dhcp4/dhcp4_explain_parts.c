@@ -3,7 +3,6 @@
 #include "dhcp4/dhcp4_boot.h"
 #include "dhcp4/dhcp4_detail.h"
 
-#define TEXT_MAX   1024
 #define VALUE_MAX  4096
 #define ENCAP_CODE 43
 
@@ -25,14 +24,6 @@ void dhcp4_explain_tags(const struct dhcp4_explanation *explanation, const struc
 }
 
 /* ------------------------------------------------------------------ options */
-
-static void put_name(struct report *report, unsigned code)
-{
-    const struct dhcp_code *row = dhcp4_code_find(code);
-    report_number(report, "option", code);
-    if (row != NULL)
-        report_string(report, "name", text_of(row->name));
-}
 
 /* The line of an option that holds others: the first that is put into it. */
 static const struct dhcp_option_rule *line_of(const struct option_pick *pick, unsigned code)
@@ -56,13 +47,10 @@ static void put_sent(const struct dhcp4_explanation *explanation, unsigned code,
     struct text_out out = text_out_on(text, sizeof(text));
 
     report_begin(report, NULL);
-    put_name(report, code);
+    dhcp_explain_code(report, code, dhcp4_code_find(code));
     dhcp4_detail_put_value(&out, code, value);
     report_string(report, "value", text_out_text(&out));
-    if (line != NULL)
-        report_place(report, "line", &line->place);
-    else
-        report_string(report, "line", TEXT("the server itself"));
+    dhcp_explain_line(report, line);
     report_end(report);
 }
 
@@ -84,28 +72,13 @@ static void put_left_out(const struct dhcp4_explanation *explanation,
 {
     const struct option_pick *pick = &explanation->server->options;
     struct report *report = explanation->report;
-    char text[TEXT_MAX];
-    struct text_out missing = text_out_on(text, sizeof(text));
 
     if (rule->ip6 || (dhcp_explain_is_picked(pick, rule) && is_sent(sent, rule)))
         return;
-    dhcp_explain_missing(&missing, &explanation->server->tags.names, &rule->conditions, tags);
     report_begin(report, NULL);
-    put_name(report, rule->code);
-    report_place(report, "line", &rule->place);
-    if (missing.count > 0)
-        report_format(report, "because", "conditions do not hold: %s", text);
-    else if (rule->pxe_only && !dhcp_explain_is_picked(pick, rule))
-        report_string(report, "because", TEXT("only for clients that boot with PXE"));
-    else if (!dhcp_explain_is_picked(pick, rule))
-        report_string(report, "because", TEXT("another line for the same option goes before it"));
-    else if (rule->empty)
-        report_string(report, "because", TEXT("it has no value: it takes the default away"));
-    else
-        report_string(report, "because", TEXT("not for this client, or the server's own affair"));
-    if (rule->scope == DHCP_SCOPE_TOP && rule->code < 256 && pick->top4[rule->code] != NULL
-        && pick->top4[rule->code] != rule)
-        report_place(report, "instead", &pick->top4[rule->code]->place);
+    dhcp_explain_code(report, rule->code, dhcp4_code_find(rule->code));
+    dhcp_explain_left_out(report, rule, pick, &explanation->server->tags.names, tags,
+                          TEXT("not for this client, or the server's own affair"));
     report_end(report);
 }
 

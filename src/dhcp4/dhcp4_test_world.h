@@ -3,16 +3,20 @@
 #ifndef LINNET_DHCP4_DHCP4_TEST_WORLD_H
 #define LINNET_DHCP4_DHCP4_TEST_WORLD_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "dhcp4/dhcp4_server.h"
-#include "store/lease_lines.h"
 
-#define WORLD_SENT_MAX  64
-#define WORLD_LINES_MAX 64
-#define WORLD_ETH0      2
-#define WORLD_ETH1      3
+/* Whose world it is. */
+#define world_server            dhcp4_server
+#define world_outbox            dhcp4_outbox
+#define world_setup             dhcp4_setup
+#define world_server_create     dhcp4_server_create
+#define world_server_start      dhcp4_server_start
+#define world_server_load_lease dhcp4_server_load_lease
+#define world_server_committed  dhcp4_server_committed
+#define world_server_tick       dhcp4_server_tick
+#define world_server_free       dhcp4_server_free
+#define WORLD_IP6               false
+#define WORLD_TICKET            0
 
 struct world_sent {
     struct dhcp4_action action;
@@ -20,102 +24,9 @@ struct world_sent {
     struct dhcp4_message message;
 };
 
-struct world {
-    struct arena arena;
-    struct dhcp_config config;
-    struct site site;
-    struct network *network;
-    struct lease_table *leases;
-    struct lease_names *names;
-    struct local_names *hosts;
-    struct random random;
-    struct event_sink sink;
-    struct lease_backend backend;
-    struct dhcp4_server *server;
-    struct instant now;
-    struct dhcp4_outbox out;
-    uint32_t capacity;
-    struct netboot_listing *netboot; /* NULL: none */
-    /* the store */
-    bool no_backend, store_waits, store_refuses, store_full;
-    uint64_t tickets[2048];
-    size_t ticket_count;
-    unsigned puts, removes;
-    /* what came out */
-    bool keep_quiet; /* nothing is recorded */
-    struct world_sent *sent;
-    size_t sent_count;
-    size_t probe_count;
-    struct address probed;
-    char lines[WORLD_LINES_MAX][1024];
-    size_t line_count;
-    unsigned added, changed, removed;
-    char old_name[256];
-};
-
-static const struct siphash_key world_key = { 11, 22 };
-
-/* ------------------------------------------------------------------ the store */
-
-static enum status world_commit(struct lease_backend *backend, const struct lease_change *change)
-{
-    struct world *world = CONTAINER_OF(backend, struct world, backend);
-    if (world->store_full)
-        return STATUS_FULL;
-    world->puts += change->kind == LEASE_CHANGE_PUT;
-    world->removes += change->kind == LEASE_CHANGE_REMOVE;
-    if (change->ticket != 0) {
-        assert(world->ticket_count < COUNT_OF(world->tickets));
-        world->tickets[world->ticket_count++] = change->ticket;
-    }
-    return STATUS_OK;
-}
-
-static const struct lease_backend_class world_backend_class = { .name = "test",
-                                                                .commit = world_commit };
-
-/* The store answers for all it was given. */
-UNUSED static void world_store_answers(struct world *world, enum status status)
-{
-    size_t count = world->ticket_count;
-    uint64_t tickets[COUNT_OF(world->tickets)];
-    for (size_t i = 0; i < count; i++)
-        tickets[i] = world->tickets[i];
-    world->ticket_count = 0;
-    for (size_t i = 0; i < count; i++)
-        dhcp4_server_committed(world->server, tickets[i], status, world->now, &world->out);
-}
+#include "dhcp/dhcp_test_world.h"
 
 /* ------------------------------------------------------------------ what comes out */
-
-static void world_on_event(void *context, const struct event *event)
-{
-    struct world *world = context;
-    char address[ADDRESS_TEXT_MAX] = "", hardware[HARDWARE_TEXT_MAX];
-    struct text_out out = text_out_on(hardware, sizeof(hardware));
-    world->added += event->kind == EVENT_LEASE_ADDED;
-    world->changed += event->kind == EVENT_LEASE_CHANGED;
-    world->removed += event->kind == EVENT_LEASE_REMOVED;
-    if (event->kind == EVENT_LEASE_CHANGED)
-        snprintf(world->old_name, sizeof(world->old_name), "%s",
-                 event->old_name != NULL ? event->old_name : "");
-    if (world->line_count == WORLD_LINES_MAX)
-        return;
-    char *line = world->lines[world->line_count];
-    if (event->kind == EVENT_DHCP_MESSAGE) {
-        if (event->address != NULL)
-            address_text(event->address, address);
-        text_put_hardware(&out, event->hardware);
-        snprintf(line, sizeof(world->lines[0]), "%s(%s) %s%s%s %s", event->verb,
-                 event->interface, address, event->address != NULL ? " " : "", hardware,
-                 event->text != NULL ? event->text : "");
-        world->line_count++;
-    } else if (event->kind == EVENT_DHCP_NOTE || event->kind == EVENT_DHCP_WARNING
-               || event->kind == EVENT_DHCP_DETAIL) {
-        snprintf(line, sizeof(world->lines[0]), "%s", event->text);
-        world->line_count++;
-    }
-}
 
 static void world_flush(void *context, struct dhcp4_outbox *out)
 {
@@ -127,7 +38,7 @@ static void world_flush(void *context, struct dhcp4_outbox *out)
             world->probed = action->to.address;
             continue;
         }
-        if (world->sent_count == WORLD_SENT_MAX)
+        if (world->sent_count == world->sent_max)
             continue;
         struct world_sent *sent = &world->sent[world->sent_count++];
         sent->action = *action;
@@ -140,35 +51,7 @@ static void world_flush(void *context, struct dhcp4_outbox *out)
     dhcp4_outbox_reset(out);
 }
 
-/* Takes what is in the outbox, lets the store answer, until nothing more comes. */
-static void world_drain(struct world *world)
-{
-    do {
-        world_flush(world, &world->out);
-        if (world->ticket_count > 0 && !world->store_waits)
-            world_store_answers(world, world->store_refuses ? STATUS_SYSTEM : STATUS_OK);
-    } while (world->out.count > 0);
-}
-
-UNUSED static void world_forget(struct world *world)
-{
-    world->sent_count = 0;
-    world->probe_count = 0;
-    world->line_count = 0;
-}
-
 /* ------------------------------------------------------------------ building it */
-
-UNUSED static uint16_t world_tag(struct world *world, const char *name)
-{
-    uint16_t tag;
-    enum status status = tag_names_intern(&world->config.tags, &world->arena, text_of(name), &tag);
-    assert(status == STATUS_OK);
-    (void)status;
-    return tag;
-}
-
-#define WORLD_ADD(array, count) (&(array)[(count)++])
 
 UNUSED static struct dhcp_range *world_range(struct world *world, struct address first,
                                              struct address last, uint32_t lease_s)
@@ -192,34 +75,13 @@ UNUSED static struct dhcp_host *world_host(struct world *world, uint8_t last_mac
             .any_type = true,
         };
     }
-    if (name != NULL) {
-        enum status status = dname_from_text(text_of(name), &host->name);
-        assert(status == STATUS_OK);
-        (void)status;
-    }
+    if (name != NULL)
+        world_read_name(name, &host->name);
     return host;
 }
 
-UNUSED static struct dhcp_option_rule *world_option(struct world *world, uint16_t code,
-                                                    const char *value)
-{
-    struct dhcp_option_rule *rule = WORLD_ADD(world->config.options, world->config.option_count);
-    *rule = (struct dhcp_option_rule){ .code = code,
-                                       .value = text_bytes(text_of(value)),
-                                       .empty = value == NULL };
-    return rule;
-}
-
-UNUSED static void world_condition(struct world *world, struct tag_conditions *conditions,
-                                   const char *tag, bool negated)
-{
-    if (conditions->at == NULL)
-        conditions->at = arena_take_array(&world->arena, 4, sizeof(*conditions->at));
-    conditions->at[conditions->count++] =
-        (struct tag_condition){ .tag = world_tag(world, tag), .negated = negated };
-}
-
-static void world_make_network(struct world *world)
+/* eth0 with 192.168.50.1/24, eth1 with 192.168.60.1/24. */
+static struct network *world_make_network(void)
 {
     const struct network_interface interfaces[] = {
         { .index = WORLD_ETH0, .name = "eth0", .up = true, .mtu = 1500 },
@@ -243,137 +105,20 @@ static void world_make_network(struct world *world)
           .permanent = true,
           .label = "eth1" },
     };
-    enum status status = network_create(interfaces, 2, addresses, 2, &world->network);
+    struct network *network;
+    enum status status = network_create(interfaces, 2, addresses, 2, &network);
     assert(status == STATUS_OK);
     (void)status;
-}
-
-UNUSED static void world_domain(struct world *world, const char *domain)
-{
-    world->site.domains = arena_take_array(&world->arena, 1, sizeof(*world->site.domains));
-    world->site.domain_count = 1;
-    enum status status = dname_from_text(text_of(domain), &world->site.domains[0].name);
-    assert(status == STATUS_OK);
-    (void)status;
+    return network;
 }
 
 /* An empty configuration with room; the caller fills it and calls world_start. */
 UNUSED static struct world *world_create(void)
 {
-    struct world *world = calloc(1, sizeof(*world));
-    arena_init(&world->arena, 65536, (size_t)64 << 20);
-    dhcp_config_init(&world->config);
-    site_init(&world->site);
+    struct world *world = world_create_in(world_make_network(), WORLD_SENT_MAX, 4096);
     world->config.ranges = arena_take_array(&world->arena, 16, sizeof(struct dhcp_range));
-    world->config.hosts = arena_take_array(&world->arena, 64, sizeof(struct dhcp_host));
-    world->config.options = arena_take_array(&world->arena, 64, sizeof(struct dhcp_option_rule));
-    world->config.ignores = arena_take_array(&world->arena, 4, sizeof(struct dhcp_conditions));
     world->config.no_ping = true;
-    world->capacity = 1000;
-    world->now = (struct instant){ 1000000, 1700000000 };
-    world->sent = calloc(WORLD_SENT_MAX, sizeof(*world->sent));
-    world->sink = (struct event_sink){
-        .wanted = (uint64_t)1 << EVENT_DHCP_MESSAGE | (uint64_t)1 << EVENT_DHCP_NOTE
-                  | (uint64_t)1 << EVENT_DHCP_WARNING | (uint64_t)1 << EVENT_LEASE_ADDED
-                  | (uint64_t)1 << EVENT_LEASE_CHANGED | (uint64_t)1 << EVENT_LEASE_REMOVED,
-        .on_event = world_on_event,
-        .context = world,
-    };
-    world->out.flush = world_flush;
-    world->out.context = world;
-    world->backend.class_ = &world_backend_class;
-    random_init_seeded(&world->random, 1);
-    world_make_network(world);
-    enum status status = lease_names_create(&world_key, 4096, &world->names);
-    assert(status == STATUS_OK);
-    (void)status;
     return world;
-}
-
-static const struct local_names *world_configured_names(void *context)
-{
-    return ((struct world *)context)->hosts;
-}
-
-static const struct netboot_listing *world_netboot(void *context)
-{
-    return ((struct world *)context)->netboot;
-}
-
-/* A server that has not started, so that leases can be loaded. */
-UNUSED static void world_open(struct world *world)
-{
-    enum status status = lease_table_create(&world_key, world->capacity, &world->leases);
-    assert(status == STATUS_OK);
-    world->config.leases_max = world->capacity;
-    struct dhcp4_setup setup = {
-        .config = &world->config,
-        .site = &world->site,
-        .leases = world->leases,
-        .backend = world->no_backend ? NULL : &world->backend,
-        .names = world->names,
-        .configured_names = world_configured_names,
-        .netboot = world->netboot != NULL ? world_netboot : NULL,
-        .context = world,
-        .network = world->network,
-        .events = &world->sink,
-        .random = &world->random,
-        .key = world_key,
-    };
-    status = dhcp4_server_create(&setup, &world->server);
-    assert(status == STATUS_OK);
-    (void)status;
-}
-
-UNUSED static void world_start(struct world *world)
-{
-    world_open(world);
-    dhcp4_server_start(world->server, world->now);
-}
-
-/* The server ends and another begins, with what the store has of the leases. */
-UNUSED static void world_restart(struct world *world, size_t names_max)
-{
-    size_t room = (lease_table_count(world->leases) + 1) * LEASE_LINES_MAX;
-    char *kept = malloc(room);
-    assert(kept != NULL);
-    struct text_out out = text_out_on(kept, room);
-    const struct lease *lease = lease_table_first(world->leases);
-    for (; lease != NULL; lease = lease_table_next(world->leases, lease)) {
-        if (lease->stored)
-            text_put_lease_lines(&out, lease);
-    }
-    assert(!out.failed);
-    dhcp4_server_free(world->server);
-    lease_table_free(world->leases);
-    lease_names_free(world->names);
-    world->ticket_count = 0;
-    enum status status = lease_names_create(&world_key, names_max, &world->names);
-    assert(status == STATUS_OK);
-    world_open(world);
-    struct text rest = text_out_text(&out), text;
-    while (text_next_line(&rest, &text)) {
-        struct lease_line line;
-        status = lease_line_read(text, &line);
-        assert(status == STATUS_OK);
-        status = dhcp4_server_load_lease(world->server, &line, world->now);
-        assert(status == STATUS_OK);
-    }
-    (void)status;
-    free(kept);
-    dhcp4_server_start(world->server, world->now);
-}
-
-UNUSED static void world_free(struct world *world)
-{
-    dhcp4_server_free(world->server);
-    lease_table_free(world->leases);
-    lease_names_free(world->names);
-    local_names_free(world->hosts);
-    network_free(world->network);
-    arena_free(&world->arena);
-    free(world->sent);
-    free(world);
 }
 
 /* ------------------------------------------------------------------ messages of clients */
@@ -401,13 +146,7 @@ struct client_message {
 
 static struct address world_address(const char *text)
 {
-    struct address address = address_any(ADDRESS_IP4);
-    if (text != NULL) {
-        enum status status = address_from_text(text_of(text), &address);
-        assert(status == STATUS_OK);
-        (void)status;
-    }
-    return address;
+    return text != NULL ? world_address_of(text_of(text)) : address_any(ADDRESS_IP4);
 }
 
 static void world_put(struct dhcp4_builder *builder, unsigned code, struct bytes value)
@@ -477,14 +216,6 @@ UNUSED static void world_hears(struct world *world, const struct client_message 
         in.local = address_ip4(192, 168, 50, 1);
     }
     dhcp4_server_message(world->server, &in, world->now, &world->out);
-    world_drain(world);
-}
-
-UNUSED static void world_passes(struct world *world, uint32_t milliseconds)
-{
-    world->now.mono += milliseconds;
-    world->now.wall += milliseconds / 1000;
-    dhcp4_server_tick(world->server, world->now, &world->out);
     world_drain(world);
 }
 

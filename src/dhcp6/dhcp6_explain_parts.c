@@ -360,14 +360,6 @@ void dhcp6_explain_associations(const struct dhcp6_explanation *explanation)
 
 /* ------------------------------------------------------------------ options */
 
-static void put_code(struct report *report, unsigned code)
-{
-    const struct dhcp_code *row = dhcp6_code_find(code);
-    report_number(report, "option", code);
-    if (row != NULL)
-        report_string(report, "name", text_of(row->name));
-}
-
 /* Names of the wire as people write them; the log has their bytes. */
 static bool put_names(struct text_out *out, struct bytes value)
 {
@@ -412,12 +404,9 @@ static void put_sent(const struct dhcp6_explanation *explanation, unsigned code,
         dhcp6_detail_put_value(&out, code, value);
     }
     report_begin(report, NULL);
-    put_code(report, code);
+    dhcp_explain_code(report, code, dhcp6_code_find(code));
     report_string(report, "value", text_out_text(&out));
-    if (line != NULL)
-        report_place(report, "line", &line->place);
-    else
-        report_string(report, "line", TEXT("the server itself"));
+    dhcp_explain_line(report, line);
     report_end(report);
 }
 
@@ -428,30 +417,14 @@ static void put_left_out(const struct dhcp6_explanation *explanation,
     const struct option_pick *pick = &explanation->server->options;
     unsigned outer = rule->scope == DHCP_SCOPE_VI_ENCAP ? DHCP6_VENDOR_OPTS : rule->code;
     struct report *report = explanation->report;
-    char text[TEXT_MAX];
-    struct text_out missing = text_out_on(text, sizeof(text));
 
     if (!rule->ip6
         || (dhcp_explain_is_picked(pick, rule) && dhcp6_option_has(&sent->options, outer)))
         return;
-    dhcp_explain_missing(&missing, &explanation->server->tags.names, &rule->conditions, tags);
     report_begin(report, NULL);
-    put_code(report, rule->code);
-    report_place(report, "line", &rule->place);
-    if (missing.count > 0)
-        report_format(report, "because", "conditions do not hold: %s", text);
-    else if (!dhcp_explain_is_picked(pick, rule))
-        report_string(report, "because", TEXT("another line for the same option goes before it"));
-    else if (rule->empty)
-        report_string(report, "because", TEXT("it has no value: it takes the default away"));
-    else
-        report_string(report, "because",
-                      TEXT("the server's own affair, or there is no such address of it here"));
-    if (rule->scope == DHCP_SCOPE_TOP) {
-        const struct dhcp_option_rule *instead = option_pick_find6(pick, rule->code);
-        if (instead != NULL && instead != rule)
-            report_place(report, "instead", &instead->place);
-    }
+    dhcp_explain_code(report, rule->code, dhcp6_code_find(rule->code));
+    dhcp_explain_left_out(report, rule, pick, &explanation->server->tags.names, tags,
+                          TEXT("the server's own affair, or there is no such address of it here"));
     report_end(report);
 }
 

@@ -27,11 +27,11 @@ static void a_reply_waits_for_all_its_leases(void **state)
     assert_int_equal(world->sent_count, 0);
     world_hears(world, "request server na:1=fd00:50::150,fd00:50::151 na:2=fd00:50::152");
     assert_int_equal(world->ticket_count, 3); /* asked again: the reply is on its way */
-    world_store_answers(world, 2, STATUS_OK);
+    world_store_answers_first(world, 2, STATUS_OK);
     world_drain(world);
     assert_int_equal(world->sent_count, 0);
     assert_int_equal(world->added, 0);
-    world_store_answers(world, 1, STATUS_OK);
+    world_store_answers_first(world, 1, STATUS_OK);
     world_drain(world);
     assert_int_equal(world->sent_count, 1);
     assert_int_equal(world->added, 3);
@@ -45,8 +45,8 @@ static void what_the_store_refuses_is_not_given(void **state)
     world_start(world);
     world->store_waits = true;
     world_hears(world, "request server na:1=fd00:50::150 na:2=fd00:50::151");
-    world_store_answers(world, 1, STATUS_OK);
-    world_store_answers(world, 1, STATUS_SYSTEM);
+    world_store_answers_first(world, 1, STATUS_OK);
+    world_store_answers_first(world, 1, STATUS_SYSTEM);
     world_drain(world);
     assert_int_equal(world->sent_count, 0);
     assert_int_equal(lease_table_count(world->leases), 1);
@@ -102,7 +102,7 @@ static void a_renewal_that_the_store_refuses(void **state)
     world_hears(world, "renew server na:1=fd00:50::152");
     world->now.mono += 3600500;
     world->now.wall += 3600;
-    world_store_answers(world, 1, STATUS_SYSTEM);
+    world_store_answers_first(world, 1, STATUS_SYSTEM);
     world_drain(world);
     assert_int_equal(world->sent_count, 0);
     world->store_waits = false;
@@ -120,7 +120,7 @@ static void a_lease_that_goes_takes_its_reply_with_it(void **state)
     assert_int_equal(world->sent_count, 1);
     world->store_waits = false;
     world_drain(world);
-    world_store_answers(world, 2, STATUS_OK);
+    world_store_answers_first(world, 2, STATUS_OK);
     world_drain(world);
     assert_int_equal(world->sent_count, 1);
     assert_int_equal(lease_table_count(world->leases), 1);

@@ -190,7 +190,7 @@ static void step(struct world *world, struct bytes_reader *reader)
         dhcp6_server_tick(world->server, world->now, &world->out);
         break;
     case 2:
-        world_store_answers(world, what >> 4, what & 8 ? STATUS_SYSTEM : STATUS_OK);
+        world_store_answers_first(world, what >> 4, what & 8 ? STATUS_SYSTEM : STATUS_OK);
         break;
     case 3:
         if ((what & 16) != 0)
@@ -219,7 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
             step(fuzz_world, &reader);
     }
     fuzz_world->store_full = false;
-    world_store_answers(fuzz_world, fuzz_world->ticket_count, STATUS_OK);
+    world_store_answers(fuzz_world, STATUS_OK);
     settle(fuzz_world);
     /* All comes to rest: nothing is due any more once every lease has expired. */
     for (int turn = 0; turn < 16 && dhcp6_server_deadline(fuzz_world->server) != MONO_NEVER;

@@ -9,17 +9,23 @@
 #define LINNET_DHCP6_DHCP6_TEST_WORLD_H
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "dhcp6/dhcp6_server.h"
-#include "store/lease_lines.h"
 
-#define WORLD_SENT_MAX  64
-#define WORLD_LINES_MAX 64
-#define WORLD_ETH0      2
-#define WORLD_ETH1      3
-#define WORLD_TEXT_MAX  4096
+#define WORLD_TEXT_MAX 4096
+
+/* Whose world it is. */
+#define world_server            dhcp6_server
+#define world_outbox            dhcp6_outbox
+#define world_setup             dhcp6_setup
+#define world_server_create     dhcp6_server_create
+#define world_server_start      dhcp6_server_start
+#define world_server_load_lease dhcp6_server_load_lease
+#define world_server_committed  dhcp6_server_committed
+#define world_server_tick       dhcp6_server_tick
+#define world_server_free       dhcp6_server_free
+#define WORLD_IP6               true
+#define WORLD_TICKET            DHCP6_TICKET
 
 struct world_sent {
     struct dhcp6_action action;
@@ -27,86 +33,17 @@ struct world_sent {
     char text[WORLD_TEXT_MAX];
 };
 
-struct world {
-    struct arena arena;
-    struct dhcp_config config;
-    struct site site;
-    struct network *network;
-    struct lease_table *leases;
-    struct lease_names *names;
-    struct local_names *hosts;
-    struct random random;
-    struct event_sink sink;
-    struct lease_backend backend;
-    struct dhcp6_server *server;
-    struct instant now;
-    struct dhcp6_outbox out;
-    uint32_t capacity;
-    struct netboot_listing *netboot; /* NULL: none */
-    /* the store */
-    bool no_backend, store_waits, store_refuses, store_full, store_is_quick;
-    uint64_t tickets[4096];
-    size_t ticket_count;
-    unsigned puts, removes;
-    /* what came out */
-    struct world_sent *sent;
-    size_t sent_count, sent_max;
-    char lines[WORLD_LINES_MAX][256];
-    size_t line_count;
-    unsigned added, changed, removed, renewed, known;
-    char old_name[64];
-};
+#include "dhcp/dhcp_test_world.h"
 
-static const struct siphash_key world_key = { 11, 22 };
 static const uint8_t world_duid[] = { 0, 3, 0, 1, 2, 0, 0, 0, 0x50, 1 };
-
-/* ------------------------------------------------------------------ the store */
-
-static enum status world_commit(struct lease_backend *backend, const struct lease_change *change)
-{
-    struct world *world = CONTAINER_OF(backend, struct world, backend);
-    if (world->store_full)
-        return STATUS_FULL;
-    world->puts += change->kind == LEASE_CHANGE_PUT;
-    world->removes += change->kind == LEASE_CHANGE_REMOVE;
-    if (change->ticket != 0) {
-        assert(world->ticket_count < COUNT_OF(world->tickets));
-        assert((change->ticket & DHCP6_TICKET) != 0);
-        if (world->store_is_quick) {
-            dhcp6_server_committed(world->server, change->ticket, STATUS_OK, world->now,
-                                   &world->out);
-            return STATUS_OK;
-        }
-        world->tickets[world->ticket_count++] = change->ticket;
-    }
-    return STATUS_OK;
-}
-
-static const struct lease_backend_class world_backend_class = { .name = "test",
-                                                                .commit = world_commit };
-
-/* The store answers for the first `count` changes it was given. */
-static void world_store_answers(struct world *world, size_t count, enum status status)
-{
-    uint64_t tickets[COUNT_OF(world->tickets)];
-    size_t all = world->ticket_count;
-    count = count < all ? count : all;
-    for (size_t i = 0; i < all; i++)
-        tickets[i] = world->tickets[i];
-    world->ticket_count = 0;
-    for (size_t i = count; i < all; i++)
-        world->tickets[world->ticket_count++] = tickets[i];
-    for (size_t i = 0; i < count; i++)
-        dhcp6_server_committed(world->server, tickets[i], status, world->now, &world->out);
-}
 
 /* ------------------------------------------------------------------ replies as text */
 
 static const char *world_type(unsigned type)
 {
     static const char *const names[] = {
-        "none",    "solicit", "advertise",   "request",   "confirm", "renew", "rebind",
-        "reply",   "release", "decline",     "reconfigure", "inform", "relay-forw", "relay-repl",
+        "none",  "solicit", "advertise", "request",     "confirm", "renew",      "rebind",
+        "reply", "release", "decline",   "reconfigure", "inform",  "relay-forw", "relay-repl",
     };
     return type < COUNT_OF(names) ? names[type] : "?";
 }
@@ -198,39 +135,6 @@ static void world_describe(struct bytes bytes, char text[WORLD_TEXT_MAX])
 
 /* ------------------------------------------------------------------ what comes out */
 
-static void world_on_event(void *context, const struct event *event)
-{
-    struct world *world = context;
-    world->added += event->kind == EVENT_LEASE_ADDED;
-    world->changed += event->kind == EVENT_LEASE_CHANGED;
-    world->removed += event->kind == EVENT_LEASE_REMOVED;
-    world->renewed += event->kind == EVENT_LEASE_RENEWED;
-    world->known += event->kind == EVENT_LEASE_KNOWN;
-    if (event->kind == EVENT_LEASE_CHANGED)
-        snprintf(world->old_name, sizeof(world->old_name), "%s",
-                 event->old_name != NULL ? event->old_name : "");
-    if (world->line_count == WORLD_LINES_MAX)
-        return;
-    struct text_out out = text_out_on(world->lines[world->line_count], 256);
-    if (event->kind == EVENT_DHCP_MESSAGE) {
-        text_printf(&out, "%s(%s) ", event->verb, event->interface);
-        if (event->address != NULL) {
-            text_put_address(&out, event->address);
-            if (event->prefix_length > 0)
-                text_printf(&out, "/%u", (unsigned)event->prefix_length);
-            text_put_char(&out, ' ');
-        }
-        text_put_hex(&out, event->duid, ':');
-        text_put_char(&out, ' ');
-        text_put_string(&out, event->text != NULL ? event->text : "");
-        world->line_count++;
-    } else if (event->kind == EVENT_DHCP_NOTE || event->kind == EVENT_DHCP_WARNING
-               || event->kind == EVENT_DHCP_DETAIL) {
-        text_put_string(&out, event->text);
-        world->line_count++;
-    }
-}
-
 static void world_flush(void *context, struct dhcp6_outbox *out)
 {
     struct world *world = context;
@@ -247,56 +151,17 @@ static void world_flush(void *context, struct dhcp6_outbox *out)
     dhcp6_outbox_reset(out);
 }
 
-/* Takes what is in the outbox, lets the store answer, until nothing more comes. */
-static void world_drain(struct world *world)
-{
-    do {
-        world->out.flush(world, &world->out);
-        if (world->ticket_count > 0 && !world->store_waits)
-            world_store_answers(world, world->ticket_count,
-                                world->store_refuses ? STATUS_SYSTEM : STATUS_OK);
-    } while (world->out.count > 0);
-}
-
-UNUSED static void world_forget(struct world *world)
-{
-    world->sent_count = 0;
-    world->line_count = 0;
-}
-
 /* ------------------------------------------------------------------ building it */
 
 UNUSED static struct address world_address(const char *text)
 {
-    struct address address;
-    enum status status = address_from_text(text_of(text), &address);
-    assert(status == STATUS_OK);
-    (void)status;
-    return address;
-}
-
-UNUSED static uint16_t world_tag(struct world *world, const char *name)
-{
-    uint16_t tag;
-    enum status status = tag_names_intern(&world->config.tags, &world->arena, text_of(name), &tag);
-    assert(status == STATUS_OK);
-    (void)status;
-    return tag;
-}
-
-UNUSED static void world_condition(struct world *world, struct tag_conditions *conditions,
-                                   const char *tag, bool negated)
-{
-    if (conditions->at == NULL)
-        conditions->at = arena_take_array(&world->arena, 4, sizeof(*conditions->at));
-    conditions->at[conditions->count++] =
-        (struct tag_condition){ .tag = world_tag(world, tag), .negated = negated };
+    return world_address_of(text_of(text));
 }
 
 UNUSED static struct dhcp_range6 *world_range(struct world *world, const char *first,
                                               const char *last, unsigned modes, uint32_t lease_s)
 {
-    struct dhcp_range6 *range = &world->config.ranges6[world->config.range6_count++];
+    struct dhcp_range6 *range = WORLD_ADD(world->config.ranges6, world->config.range6_count);
     *range = (struct dhcp_range6){
         .first = world_address(first),
         .last = world_address(last != NULL ? last : first),
@@ -322,7 +187,7 @@ UNUSED static struct dhcp_range6 *world_pool(struct world *world, const char *fi
 UNUSED static struct dhcp_host *world_host(struct world *world, uint8_t from, const char *address,
                                            unsigned length, const char *name)
 {
-    struct dhcp_host *host = &world->config.hosts[world->config.host_count++];
+    struct dhcp_host *host = WORLD_ADD(world->config.hosts, world->config.host_count);
     uint8_t *id = arena_take(&world->arena, 10);
     *host = (struct dhcp_host){ 0 };
     for (size_t i = 0; i < 9; i++)
@@ -336,31 +201,9 @@ UNUSED static struct dhcp_host *world_host(struct world *world, uint8_t from, co
             (struct dhcp_host_address6){ world_address(address), (uint8_t)length };
         host->address6_count = 1;
     }
-    if (name != NULL) {
-        enum status status = dname_from_text(text_of(name), &host->name);
-        assert(status == STATUS_OK);
-        (void)status;
-    }
+    if (name != NULL)
+        world_read_name(name, &host->name);
     return host;
-}
-
-UNUSED static struct dhcp_option_rule *world_option(struct world *world, uint16_t code,
-                                                    const char *value)
-{
-    struct dhcp_option_rule *rule = &world->config.options[world->config.option_count++];
-    *rule = (struct dhcp_option_rule){
-        .code = code, .ip6 = true, .value = text_bytes(text_of(value)), .empty = value == NULL
-    };
-    return rule;
-}
-
-UNUSED static void world_domain(struct world *world, const char *domain)
-{
-    world->site.domains = arena_take_array(&world->arena, 1, sizeof(*world->site.domains));
-    world->site.domain_count = 1;
-    enum status status = dname_from_text(text_of(domain), &world->site.domains[0].name);
-    assert(status == STATUS_OK);
-    (void)status;
 }
 
 /* eth0 with fd00:50::1/64 (or another address there), eth1 with fd00:60::1/64. */
@@ -387,130 +230,24 @@ static struct network *world_make_network(const char *address)
     return network;
 }
 
+static void world_set_duid(struct world *world)
+{
+    dhcp6_server_set_duid(world->server, bytes_of(world_duid, sizeof(world_duid)));
+}
+
 /* An empty configuration with room; the caller fills it and calls world_start. */
 static struct world *world_create_sized(size_t sent_max, size_t names_max)
 {
-    struct world *world = calloc(1, sizeof(*world));
-    arena_init(&world->arena, 65536, (size_t)64 << 20);
-    dhcp_config_init(&world->config);
-    site_init(&world->site);
+    struct world *world = world_create_in(world_make_network("fd00:50::1"), sent_max, names_max);
     world->config.ranges6 = arena_take_array(&world->arena, 16, sizeof(struct dhcp_range6));
-    world->config.hosts = arena_take_array(&world->arena, 64, sizeof(struct dhcp_host));
-    world->config.options = arena_take_array(&world->arena, 64, sizeof(struct dhcp_option_rule));
-    world->config.ignores = arena_take_array(&world->arena, 4, sizeof(struct dhcp_conditions));
-    world->capacity = 1000;
-    world->now = (struct instant){ 1000000, 1700000000 };
-    world->sent_max = sent_max;
-    world->sent = calloc(sent_max, sizeof(*world->sent));
-    world->sink = (struct event_sink){
-        .wanted = (uint64_t)1 << EVENT_DHCP_MESSAGE | (uint64_t)1 << EVENT_DHCP_NOTE
-                  | (uint64_t)1 << EVENT_DHCP_WARNING | (uint64_t)1 << EVENT_LEASE_ADDED
-                  | (uint64_t)1 << EVENT_LEASE_CHANGED | (uint64_t)1 << EVENT_LEASE_REMOVED
-                  | (uint64_t)1 << EVENT_LEASE_RENEWED | (uint64_t)1 << EVENT_LEASE_KNOWN,
-        .on_event = world_on_event,
-        .context = world,
-    };
-    world->out.flush = world_flush;
-    world->out.context = world;
-    world->backend.class_ = &world_backend_class;
-    random_init_seeded(&world->random, 1);
-    world->network = world_make_network("fd00:50::1");
-    enum status status = lease_names_create(&world_key, names_max, &world->names);
-    assert(status == STATUS_OK);
-    (void)status;
+    world->sink.wanted |= (uint64_t)1 << EVENT_LEASE_RENEWED | (uint64_t)1 << EVENT_LEASE_KNOWN;
+    world->on_open = world_set_duid;
     return world;
 }
 
 UNUSED static struct world *world_create(void)
 {
     return world_create_sized(WORLD_SENT_MAX, 4096);
-}
-
-static const struct netboot_listing *world_netboot(void *context)
-{
-    return ((struct world *)context)->netboot;
-}
-
-static const struct local_names *world_configured_names(void *context)
-{
-    return ((struct world *)context)->hosts;
-}
-
-/* A server that has not started, so that leases can be loaded. */
-UNUSED static void world_open(struct world *world)
-{
-    enum status status = lease_table_create(&world_key, world->capacity, &world->leases);
-    assert(status == STATUS_OK);
-    world->config.leases_max = world->capacity;
-    struct dhcp6_setup setup = {
-        .config = &world->config,
-        .site = &world->site,
-        .leases = world->leases,
-        .backend = world->no_backend ? NULL : &world->backend,
-        .names = world->names,
-        .configured_names = world_configured_names,
-        .netboot = world->netboot != NULL ? world_netboot : NULL,
-        .context = world,
-        .network = world->network,
-        .events = &world->sink,
-        .random = &world->random,
-        .key = world_key,
-    };
-    status = dhcp6_server_create(&setup, &world->server);
-    assert(status == STATUS_OK);
-    (void)status;
-    dhcp6_server_set_duid(world->server, bytes_of(world_duid, sizeof(world_duid)));
-}
-
-UNUSED static void world_start(struct world *world)
-{
-    world_open(world);
-    dhcp6_server_start(world->server, world->now);
-}
-
-/* The server ends and another begins, with what the store has of the leases. */
-UNUSED static void world_restart(struct world *world, size_t names_max)
-{
-    size_t room = (lease_table_count(world->leases) + 1) * LEASE_LINES_MAX;
-    char *kept = malloc(room);
-    assert(kept != NULL);
-    struct text_out out = text_out_on(kept, room);
-    const struct lease *lease = lease_table_first(world->leases);
-    for (; lease != NULL; lease = lease_table_next(world->leases, lease)) {
-        if (lease->stored)
-            text_put_lease_lines(&out, lease);
-    }
-    assert(!out.failed);
-    dhcp6_server_free(world->server);
-    lease_table_free(world->leases);
-    lease_names_free(world->names);
-    world->ticket_count = 0;
-    enum status status = lease_names_create(&world_key, names_max, &world->names);
-    assert(status == STATUS_OK);
-    world_open(world);
-    struct text rest = text_out_text(&out), text;
-    while (text_next_line(&rest, &text)) {
-        struct lease_line line;
-        status = lease_line_read(text, &line);
-        assert(status == STATUS_OK);
-        status = dhcp6_server_load_lease(world->server, &line, world->now);
-        assert(status == STATUS_OK);
-    }
-    (void)status;
-    free(kept);
-    dhcp6_server_start(world->server, world->now);
-}
-
-UNUSED static void world_free(struct world *world)
-{
-    dhcp6_server_free(world->server);
-    lease_table_free(world->leases);
-    lease_names_free(world->names);
-    local_names_free(world->hosts);
-    network_free(world->network);
-    arena_free(&world->arena);
-    free(world->sent);
-    free(world);
 }
 
 /* ------------------------------------------------------------------ messages of clients */
@@ -635,15 +372,6 @@ struct world_way {
     uint32_t interface;
 };
 
-static struct address world_source(struct text value)
-{
-    struct address address;
-    enum status status = address_from_text(value, &address);
-    assert(status == STATUS_OK);
-    (void)status;
-    return address;
-}
-
 /* The message of a line of text. The way in: on=eth1, source=ADDRESS. */
 static struct bytes world_write(const char *line, uint8_t *buffer, size_t room,
                                 struct world_way *way)
@@ -678,7 +406,7 @@ static struct bytes world_write(const char *line, uint8_t *buffer, size_t room,
         if (text_equal(key, text_of("from")) || text_equal(key, text_of("nobody")))
             continue;
         if (text_equal(key, text_of("source")))
-            way->from.address = world_source(value);
+            way->from.address = world_address_of(value);
         else if (text_equal(key, text_of("on")))
             way->interface = text_equal(value, text_of("eth1")) ? WORLD_ETH1 : WORLD_ETH0;
         else
@@ -703,14 +431,6 @@ UNUSED static void world_hears(struct world *world, const char *line)
     struct world_way way;
     struct bytes bytes = world_write(line, buffer, sizeof(buffer), &way);
     world_hears_bytes(world, bytes, &way);
-}
-
-UNUSED static void world_passes(struct world *world, uint64_t milliseconds)
-{
-    world->now.mono += milliseconds;
-    world->now.wall += (wall_s)(milliseconds / 1000);
-    dhcp6_server_tick(world->server, world->now, &world->out);
-    world_drain(world);
 }
 
 #endif
