@@ -28,6 +28,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "dns_question.h"
+
 #define BATCH       32
 #define WINDOW_MAX  65536
 #define QUERY_BYTES 512
@@ -86,23 +88,12 @@ static bool read_wish(const char *word)
 static size_t build_query(uint8_t *to, uint16_t id, uint64_t number)
 {
     static const uint8_t rest[] = { 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 };
-    static const uint8_t tail[] = { 0, 0, 1, 0, 1 };
     char text[256];
-    const char *name = text;
     snprintf(text, sizeof text, wish.name, (unsigned)(wish.names > 0 ? number % wish.names : number));
     to[0] = (uint8_t)(id >> 8);
     to[1] = (uint8_t)id;
     memcpy(to + 2, rest, sizeof rest);
-    size_t at = 12;
-    while (*name != '\0') {
-        size_t label = strcspn(name, ".");
-        to[at++] = (uint8_t)label;
-        memcpy(to + at, name, label);
-        at += label;
-        name += label + (name[label] == '.');
-    }
-    memcpy(to + at, tail, sizeof tail);
-    return at + sizeof tail;
+    return 12 + put_question(to + 12, text);
 }
 
 /* Client number i asks from 127.1.x.y, so that servers see clients of their own. */

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dns_question.h"
+
 #define CONNECTIONS_MAX 4096
 #define EVENTS          256
 #define DEADLINE_S      60.0
@@ -64,18 +66,8 @@ static double cpu_seconds(const char *pid)
 static size_t build_query(uint8_t *to, const char *name)
 {
     static const uint8_t head[] = { 0, 0, 0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 };
-    static const uint8_t tail[] = { 0, 0, 1, 0, 1 };
-    size_t at = sizeof head;
     memcpy(to, head, sizeof head);
-    while (*name != '\0') {
-        size_t label = strcspn(name, ".");
-        to[at++] = (uint8_t)label;
-        memcpy(to + at, name, label);
-        at += label;
-        name += label + (name[label] == '.');
-    }
-    memcpy(to + at, tail, sizeof tail);
-    at += sizeof tail;
+    size_t at = sizeof head + put_question(to + sizeof head, name);
     to[0] = (uint8_t)((at - 2) >> 8);
     to[1] = (uint8_t)(at - 2);
     return at;

@@ -12,8 +12,8 @@ import pytest
 import test_dhcp6_peer as peer
 import test_script_peer
 from dhcp6_cases import fqdn, na, release, relay, relayed, renew, request, solicit, ta, user_class, vendor_class
+from dhcp_compare import BINARY, run
 from script_watch import write_script
-from test_dhcp_peer import BINARY, run
 
 RANGE = "dhcp-range=fd00:50::100,fd00:50::110,10m\n"
 A100, A101, A102 = (na(f"fd00:50::10{i}") for i in range(3))

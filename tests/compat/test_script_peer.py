@@ -18,6 +18,7 @@ import pytest
 import dhcp_talk
 import test_dhcp_peer as peer
 from dhcp_cases import SERVER, discover, message, rebind, reboot, renew, select
+from dhcp_compare import BINARY, run
 from script_watch import read_calls, without_times, write_script
 
 RANGE = "dhcp-range=192.168.50.100,192.168.50.110,1h\n"
@@ -110,7 +111,7 @@ class Subject:
 
     def start(self):
         log = self.folder / f"log{next(NUMBERS)}"
-        binary = peer.BINARY if self.name == "linnet" else "dnsmasq"
+        binary = BINARY if self.name == "linnet" else "dnsmasq"
         with open(log, "w") as file:
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", self.pair.names["server"], binary, "-k", "-u", "root", "-g", "root", "-C",
@@ -125,9 +126,9 @@ class Subject:
 
     def send(self, row):
         work = {"packets": [{**row, "answered": row["want"] is not None}], "questions": []}
-        told = json.loads(peer.run("ip", "netns", "exec", self.pair.names["client"], "/usr/bin/python3",
-                                   pathlib.Path(dhcp_talk.__file__), "eth0", SERVER, peer.SERVER_MAC,
-                                   text=json.dumps(work)))
+        told = json.loads(run("ip", "netns", "exec", self.pair.names["client"], "/usr/bin/python3",
+                              pathlib.Path(dhcp_talk.__file__), "eth0", SERVER, peer.SERVER_MAC,
+                              text=json.dumps(work)))
         got = [reply["kind"] for reply in told["replies"][0]]
         assert got == ([row["want"]] if row["want"] else []), (self.name, row["label"], got)
 
