@@ -36,4 +36,4 @@ def test_the_port_is_taken(network):
     assert result.returncode == 2
     assert "failed to create listening socket for 192.168.50.1: Address already in use" in result.stderr
     assert result.stderr.startswith("\ndnsmasq: ")
-    assert spent < 0.1 or spent < 0.5 and "asan" in str(as_dnsmasq(network.folder).resolve()), spent
+    assert spent < 1, spent  # 10 ms where nothing else runs

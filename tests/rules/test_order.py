@@ -52,17 +52,18 @@ def calls_in(trace, path):
         pid = re.match(r"(?:\[pid +)?(\d+)", line)
         pid = pid[1] if pid else ""
         if (found := RESUMED.match(line)) and (pid, found["name"]) in open_rows:
-            open_rows.pop((pid, found["name"]))[2] = float(found["time"])
+            row, words = open_rows.pop((pid, found["name"]))
+            row[0] = row[0] or kind_of(found["name"], words + line, path)  # of some calls the words come in the end
+            row[2] = float(found["time"])
         elif found := CALL.match(line):
             row = [kind_of(found["name"], found["words"], path), float(found["time"]), float(found["time"])]
             took = re.search(r"<([\d.]+)>$", line)
             if took:
                 row[2] += float(took[1])
             if "unfinished" in line:
-                open_rows[pid, found["name"]] = row
-            if row[0]:
-                rows.append(row)
-    return rows
+                open_rows[pid, found["name"]] = row, found["words"]
+            rows.append(row)
+    return [row for row in rows if row[0]]
 
 
 def kind_of(name, words, path):
