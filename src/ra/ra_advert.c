@@ -4,7 +4,7 @@
 
 static uint32_t default_lifetime(const struct ra_link *link)
 {
-    return RA_LIFETIMES * (uint32_t)link->param->interval_s;
+    return RA_LIFETIMES * (uint32_t)link->interval_s;
 }
 
 /* An option that had no room is left out whole, and the next may still fit. */
@@ -59,7 +59,7 @@ static void write_options(const struct ra_link *link, const struct ra_config *ra
                           const struct ra_moment *moment, struct bytes_writer *writer)
 {
     if (has_router_prefix(link))
-        icmp6_interval_write(writer, link->param->interval_s * UINT32_C(1000));
+        icmp6_interval_write(writer, link->interval_s * UINT32_C(1000));
     if (link->mtu != 0)
         icmp6_mtu_write(writer, link->mtu);
     icmp6_link_layer_write(writer, &link->hardware);
@@ -80,8 +80,8 @@ void ra_advert_write(const struct ra_link *link, const struct ra_config *ra,
         .hop_limit = HOP_LIMIT,
         .managed = link->managed,
         .other = link->other,
-        .preference = link->param->preference,
-        .lifetime_s = moment->is_router ? link->param->lifetime_s : 0,
+        .preference = link->preference,
+        .lifetime_s = moment->is_router ? link->lifetime_s : 0,
     };
     /* RFC 4191 section 2.2: no preference of what is no default router. */
     if (advert.lifetime_s == 0)

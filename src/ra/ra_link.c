@@ -83,7 +83,7 @@ static void merge(struct ra_prefix *entry, const struct ra_prefix *more)
 static uint32_t cap_of(const struct ra_link *link, const struct dhcp_range6 *range)
 {
     /* A host must hear of it again before it forgets. */
-    uint32_t least = RA_LIFETIMES * (uint32_t)link->param->interval_s;
+    uint32_t least = RA_LIFETIMES * (uint32_t)link->interval_s;
     return range->lease_given ? larger(range->lease_s, least) : UINT32_MAX;
 }
 
@@ -276,15 +276,18 @@ static enum status build_link(struct building *building, const struct network_in
 {
     const struct ra_world *world = building->world;
     struct ra_link *link = building->link;
+    const struct ra_param *param = ra_config_param(world->ra, building->served->name);
     *link = (struct ra_link){
         .interface = interface->index,
         .link_local = link_local_of(world->network, interface->index),
         .hardware = interface->hardware,
-        .param = ra_config_param(world->ra, building->served->name),
+        .interval_s = param->interval_s,
+        .lifetime_s = param->lifetime_s,
+        .preference = param->preference,
+        .mtu = mtu_of(world->network, param, interface),
     };
     memcpy(link->name, interface->name, sizeof link->name);
     memcpy(link->served, building->served->name, sizeof link->served);
-    link->mtu = mtu_of(world->network, link->param, interface);
     for (size_t i = 0; i < building->ranges.count; i++)
         if (ra_link_advertises(world->ra, building->ranges.ranges[i].range))
             add_range(building, &building->ranges.ranges[i]);
@@ -337,7 +340,8 @@ static bool prefixes_equal(const struct ra_prefix *a, const struct ra_prefix *b)
 bool ra_link_equal(const struct ra_link *a, const struct ra_link *b)
 {
     if (a->interface != b->interface || !address_equal(&a->link_local, &b->link_local)
-        || !hardware_equal(&a->hardware, &b->hardware) || a->mtu != b->mtu
+        || !hardware_equal(&a->hardware, &b->hardware) || a->interval_s != b->interval_s
+        || a->lifetime_s != b->lifetime_s || a->preference != b->preference || a->mtu != b->mtu
         || a->managed != b->managed || a->other != b->other || a->prefix_count != b->prefix_count
         || !bytes_equal(a->dns_servers, b->dns_servers) || !bytes_equal(a->search, b->search)
         || !bytes_equal(a->portal, b->portal))

@@ -27,7 +27,8 @@ struct ra_link {
     char served[NETWORK_NAME_MAX]; /* whose ranges it has: bridge-interface, else its own */
     struct address link_local;     /* the router's address; none: nothing can be sent yet */
     struct hardware hardware;
-    const struct ra_param *param;
+    uint16_t interval_s, lifetime_s; /* of ra-param; these and the next are told */
+    uint8_t preference;
     uint32_t mtu;                  /* 0: not told */
     bool managed, other;
     const struct ra_prefix *prefixes;
@@ -56,7 +57,7 @@ bool ra_link_advertises(const struct ra_config *ra, const struct dhcp_range6 *ra
  * the arena's. STATUS_NO_MEMORY. */
 NODISCARD enum status ra_links_build(const struct ra_world *world, struct arena *arena,
                                      struct ra_links *links);
-/* The same is told: only lifetimes that run down may differ. */
+/* The same is told, as often: only lifetimes that run down may differ. */
 bool ra_link_equal(const struct ra_link *a, const struct ra_link *b);
 
 #endif

@@ -159,7 +159,7 @@ static mono_ms between(struct random *random, mono_ms from, mono_ms to)
 static void schedule_next(const struct ra_server *server, const struct ra_link *link,
                           struct timing *timing, mono_ms now)
 {
-    mono_ms interval_ms = (mono_ms)link->param->interval_s * 1000;
+    mono_ms interval_ms = (mono_ms)link->interval_s * 1000;
     mono_ms delay = between(server->setup.random, interval_ms * 3 / 4, interval_ms);
     if (timing->initial > 0) {
         timing->initial--;

@@ -65,7 +65,9 @@ NODISCARD enum status ra_server_load(struct ra_server *server, const struct ra_s
                                      struct instant now);
 /* Advertisements begin. STATUS_NO_MEMORY. */
 NODISCARD enum status ra_server_start(struct ra_server *server, struct instant now);
-/* Other interfaces and addresses. On error (memory) what was advertised before still is. */
+/* Other interfaces and addresses. Where something else is told than before, that is done soon and
+ * a few times, though never within three seconds of the last advertisement; an interface that was
+ * gone or down begins anew. On error (memory) what was advertised before still is. */
 NODISCARD enum status ra_server_set_network(struct ra_server *server,
                                             const struct network *network, struct instant now);
 /* The other two parts of the configuration; counts when ra_server_set_config has been called. */

@@ -363,6 +363,24 @@ static void test_short_interval(void **state)
     }
 }
 
+/* Hosts hear soon of another configuration, though the prefixes are the same. */
+static void test_other_param(void **state)
+{
+    static const char *const changes[] = { "ra-param=lan0,60\n", "ra-param=lan0,1800,0\n",
+                                           "ra-param=lan0,high,1800\n" };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        start("dhcp-range=fd00:50::,ra-only\nra-param=lan0,1800\n");
+        world_pass(&world, HOUR_MS);
+        size_t before = world.sent_count;
+        world_read_config(&world, changes[i]);
+        assert_int_equal(ra_server_set_config(world.server, &world.dhcp, world.now), STATUS_OK);
+        world_pass(&world, 500);
+        if (world.sent_count != before + 1)
+            fail_msg("%s: %zu advertisements", changes[i], world.sent_count - before);
+    }
+}
+
 /* Who has an address is told alone and soon; the schedule for all stays as it is. */
 static void test_answer(void **state)
 {
@@ -510,6 +528,7 @@ int main(void)
         TEST(test_lifetimes_of_literal_lines),
         TEST(test_schedule),
         TEST(test_short_interval),
+        TEST(test_other_param),
         TEST(test_answer),
         TEST(test_answer_to_all),
         TEST(test_flood),

@@ -29,6 +29,14 @@ static const char *const invariant_names[SIM_INVARIANT_COUNT] = {
     [SIM_NAME_LEASED] = "a client's name is one of a lease",
     [SIM_ANSWERED] = "every question has an answer in the end",
     [SIM_SENDS_BOUNDED] = "one question costs a bounded number of packets",
+    [SIM_RA_ANSWERED] = "a good router solicitation is answered in time",
+    [SIM_RA_SPACED] = "advertisements to all keep their distance",
+    [SIM_RA_INTERVAL] = "advertisements to all are no further apart than configured",
+    [SIM_RA_ASKED] = "an advertisement before its time was asked for",
+    [SIM_RA_SIZE] = "no advertisement is larger than any link takes",
+    [SIM_RA_WHOLE] = "each advertisement tells of all prefixes there are",
+    [SIM_RA_TAKEN_BACK] = "a prefix that is gone is taken back",
+    [SIM_RA_LIFETIME] = "nothing is advertised for longer than there is reason",
     [SIM_ALL_ENDS] = "when all fall silent nothing stays under way",
     [SIM_COUNTERS] = "counters add up",
     [SIM_MEMORY] = "memory that was taken is given back",
@@ -324,6 +332,8 @@ enum sim_invariant sim_play(struct sim *sim, uint64_t seed, enum sim_fault fault
         check_memory(sim);
     if (sim->broken == SIM_HOLDS)
         sim_play_downloads(sim);
+    if (sim->broken == SIM_HOLDS)
+        sim_play_solicitations(sim);
     while (sim->event_count > 0)
         free(sim->events[--sim->event_count].bytes);
     free(sim->leak);

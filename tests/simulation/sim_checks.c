@@ -150,6 +150,17 @@ const struct sim_fault_row sim_faults[SIM_FAULT_COUNT] = {
     [SIM_FAULT_NO_QUARANTINE6] = { "no-quarantine6", SIM_QUARANTINE },
     [SIM_FAULT_NOT_SERVED] = { "not-served", SIM_SERVED },
     [SIM_FAULT_WEDGED6] = { "wedged6", SIM_ALL_ENDS },
+    [SIM_FAULT_RA_UNHEARD] = { "ra-unheard", SIM_RA_ANSWERED },
+    [SIM_FAULT_RA_HASTE] = { "ra-haste", SIM_RA_SPACED },
+    [SIM_FAULT_RA_SILENT] = { "ra-silent", SIM_RA_INTERVAL },
+    [SIM_FAULT_RA_BELIEVING] = { "ra-believing", SIM_RA_ASKED },
+    [SIM_FAULT_RA_LESS_ROOM] = { "ra-less-room", SIM_RA_SIZE },
+    [SIM_FAULT_RA_CUT] = { "ra-cut", SIM_RA_WHOLE },
+    [SIM_FAULT_RA_FORGETS] = { "ra-forgets", SIM_RA_TAKEN_BACK },
+    [SIM_FAULT_RA_LONGER] = { "ra-longer", SIM_RA_LIFETIME },
+    [SIM_FAULT_RA_WEDGED] = { "ra-wedged", SIM_ALL_ENDS },
+    [SIM_FAULT_RA_MISCOUNTED] = { "ra-miscounted", SIM_COUNTERS },
+    [SIM_FAULT_RA_LEAK] = { "ra-leak", SIM_MEMORY },
 };
 
 static void add_ghost(struct sim *sim)

@@ -41,6 +41,14 @@ enum sim_invariant {
     SIM_NAME_LEASED,   /* a name of a client is one of a lease that there is */
     SIM_ANSWERED,      /* every question has an answer in the end */
     SIM_SENDS_BOUNDED, /* one question costs a bounded number of packets */
+    SIM_RA_ANSWERED,   /* a good router solicitation is answered in time */
+    SIM_RA_SPACED,     /* advertisements to all keep their distance */
+    SIM_RA_INTERVAL,   /* ... and are no further apart than configured */
+    SIM_RA_ASKED,      /* an advertisement before its time was asked for, by who may */
+    SIM_RA_SIZE,       /* none is larger than the smallest link takes */
+    SIM_RA_WHOLE,      /* each tells of all prefixes there are */
+    SIM_RA_TAKEN_BACK, /* a prefix that is gone is told of as not preferred, for its time */
+    SIM_RA_LIFETIME,   /* nothing is told of for longer than there is reason */
     SIM_ALL_ENDS,      /* when all fall silent nothing stays under way */
     SIM_COUNTERS,      /* counters add up */
     SIM_MEMORY,        /* what was taken is given back */
@@ -81,6 +89,17 @@ enum sim_fault {
     SIM_FAULT_NO_QUARANTINE6,   /* the same of DHCPv6 */
     SIM_FAULT_NOT_SERVED,       /* no address is taken, whatever the table says */
     SIM_FAULT_WEDGED6,          /* an IPv6 lease that never ends */
+    SIM_FAULT_RA_UNHEARD,       /* solicitations are lost in the router */
+    SIM_FAULT_RA_HASTE,         /* each advertisement to all is sent twice */
+    SIM_FAULT_RA_SILENT,        /* some are not sent */
+    SIM_FAULT_RA_BELIEVING,     /* a hop limit is always right */
+    SIM_FAULT_RA_LESS_ROOM,     /* links take less than a link may */
+    SIM_FAULT_RA_CUT,           /* prefixes are lost out of advertisements */
+    SIM_FAULT_RA_FORGETS,       /* a restart finds no prefixes */
+    SIM_FAULT_RA_LONGER,        /* the kernel says an hour too much */
+    SIM_FAULT_RA_WEDGED,        /* a prefix that never goes */
+    SIM_FAULT_RA_MISCOUNTED,
+    SIM_FAULT_RA_LEAK,
     SIM_FAULT_COUNT,
 };
 
@@ -326,6 +345,9 @@ void sim_check_queries(struct sim *sim);
 
 /* After all the rest, from nothing under way to nothing under way. */
 void sim_play_downloads(struct sim *sim);
+
+/* After that, in some seeds, from nothing under way to nothing under way (sim_ra.h). */
+void sim_play_solicitations(struct sim *sim);
 
 /* What was taken and not given back (sim_memory.c). */
 size_t sim_bytes_in_use(void);
