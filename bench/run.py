@@ -3,7 +3,7 @@
 
     bench/run.py BUILD [PART]...
 
-PART: memory dns forward delay tcp threads overload one-name dead-upstream recovery roles list reload dhcp dhcp6 tftp;
+PART: memory dns forward delay tcp threads overload one-name dead-upstream recovery roles list reload dhcp dhcp6 ra tftp;
 without any all but the long ones (list, reload). PROGRAMS="linnet dnsmasq" in the environment takes only these,
 ROUNDS=5 is the rest.
 
@@ -429,10 +429,15 @@ def bench_reload(_):
     other_script("reload_gap.py", LINNET)
 
 
-PARTS = {"memory": bench_memory, "roles": bench_roles, "dns": bench_dns, "forward": bench_forward, "delay": bench_delay, "tcp": bench_tcp,
-         "threads": bench_threads, "overload": bench_overload, "one-name": bench_one_name,
+def bench_ra(_):
+    os.environ["LINNET_BINARY"] = str(LINNET)
+    other_script("ra_bench.py")
+
+
+PARTS = {"memory": bench_memory, "roles": bench_roles, "dns": bench_dns, "forward": bench_forward, "delay": bench_delay,
+         "tcp": bench_tcp, "threads": bench_threads, "overload": bench_overload, "one-name": bench_one_name,
          "dead-upstream": bench_dead_upstream, "recovery": bench_recovery, "list": bench_list, "reload": bench_reload,
-         "dhcp": bench_dhcp, "dhcp6": bench_dhcp6, "tftp": bench_tftp}
+         "dhcp": bench_dhcp, "dhcp6": bench_dhcp6, "ra": bench_ra, "tftp": bench_tftp}
 LONG = ("list", "reload")
 
 
