@@ -202,7 +202,7 @@ void startup_drop_privileges(struct startup *startup, const struct daemon_config
         log_line(LOG_PART_MAIN, LOG_WARN, "warning: cannot give the log file to %s: %s",
                  user_of(config), strerror(errno));
     if (privilege_drop(&plan) != STATUS_OK)
-        startup_fail(startup, EXIT_OTHER, "cannot give up root: %s", strerror(errno));
+        startup_fail(startup, EXIT_OTHER, "cannot give up root: %s", privilege_reason(errno));
 }
 
 void startup_leave_verdict(struct startup *startup)

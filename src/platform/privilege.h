@@ -36,6 +36,10 @@ bool privilege_can_keep(void);
  * Must be called before any other thread starts. */
 NODISCARD enum status privilege_drop(const struct privilege_plan *plan);
 
+/* Why privilege_drop could not, by the errno it left: a phrase for a message, with a way out where
+ * there is one. Valid until the next call of it or of strerror. */
+const char *privilege_reason(int error);
+
 /* Gives up every capability that the plan does not name, whoever we are; and forbids gaining any.
  * STATUS_SYSTEM with errno. For the thread that calls. */
 NODISCARD enum status privilege_keep_only(const struct privilege_plan *plan);

@@ -1,7 +1,10 @@
 #include "platform/privilege.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -47,12 +50,29 @@ enum status privilege_keep_only(const struct privilege_plan *plan)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? STATUS_OK : STATUS_SYSTEM;
 }
 
+/* The list is empty, or names nothing but the group that is ours anyway. */
+static bool has_no_other_groups(gid_t group)
+{
+    gid_t only;
+    int count = getgroups(0, NULL);
+    return count == 0 || (count == 1 && getgroups(1, &only) == 1 && only == group);
+}
+
+/* A user namespace that an ordinary user made forbids setgroups, for it could get around a
+ * permission that is denied to a group. Where there is nothing to drop that is no loss. */
+static bool become_group(gid_t group)
+{
+    if (setgroups(0, NULL) != 0 && (errno != EPERM || !has_no_other_groups(group)))
+        return false;
+    return setgid(group) == 0;
+}
+
 enum status privilege_drop(const struct privilege_plan *plan)
 {
     if (!plan->change_user && !plan->change_group)
         return STATUS_OK;
     uint32_t kept = wanted_capabilities(plan);
-    if (plan->change_group && (setgroups(0, NULL) != 0 || setgid(plan->group) != 0))
+    if (plan->change_group && !become_group(plan->group))
         return STATUS_SYSTEM;
     if (!plan->change_user)
         return STATUS_OK;
@@ -63,4 +83,26 @@ enum status privilege_drop(const struct privilege_plan *plan)
         return status;
     prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? STATUS_OK : STATUS_SYSTEM;
+}
+
+/* user_namespaces(7) */
+static bool namespace_forbids_setgroups(void)
+{
+    char word[4] = "";
+    int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool denied = read(fd, word, sizeof word) == (ssize_t)sizeof word
+                  && memcmp(word, "deny", sizeof word) == 0;
+    close(fd);
+    return denied;
+}
+
+const char *privilege_reason(int error)
+{
+    if (error == EPERM && namespace_forbids_setgroups())
+        return "this user namespace forbids changing groups (user=root without group= stays root)";
+    if (error == EINVAL)
+        return "this user namespace lacks that user or group (user=root without group= stays root)";
+    return strerror(error);
 }

@@ -1,5 +1,6 @@
 /* Where a right cannot be kept without being root: all of them go, or none. */
 #include <grp.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "platform/privilege.h"
@@ -19,6 +20,11 @@ enum status privilege_drop(const struct privilege_plan *plan)
         return STATUS_SYSTEM;
     /* Root that can be had back was not given up. */
     return plan->change_user && plan->user != 0 && setuid(0) == 0 ? STATUS_CONFLICT : STATUS_OK;
+}
+
+const char *privilege_reason(int error)
+{
+    return strerror(error);
 }
 
 /* There is nothing between root and everybody. */

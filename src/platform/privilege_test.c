@@ -1,9 +1,11 @@
 #include "platform/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -192,6 +194,83 @@ static void test_drop_without_right(void **test)
     assert_int_equal(errno, EPERM);
 }
 
+/* ------------------------------------------------------------------ where groups cannot change */
+
+struct confined_drop {
+    const char *what;
+    int group_count; /* beside our own, before the namespace */
+    struct privilege_plan plan;
+    enum status status;
+    const char *reason;
+};
+
+static bool put(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* As `unshare --user --map-root-user` does it: root and its group, and nobody else. */
+static bool enter_user_namespace(void)
+{
+    char users[32];
+    char groups[32];
+    snprintf(users, sizeof users, "0 %u 1", (unsigned)geteuid());
+    snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getegid());
+    return unshare(CLONE_NEWUSER) == 0 && put("/proc/self/setgroups", "deny")
+           && put("/proc/self/uid_map", users) && put("/proc/self/gid_map", groups);
+}
+
+#define NOT_TRIED 77
+
+static int drop_confined(const struct confined_drop *drop)
+{
+    gid_t more[] = { getegid(), 1 };
+    if ((privilege_is_root() && setgroups((size_t)drop->group_count, more) != 0)
+        || getgroups(0, NULL) != drop->group_count || !enter_user_namespace())
+        return NOT_TRIED;
+    if (privilege_drop(&drop->plan) != drop->status)
+        return 1;
+    if (drop->status != STATUS_OK)
+        return strstr(privilege_reason(errno), drop->reason) != NULL ? 0 : 2;
+    return getuid() == 0 && getgid() == 0 ? 0 : 3;
+}
+
+static void test_drop_in_a_user_namespace(void **test)
+{
+    (void)test;
+    static const struct confined_drop rows[] = {
+        { "our own group, and no others", 0, { .change_group = true }, STATUS_OK, NULL },
+        { "our own group, named twice", 1, { .change_group = true }, STATUS_OK, NULL },
+        { "a group to drop", 2, { .change_group = true }, STATUS_SYSTEM, "forbids changing" },
+        { "a group that is not there",
+          0,
+          { .change_group = true, .group = 1 },
+          STATUS_SYSTEM,
+          "lacks that user or group" },
+        { "a user that is not there",
+          0,
+          { .change_user = true, .user = 1 },
+          STATUS_SYSTEM,
+          "lacks that user or group" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            _exit(drop_confined(&rows[i]));
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_TRIED)
+            print_message("%s: not tried, no right to\n", rows[i].what);
+        else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            fail_msg("%s: check %d failed", rows[i].what, WEXITSTATUS(status));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_drop),
         cmocka_unit_test(test_drop_without_right),
+        cmocka_unit_test(test_drop_in_a_user_namespace),
     };
     return cmocka_run_group_tests(tests, find_accounts, NULL);
 }

@@ -2,25 +2,23 @@
 """The main job, on real input: a small network on this machine with linnet as its router.
 
 Everything happens inside namespaces of its own (network, mounts, processes), so nothing of the machine is
-touched and all of it is gone when this process is, however it ends. Without the right to make namespaces
-it falls back to plain DNS on a loopback port.
+touched and all of it is gone when this process is, however it ends. root can show it, and any user who may
+make user namespaces. Without the right to make namespaces it falls back to plain DNS on a loopback port.
 
     demo.py BINARY [--once]     --once: stop after the story instead of staying up"""
 import ctypes
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 LAN = "192.168.77"
 OUTSIDE = "198.51.100"
 DOMAIN = "home.lan"
-FALLBACK_PORT = "5353"
+FALLBACK_PORT = "5300"  # 5353 is often taken, by multicast DNS
 INSIDE = "LINNET_DEMO_INSIDE"
 
 started = time.monotonic()
@@ -41,7 +39,7 @@ def note(text):
 def run(*words, check=True, **options):
     result = subprocess.run(words, capture_output=True, text=True, timeout=60, **options)
     if check and result.returncode != 0:
-        raise SystemExit(f"demo: {' '.join(words)} failed:\n{result.stdout}{result.stderr}")
+        raise SystemExit(f"demo: {' '.join(map(str, words))} failed:\n{result.stdout}{result.stderr}")
     return result.stdout
 
 
@@ -84,6 +82,21 @@ def enter_namespaces(arguments):
 
 # ------------------------------------------------------------------ the network
 
+FOLDER = pathlib.Path("/run/linnet-demo")
+# Where Debian's AppArmor profile lets dhclient read and write, and run a script.
+DHCLIENT_CONFIG = pathlib.Path("/etc/dhcp/dhclient.conf")
+CLIENT_SCRIPT_PATH = pathlib.Path("/etc/dhcp/dhclient-script")
+DHCLIENT_RUN = "/run/dhclient-demo"
+
+
+def make_folders():
+    """What is written stays in memory that only these namespaces see: it goes with them, however they end."""
+    for folder in (FOLDER.parent, DHCLIENT_CONFIG.parent):
+        run("mount", "-t", "tmpfs", "tmpfs", folder)
+    FOLDER.mkdir()
+    FOLDER.chmod(0o755)
+
+
 def make_link(host, inner, outer):
     run("ip", "netns", "add", host)
     run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", host)
@@ -93,7 +106,6 @@ def make_link(host, inner, outer):
 
 
 def make_network():
-    run("mount", "-t", "tmpfs", "tmpfs", "/run")
     run("ip", "link", "set", "lo", "up")
     run("ip", "link", "add", "lan0", "type", "bridge")
     run("ip", "addr", "add", f"{LAN}.1/24", "dev", "lan0")
@@ -167,31 +179,41 @@ exit 0
 """
 
 
+# Without -g: a user namespace may forbid changing groups, and root is already who they belong to here.
+STAYS_ROOT = ("-u", "root")
+
+
+def no_control_socket(binary):
+    """The words for it: the one place for that socket is the router's, and nothing outside is touched."""
+    without = re.search(r"^without:(.*)$", run(binary, "--version"), re.M)
+    return [] if without and "control" in without[1].split() else ["--control-socket="]
+
+
 def start_router(folder, binary):
     (folder / "resolv.conf").write_text(f"nameserver {OUTSIDE}.53\n")
     (folder / "router.conf").write_text(ROUTER_CONFIG)
-    return Program(folder, "linnet", binary, "-k", "-u", "root", "-g", "root", "--pid-file=",
+    return Program(folder, "linnet", binary, "-k", *STAYS_ROOT, "--pid-file=",
                    "-C", folder / "router.conf", f"--dhcp-leasefile={folder / 'leases'}",
                    f"--resolv-file={folder / 'resolv.conf'}")
 
 
 def start_internet(folder, binary):
-    return Program(folder, "internet", "ip", "netns", "exec", "internet", binary, "-k", "-u", "root",
-                   "-g", "root", "--pid-file=", "-C", "/dev/null", "--no-resolv", "--no-hosts",
+    return Program(folder, "internet", "ip", "netns", "exec", "internet", binary, "-k", *STAYS_ROOT,
+                   "--pid-file=", "-C", "/dev/null", "--no-resolv", "--no-hosts",
                    "--log-facility=-", "--local-ttl=300", "--local=/example/",
-                   "--address=/www.shop.example/203.0.113.80")
+                   "--address=/www.shop.example/203.0.113.80", *no_control_socket(binary))
 
 
-def start_udhcpc(folder, script):
+def start_udhcpc(folder):
     return Program(folder, "udhcpc", "ip", "netns", "exec", "laptop", "udhcpc", "-f", "-i", "eth0",
-                   "-x", "hostname:laptop", "-s", script, "-t", "10", "-T", "1")
+                   "-x", "hostname:laptop", "-s", CLIENT_SCRIPT_PATH, "-t", "10", "-T", "1")
 
 
-def start_dhclient(folder, script):
-    (folder / "dhclient.conf").write_text('send host-name "desktop";\ntimeout 30;\n')
+def start_dhclient(folder):
+    DHCLIENT_CONFIG.write_text('send host-name "desktop";\ntimeout 30;\n')
     return Program(folder, "dhclient", "ip", "netns", "exec", "desktop", "dhclient", "-d", "-4",
-                   "-cf", folder / "dhclient.conf", "-lf", folder / "dhclient.leases",
-                   "-pf", folder / "dhclient.pid", "-sf", script, "eth0")
+                   "-cf", DHCLIENT_CONFIG, "-lf", f"{DHCLIENT_RUN}.leases",
+                   "-pf", f"{DHCLIENT_RUN}.pid", "-sf", CLIENT_SCRIPT_PATH, "eth0")
 
 
 # ------------------------------------------------------------------ the story
@@ -232,9 +254,8 @@ def memory_kib(process):
 def tell(folder, binary, programs):
     say("linnet, a router for a small network: lan0 with two clients, wan0 with an internet")
     make_network()
-    script = folder / "client-script"
-    script.write_text(CLIENT_SCRIPT)
-    script.chmod(0o755)
+    CLIENT_SCRIPT_PATH.write_text(CLIENT_SCRIPT)
+    CLIENT_SCRIPT_PATH.chmod(0o755)
 
     step("an internet with one name server starts, then the router")
     internet = start_internet(folder, binary)
@@ -246,10 +267,10 @@ def tell(folder, binary, programs):
     note(f"linnet serves lan0, {memory_kib(router.process)} KiB of memory")
 
     step("the laptop asks for an address (udhcpc)")
-    programs.append(start_udhcpc(folder, script))
+    programs.append(start_udhcpc(folder))
     laptop = client_story(router, programs[-1], "laptop")
     step("the desktop asks for an address (dhclient)")
-    programs.append(start_dhclient(folder, script))
+    programs.append(start_dhclient(folder))
     client_story(router, programs[-1], "desktop")
 
     step("the desktop looks for the laptop by the name it announced")
@@ -284,12 +305,11 @@ def stay(router):
 
 
 def inside(binary, once):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="linnet-demo-"))
-    folder.chmod(0o755)
     programs = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    make_folders()
     try:
-        router = tell(folder, binary, programs)
+        router = tell(FOLDER, binary, programs)
         if not once:
             stay(router)
     except KeyboardInterrupt:
@@ -297,8 +317,29 @@ def inside(binary, once):
     finally:
         for program in reversed(programs):
             program.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+# ------------------------------------------------------------------ without namespaces
+
+def end_with_us(process):
+    """Ends the process when we end, however: the pipe closes. (The kernel's own signal for this is cleared
+    when root is given up.) In a session of its own, where Ctrl-C does not reach it."""
+    return subprocess.Popen(["sh", "-c", 'read -r _; kill "$1"', "sh", str(process.pid)], stdin=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def ask_localhost(process):
+    """Once it answers; until then nobody may listen."""
+    question = ["dig", "@127.0.0.1", "-p", FALLBACK_PORT, "localhost", "+short", "+tries=1", "+time=1"]
+    deadline = time.monotonic() + 20
+    answer = ""
+    while "127.0.0.1" not in answer.split():
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise SystemExit(f"demo: linnet did not answer: {answer}")
+        time.sleep(0.1)
+        answer = run(*question, check=False)
+    note(f"$ dig @127.0.0.1 -p {FALLBACK_PORT} localhost  ->  {answer.strip()}")
 
 
 def fallback(binary, once):
@@ -306,14 +347,18 @@ def fallback(binary, once):
     say(f"linnet answers DNS on 127.0.0.1 port {FALLBACK_PORT} instead, with this machine's resolv.conf:")
     say(f"    dig @127.0.0.1 -p {FALLBACK_PORT} localhost\n")
     words = [binary, "-k", "-C", "/dev/null", "--pid-file=", f"--port={FALLBACK_PORT}",
-             "--listen-address=127.0.0.1", "--bind-interfaces", "--log-queries", "--log-facility=-"]
+             "--listen-address=127.0.0.1", "--bind-interfaces", "--log-queries", "--log-facility=-",
+             *no_control_socket(binary)]
     process = subprocess.Popen(words)
+    watcher = end_with_us(process)
     try:
-        if once:
-            time.sleep(1)
-            process.terminate()
-        process.wait()
+        ask_localhost(process)
+        if not once:
+            process.wait()
     except KeyboardInterrupt:
+        say("\ngoodbye")
+    finally:
+        watcher.kill()
         process.terminate()
         process.wait()
     return 0 if process.returncode in (0, -signal.SIGTERM, -signal.SIGINT) else 1
