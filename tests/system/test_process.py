@@ -2,8 +2,8 @@
 import os
 import pathlib
 import re
-import subprocess
-import time
+
+import pytest
 
 from conftest import BINARY, run, wait_until
 
@@ -95,6 +95,19 @@ def test_a_wrong_user_is_named(network):
     assert "unknown user or group: nosuchuser" in server.log()
 
 
+@pytest.mark.parametrize("groups, said", [("--groups=1", "forbids changing groups"),
+                                          ("--clear-groups", "lacks that user or group")])
+def test_a_user_namespace_that_keeps_root_is_named(groups, said):
+    inside = ["setpriv", groups, "unshare", "--user", "--map-root-user", "--net"]
+    tried = run(*inside, "true", check=False)
+    if tried.returncode != 0:
+        pytest.skip(f"no user namespaces here: {tried.stderr.strip()}")
+    result = run(*inside, BINARY, "-k", "-u", "nobody", "-C", "/dev/null", "--pid-file=", "--log-facility=-",
+                 check=False)
+    assert result.returncode == 5
+    assert re.search(f"cannot give up root: this user namespace {said} .user=root", result.stderr), result.stderr
+
+
 def test_all_errors_are_reported_with_their_place(tmp_path):
     path = tmp_path / "office.conf"
     path.write_text("port=53\ndhcp-hots=x\ndhcp-range=192.0.2.10,192.0.2.50,12x\nserver=1.2.3.4#99999\n")
@@ -140,35 +153,3 @@ def test_as_dnsmasq_its_words_come_first(tmp_path):
     assert ours[0] == theirs[0] == "Known DHCP options:"
     # The peer here is 2.90: 2.93 knows a few more.
     assert set(theirs) <= set(ours) and len(ours) - len(theirs) <= 4
-
-
-def test_the_main_demonstration(tmp_path):
-    demo = pathlib.Path(__file__).resolve().parent.parent / "demo/demo.py"
-    result = run("/usr/bin/python3", demo, os.path.abspath(BINARY), "--once", timeout=120)
-    assert "all of it worked" in result.stdout
-    assert "laptop.home.lan." in result.stdout
-
-
-def test_the_demonstration_leaves_nothing_when_killed(tmp_path):
-    demo = pathlib.Path(__file__).resolve().parent.parent / "demo/demo.py"
-    marker = f"LINNET_DEMO_MARK=mark-{os.getpid()}"
-    with open(tmp_path / "out", "w") as out:
-        process = subprocess.Popen(["env", marker, "/usr/bin/python3", str(demo), os.path.abspath(BINARY)],
-                                   stdout=out)
-    wait_until(lambda: "stays up" in (tmp_path / "out").read_text(), 60, "the demonstration")
-
-    def marked():
-        found = []
-        for entry in pathlib.Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    if marker.encode() in (entry / "environ").read_bytes():
-                        found.append(int(entry.name))
-                except OSError:
-                    pass
-        return found
-
-    assert len(marked()) >= 5
-    process.kill()
-    process.wait(10)
-    wait_until(lambda: not marked(), 10, "everything gone")
