@@ -208,13 +208,75 @@ void cache_dump_name(const struct local_names *names, const struct siphash_key *
     }
 }
 
-/* Their end is the lease's affair; it is not known here. */
-static void say_lease(const struct address *address, const struct dname *name, cache_dump_say *say,
-                      void *context)
+/* ------------------------------------------------------------------ clients of DHCP */
+
+/* The lease whose name this is, and whose end is the name's: the address's own, or, for one that
+ * the host made itself (ra-names), the IPv4 lease with that name. */
+static const struct lease *lease_of(const struct cache_dump_leases *leases,
+                                    const struct address *address, const struct dname *whole)
 {
-    struct row row = row_of(name, address->family == ADDRESS_IP4 ? "4FR D" : "6FR D");
+    const struct lease_table *table = address->family == ADDRESS_IP4 ? leases->ip4 : leases->ip6;
+    const struct lease *own = table != NULL ? lease_table_by_address(table, address) : NULL;
+    char domain[DNAME_TEXT_MAX] = "";
+    struct dname parent;
+    if (own != NULL || leases->ip4 == NULL)
+        return own;
+    if (dname_parent(whole, &parent) && !dname_is_root(&parent))
+        dname_text(&parent, domain);
+    return lease_table_by_name_in(leases->ip4, text_from_bytes(dname_first_label(whole)),
+                                  text_of(domain));
+}
+
+/* The name has this address from us already, and answers so. */
+static bool is_ours(const struct local_names *names, const struct siphash_key *key,
+                    const struct dname *name, const struct address *address)
+{
+    const struct local_name *found =
+        names != NULL ? local_names_find(names, name, dname_hash(key, name)) : NULL;
+    uint16_t type = address->family == ADDRESS_IP4 ? RRTYPE_A : RRTYPE_AAAA;
+    for (uint32_t i = 0; found != NULL && i < found->count; i++)
+        if (found->records[i].type == type
+            && bytes_equal(found->records[i].rdata, address_bytes(address)))
+            return true;
+    return false;
+}
+
+static void say_lease(const struct address *address, const struct dname *name,
+                      const struct lease *lease, bool reverse, cache_dump_say *say, void *context)
+{
+    struct row row = row_of(name, " F  D");
+    row.flags[FLAG_TYPE] = address->family == ADDRESS_IP4 ? '4' : '6';
+    row.flags[FLAG_REVERSE] = reverse ? 'R' : ' ';
+    if (lease != NULL && lease->expires_wall == 0)
+        row.flags[FLAG_IMMORTAL] = 'I';
+    else if (lease != NULL)
+        put_time((int64_t)lease->expires_wall, row.expires);
     address_text(address, row.address);
     say_row(&row, say, context);
+}
+
+bool cache_dump_lease(const struct cache_dump_leases *leases, const struct local_names *names,
+                      const struct siphash_key *key, size_t *place, cache_dump_say *say,
+                      void *context)
+{
+    struct address address;
+    struct dname plain;
+    struct lease_answer answer;
+    if (leases->names == NULL || !lease_names_walk(leases->names, place, &address, &plain))
+        return false;
+    struct dname reverse = dname_reverse(&address);
+    uint64_t hash = dname_hash(key, &reverse);
+    if (!lease_names_find(leases->names, &reverse, hash, RRTYPE_PTR, &answer))
+        return true; /* gone meanwhile */
+    const struct dname *whole = &answer.pointer;
+    const struct lease *lease = lease_of(leases, &address, whole);
+    /* A name of ours may have the address's pointer. */
+    bool has_pointer = names == NULL || local_names_find(names, &reverse, hash) == NULL;
+    if (!dname_equal(&plain, whole) && !is_ours(names, key, &plain, &address))
+        say_lease(&address, &plain, lease, false, say, context);
+    if (!is_ours(names, key, whole, &address))
+        say_lease(&address, whole, lease, has_pointer, say, context);
+    return true;
 }
 
 /* ------------------------------------------------------------------ slices */
@@ -249,13 +311,9 @@ static bool slice_of_names(struct cache_dump *dump)
 
 static bool slice_of_leases(struct cache_dump *dump)
 {
-    struct address address;
-    struct dname name;
-    for (int i = 0; i < SLICE_NAMES; i++) {
-        if (dump->leases == NULL || !lease_names_walk(dump->leases, &dump->place, &address, &name))
+    for (int i = 0; i < SLICE_NAMES; i++)
+        if (!cache_dump_lease(&dump->leases, dump->names, &dump->key, &dump->place, log_row, NULL))
             return false;
-        say_lease(&address, &name, log_row, NULL);
-    }
     return true;
 }
 
@@ -304,12 +362,12 @@ void cache_dump_init(struct cache_dump *dump, uv_loop_t *loop, const struct siph
 }
 
 void cache_dump_start(struct cache_dump *dump, struct dns_cache *cache,
-                      const struct local_names *names, struct lease_names *leases)
+                      const struct local_names *names, const struct cache_dump_leases *leases)
 {
     end(dump);
     dump->running = true;
     dump->cache = cache;
-    dump->leases = leases;
+    dump->leases = *leases;
     /* Holding counts, which is no change of the names. */
     dump->names = names != NULL ? local_names_hold((struct local_names *)(uintptr_t)names) : NULL;
     dump->stage = STAGE_CACHE;

@@ -151,6 +151,123 @@ static void test_names(void **test)
     local_names_free(names);
 }
 
+/* ------------------------------------------------------------------ clients of DHCP */
+
+#define END (NOW + 60) /* Sun Nov 22 11:48:02 2026 in UTC */
+
+static void add_lease(struct lease_table *table, struct address address, const char *name,
+                      const char *domain, wall_s end)
+{
+    static uint8_t number;
+    const struct hardware hardware = { .type = 1,
+                                       .count = 6,
+                                       .bytes = { 2, 0, 0, 0, 0, ++number } };
+    const uint8_t duid[] = { 0, 3, 0, 1, number };
+    const struct instant now = { .mono = 1000, .wall = NOW };
+    struct lease *lease;
+    enum status status =
+        address.family == ADDRESS_IP4
+            ? lease_table_add(table, &address, LEASE_IP4, &hardware, bytes_of(NULL, 0), &lease)
+            : lease_table_add6(table, &address, 0, LEASE_IP6_NA, bytes_of(duid, sizeof duid), 1,
+                               &lease);
+    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(lease_table_set_name(table, lease, text_of(name), text_of(domain)), STATUS_OK);
+    if (end != 0)
+        lease_table_set_expiry_wall(table, lease, now, end);
+}
+
+static void give_name(struct lease_names *names, struct address address, const char *text,
+                      const char *qualified)
+{
+    struct dname name = name_of(text);
+    struct dname whole = name_of(qualified != NULL ? qualified : text);
+    assert_int_equal(lease_names_set(names, &address, &name, qualified != NULL ? &whole : NULL),
+                     STATUS_OK);
+}
+
+static struct address address_of(const char *text)
+{
+    struct address address;
+    assert_int_equal(address_from_text(text_of(text), &address), STATUS_OK);
+    return address;
+}
+
+/* As dnsmasq 2.90 lists them. */
+static const struct {
+    const char *what, *address;
+    bool leased;
+    wall_s end;
+    const char *label, *domain, *name, *qualified, *expected;
+} clients[] = {
+    { "both forms", "192.168.50.100", true, END, "laptop", "lan.test", "laptop", "laptop.lan.test",
+      "laptop                         192.168.50.100                           4F  D      Sun Nov "
+      "22 11:48:02 2026\n"
+      "laptop.lan.test                192.168.50.100                           4FR D      Sun Nov "
+      "22 11:48:02 2026\n" },
+    { "no domain", "192.168.50.101", true, END, "bare", "", "bare", NULL,
+      "bare                           192.168.50.101                           4FR D      Sun Nov "
+      "22 11:48:02 2026\n" },
+    { "dhcp-fqdn", "192.168.50.102", true, END, "whole", "lan.test", "whole.lan.test", NULL,
+      "whole.lan.test                 192.168.50.102                           4FR D      Sun Nov "
+      "22 11:48:02 2026\n" },
+    { "for ever", "192.168.50.103", true, 0, "ever", "lan.test", "ever", "ever.lan.test",
+      "ever                           192.168.50.103                           4F ID\n"
+      "ever.lan.test                  192.168.50.103                           4FRID\n" },
+    { "IPv6", "fd00::1", true, END, "six", "lan.test", "six", "six.lan.test",
+      "six                            fd00::1                                  6F  D      Sun Nov "
+      "22 11:48:02 2026\n"
+      "six.lan.test                   fd00::1                                  6FR D      Sun Nov "
+      "22 11:48:02 2026\n" },
+    { "without a name", "192.168.50.104", true, END, "", "", NULL, NULL, "" },
+    { "an address the host made", "fd00::2", false, 0, NULL, NULL, "laptop", "laptop.lan.test",
+      "laptop                         fd00::2                                  6F  D      Sun Nov "
+      "22 11:48:02 2026\n"
+      "laptop.lan.test                fd00::2                                  6FR D      Sun Nov "
+      "22 11:48:02 2026\n" },
+    { "an address of nobody's lease", "fd00::3", false, 0, NULL, NULL, "own", "own.lan.test",
+      "own                            fd00::3                                  6F  D\n"
+      "own.lan.test                   fd00::3                                  6FR D\n" },
+    { "ours already, and another form", "192.0.2.10", true, END, "alpha", "test", "alpha",
+      "alpha.test",
+      "alpha.test                     192.0.2.10                               4F  D      Sun Nov "
+      "22 11:48:02 2026\n" },
+};
+
+static void test_leases(void **test)
+{
+    (void)test;
+    struct lease_names *given;
+    struct lease_table *ip4, *ip6;
+    struct local_names *ours = make_names();
+    size_t place = 0;
+    size_t bytes = 0;
+    assert_int_equal(lease_names_create(&key, 20, &given), STATUS_OK);
+    assert_int_equal(lease_table_create(&key, 20, &ip4), STATUS_OK);
+    assert_int_equal(lease_table_create(&key, 20, &ip6), STATUS_OK);
+    for (size_t i = 0; i < COUNT_OF(clients); i++) {
+        struct address address = address_of(clients[i].address);
+        if (clients[i].leased)
+            add_lease(address.family == ADDRESS_IP4 ? ip4 : ip6, address, clients[i].label,
+                      clients[i].domain, clients[i].end);
+        if (clients[i].name != NULL)
+            give_name(given, address, clients[i].name, clients[i].qualified);
+    }
+    const struct cache_dump_leases leases = { given, ip4, ip6 };
+    said[0] = '\0';
+    while (cache_dump_lease(&leases, ours, &key, &place, say, NULL))
+        ;
+    for (size_t i = 0; i < COUNT_OF(clients); i++) {
+        if (strstr(said, clients[i].expected) == NULL)
+            fail_msg("%s: no\n%sin\n%s", clients[i].what, clients[i].expected, said);
+        bytes += strlen(clients[i].expected);
+    }
+    assert_int_equal(strlen(said), bytes); /* and nothing else */
+    lease_table_free(ip4);
+    lease_table_free(ip6);
+    lease_names_free(given);
+    local_names_free(ours);
+}
+
 /* ------------------------------------------------------------------ the whole */
 
 #define ENTRIES 3000
@@ -193,9 +310,10 @@ static void test_whole(void **test)
     assert_int_equal(log_open(&log), STATUS_OK);
     uv_loop_init(&loop);
     cache_dump_init(&dump, &loop, &key);
-    cache_dump_start(&dump, cache, names, NULL);
-    cache_dump_start(&dump, cache, names, NULL); /* anew */
-    local_names_free(names);                     /* it holds them itself */
+    const struct cache_dump_leases none = { .names = NULL };
+    cache_dump_start(&dump, cache, names, &none);
+    cache_dump_start(&dump, cache, names, &none); /* anew */
+    local_names_free(names);                      /* it holds them itself */
 
     log_take_memory(logged, sizeof logged);
     assert_int_equal(count_lines(logged), 4);
@@ -213,7 +331,7 @@ static void test_whole(void **test)
     assert_false(dump.running);
     assert_int_equal(lines, ENTRIES + 3);
     assert_true(most <= 512);
-    cache_dump_start(&dump, cache, NULL, NULL);
+    cache_dump_start(&dump, cache, NULL, &none);
     cache_dump_close(&dump); /* in the middle */
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
@@ -226,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_entries),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_leases),
         cmocka_unit_test(test_whole),
     };
     setenv("TZ", "UTC", 1);

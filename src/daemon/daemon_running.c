@@ -280,10 +280,14 @@ static void on_report(void *context, const struct worker_report *sum)
     tftp_service_report(&daemon->tftp);
     netboot_service_log(&daemon->netboot);
     limit_rows_log(daemon, daemon->workers != NULL ? sum : NULL);
+    const struct cache_dump_leases leases = {
+        .names = daemon->lease_names,
+        .ip4 = daemon->dhcp.store.leases4,
+        .ip6 = daemon->dhcp.store.leases6,
+    };
     if (daemon->config->site.port != 0
         && (daemon->config->site.log_queries || daemon->config->daemon.no_daemon))
-        cache_dump_start(&daemon->dump, daemon->cache, views_names(&daemon->views),
-                         daemon->lease_names);
+        cache_dump_start(&daemon->dump, daemon->cache, views_names(&daemon->views), &leases);
 }
 
 void daemon_stop(struct daemon *daemon, int exit_code)

@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "base/timer_heap.h"
 #include "tftp/tftp_allowance.h"
+#include "tftp/tftp_lines.h"
 #include "tftp/tftp_transfer.h"
 
 #define OVERHEAD_IP4  32 /* of a packet: IP, UDP and TFTP headers (RFC 2348) */
@@ -16,9 +17,6 @@
 #define SILENT_MS     3000 /* after which a transfer gives way to a new one */
 #define BUSY_MS       1000 /* so long it is left alone by other requests from its client's port */
 #define STRANGERS_MAX 8    /* told about their wrong port, in one transfer */
-/* Anybody can make us write lines; a room of clients that starts at once is not to lose any. */
-#define LINES_A_SECOND 10
-#define LINES_AT_ONCE  500
 /* tftp-single-port: whoever knows a client's port can ask and acknowledge in its name, and what
  * floods a victim then are our blocks. So windows are small, and so is what one address gets. */
 #define SINGLE_WINDOW_MAX   4
@@ -53,8 +51,7 @@ struct tftp_server {
     struct tftp_counters counters;
     bool full;   /* and said so */
     mono_ms now; /* of the call */
-    struct tftp_allowance lines;
-    uint64_t lines_left_out; /* since the last line that was not */
+    struct tftp_lines lines;
     struct tftp_allowance single[SINGLE_PLACES];
     uint32_t held[SITE_SLOTS]; /* transfers under way */
 };
@@ -65,7 +62,7 @@ enum status tftp_server_create(const struct tftp_setup *setup, struct tftp_serve
     if (made == NULL)
         return STATUS_NO_MEMORY;
     made->setup = *setup;
-    made->lines.left = LINES_AT_ONCE;
+    tftp_lines_init(&made->lines);
     for (size_t i = 0; i < SINGLE_PLACES; i++)
         made->single[i].left = SINGLE_BYTES_SECOND;
     list_init(&made->active);
@@ -101,14 +98,12 @@ void tftp_server_free(struct tftp_server *server)
 
 /* ------------------------------------------------------------------ telling */
 
-/* One more line that strangers can cause? */
-static bool may_tell(struct tftp_server *server)
+/* One more line that strangers can cause? held: as tftp_lines_take. */
+static bool may_tell(struct tftp_server *server, enum tftp_event_kind kind, uint64_t *held)
 {
-    if (tftp_allowance_take(&server->lines, 1, LINES_A_SECOND, LINES_AT_ONCE, server->now) == 0)
-        return true;
-    server->counters.left_out++;
-    server->lines_left_out++;
-    return false;
+    bool may = tftp_lines_take(&server->lines, kind, server->now, held);
+    server->counters.left_out += !may;
+    return may;
 }
 
 static void tell_left_out(struct tftp_server *server)
@@ -116,21 +111,28 @@ static void tell_left_out(struct tftp_server *server)
     char text[64];
     struct text_out out = text_out_on(text, sizeof text);
     struct tftp_event event = { .kind = TFTP_EVENT_LEFT_OUT, .text = text };
-    if (server->lines_left_out == 0)
+    if (server->lines.left_out == 0)
         return;
-    text_put_u64(&out, server->lines_left_out);
+    text_put_u64(&out, server->lines.left_out);
     text_put_string(&out, " more lines left out");
-    server->lines_left_out = 0;
+    server->lines.left_out = 0;
     server->setup.on_event(server->setup.context, &event);
 }
 
 static void tell(struct tftp_server *server, enum tftp_event_kind kind,
                  const struct endpoint *client, const char *text)
 {
-    if (!may_tell(server))
+    char line[EVENT_TEXT_MAX + 32];
+    uint64_t held;
+    if (!may_tell(server, kind, &held))
         return;
-    tell_left_out(server);
-    struct tftp_event event = { .kind = kind, .text = text, .client = &client->address };
+    if (kind >= TFTP_EVENT_BAD_COUNT)
+        tell_left_out(server);
+    struct text_out out = text_out_on(line, sizeof line);
+    text_put_string(&out, text);
+    if (held > 0)
+        text_printf(&out, " (and %ju more)", (uintmax_t)held);
+    struct tftp_event event = { .kind = kind, .text = line, .client = &client->address };
     server->setup.on_event(server->setup.context, &event);
 }
 
@@ -144,7 +146,8 @@ static void tell_end(struct tftp_server *server, const struct transfer *transfer
                      enum tftp_event_kind kind)
 {
     char text[EVENT_TEXT_MAX];
-    if (kind != TFTP_EVENT_SENT && !may_tell(server))
+    uint64_t held;
+    if (kind != TFTP_EVENT_SENT && !may_tell(server, kind, &held))
         return;
     tell_left_out(server);
     struct text_out out = text_out_on(text, sizeof text);
@@ -454,6 +457,7 @@ static void find_client_folder(const struct tftp_server *server,
         folder[0] = '\0';
 }
 
+/* As open of tftp_files; STATUS_MALFORMED, STATUS_NO_SPACE: a name that leads up, one too long. */
 static enum status open_in(const struct tftp_server *server, const struct tftp_datagram *datagram,
                            const char *root, struct text name, struct tftp_path *path,
                            struct tftp_file **file, const char **why)
@@ -464,9 +468,9 @@ static enum status open_in(const struct tftp_server *server, const struct tftp_d
     enum status status = tftp_path_make(setup->config, root, client_folder, name, path);
     *why = "File name too long";
     if (status == STATUS_DENIED)
-        return status;
+        return STATUS_MALFORMED;
     if (status != STATUS_OK)
-        return STATUS_SYSTEM;
+        return STATUS_NO_SPACE;
     return setup->files->open(setup->files->context, path, file, why);
 }
 
@@ -508,13 +512,14 @@ static void refuse_file(struct tftp_server *server, const struct tftp_datagram *
         refuse(server, datagram, outbox, TFTP_EVENT_NOT_FOUND, TFTP_ERROR_NOT_FOUND, text);
         return;
     }
-    bool is_denied = status == STATUS_DENIED;
+    bool is_denied = status == STATUS_DENIED || status == STATUS_MALFORMED;
+    bool is_bad = status == STATUS_NO_SPACE || status == STATUS_MALFORMED;
     text_put_string(&out, is_denied ? "cannot access " : "cannot read ");
     put_path(&out, path);
     text_put_string(&out, ": ");
     text_put_string(&out, is_denied ? "Permission denied" : why);
     server->counters.refused++;
-    refuse(server, datagram, outbox, TFTP_EVENT_REFUSED,
+    refuse(server, datagram, outbox, is_bad ? TFTP_EVENT_BAD_NAME : TFTP_EVENT_REFUSED,
            is_denied ? TFTP_ERROR_DENIED : TFTP_ERROR_OTHER, text);
 }
 
@@ -617,10 +622,12 @@ static void take_strange(struct tftp_server *server, const struct tftp_datagram 
     server->counters.unsupported++;
     if (packet->opcode == TFTP_ERROR || datagram->message.count < 2)
         return;
-    text_put_string(&out, packet->opcode == TFTP_WRITE ? "unsupported write request from "
-                                                       : "unsupported request from ");
+    bool is_write = packet->opcode == TFTP_WRITE;
+    text_put_string(&out,
+                    is_write ? "unsupported write request from " : "unsupported request from ");
     text_put_address(&out, &datagram->from.address);
-    refuse(server, datagram, outbox, TFTP_EVENT_UNSUPPORTED, TFTP_ERROR_ILLEGAL, text);
+    refuse(server, datagram, outbox, is_write ? TFTP_EVENT_WRITE : TFTP_EVENT_UNSUPPORTED,
+           TFTP_ERROR_ILLEGAL, text);
 }
 
 /* ------------------------------------------------------------------ within a transfer */
@@ -634,7 +641,9 @@ static void take_client_error(struct tftp_server *server, struct transfer *trans
     tftp_path_put_printable(&out, text_part(packet->reason, 0, TFTP_REASON_MAX));
     text_put_string(&out, " received from ");
     text_put_address(&out, &transfer->peer.address);
-    tell(server, TFTP_EVENT_CLIENT_ERROR, &transfer->peer, text);
+    unsigned kind = TFTP_EVENT_CLIENT_ERROR + packet->error;
+    tell(server, kind < TFTP_EVENT_CLIENT_LAST ? kind : TFTP_EVENT_CLIENT_LAST, &transfer->peer,
+         text);
     end(server, transfer, TFTP_EVENT_FAILED, outbox);
 }
 
@@ -689,7 +698,7 @@ void tftp_server_message(struct tftp_server *server, uint32_t index,
     text_put_address(&out, &datagram->from.address);
     text_put_string(&out, " (TID mismatch)");
     if (transfer->strangers++ == 0)
-        tell(server, TFTP_EVENT_REFUSED, &datagram->from, text);
+        tell(server, TFTP_EVENT_WRONG_PORT, &datagram->from, text);
     if (packet.opcode != TFTP_ERROR)
         send_error_from(outbox, datagram, index, TFTP_ERROR_WRONG_PORT, text);
 }
@@ -765,8 +774,7 @@ void tftp_server_tick(struct tftp_server *server, mono_ms now, struct tftp_outbo
     server->now = now;
     while ((timer = timer_heap_pop_due(&server->timers, now)) != NULL)
         take_due(server, CONTAINER_OF(timer, struct transfer, timer), now, outbox);
-    if (server->lines_left_out > 0
-        && tftp_allowance_take(&server->lines, 1, LINES_A_SECOND, LINES_AT_ONCE, now) == 0)
+    if (tftp_lines_owed(&server->lines, now))
         tell_left_out(server);
 }
 

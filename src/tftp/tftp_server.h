@@ -12,12 +12,20 @@
 #define TFTP_REASON_MAX 500 /* characters of an ERROR packet and their NUL */
 
 enum tftp_event_kind {
-    TFTP_EVENT_SENT,         /* sent P to A */
+    /* What no honest client sends, or seldom: of each kind one line a second, which ends in
+     * "(and N more)" when others were held back. */
+    TFTP_EVENT_UNSUPPORTED,  /* unsupported request from A */
+    TFTP_EVENT_WRITE,        /* unsupported write request from A */
+    TFTP_EVENT_BAD_NAME,     /* of a file: as REFUSED, but it leads up or is too long */
+    TFTP_EVENT_WRONG_PORT,   /* ignoring packet from A (TID mismatch) */
+    TFTP_EVENT_CLIENT_ERROR, /* error N ... received from A: this + N, so each N is a kind */
+    TFTP_EVENT_CLIENT_LAST = TFTP_EVENT_CLIENT_ERROR + TFTP_ERROR_OPTIONS + 1, /* higher N */
+    TFTP_EVENT_BAD_COUNT,    /* how many kinds these are */
+
+    TFTP_EVENT_SENT = TFTP_EVENT_BAD_COUNT, /* sent P to A */
     TFTP_EVENT_FAILED,       /* failed sending P to A */
     TFTP_EVENT_NOT_FOUND,    /* file P not found for A */
     TFTP_EVENT_REFUSED,      /* cannot access P: Permission denied; cannot read P: ... */
-    TFTP_EVENT_UNSUPPORTED,  /* unsupported request from A */
-    TFTP_EVENT_CLIENT_ERROR, /* error N ... received from A */
     TFTP_EVENT_FULL,         /* once for each time that there is no place left */
     TFTP_EVENT_NO_SOCKET,
     TFTP_EVENT_LEFT_OUT,     /* N more lines left out: there were too many in a short time */

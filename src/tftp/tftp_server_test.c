@@ -225,7 +225,7 @@ static void test_answers(void **state)
     memory_add(&files, "/srv/denied", NULL, 1)->status = STATUS_DENIED;
     memory_add(&files, "/srv/sub", NULL, 1)->status = STATUS_SYSTEM;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const char *what = request(7, 1000, rows[i].wire, rows[i].count, 1);
+        const char *what = request(7, 1000, rows[i].wire, rows[i].count, 1000 * (mono_ms)i);
         if (strcmp(what, rows[i].did) != 0 || strcmp(said, rows[i].said) != 0)
             fail_msg("%s: %s / %s", rows[i].claim, what, said);
         assert_int_equal(tftp_server_transfers(server), 0);
@@ -370,16 +370,87 @@ static void test_storms(void **state)
         assert_string_not_equal(REQUEST(9, 1000, "\0\1none\0octet\0", 3), "");
         lines += said[0] != '\0';
     }
-    assert_int_equal(lines, 500);
-    assert_int_equal(tftp_server_counters(server)->left_out, 9501);
+    assert_int_equal(lines, 501);
+    assert_int_equal(tftp_server_counters(server)->left_out, 9500);
     /* A file that was sent is told of all the same, and what was missed. */
     MESSAGE(0, 7, 1000, "\0\4\0\2", 4);
-    assert_string_equal(said, "9501 more lines left out; sent /srv/f to 192.0.2.7");
+    assert_string_equal(said, "9500 more lines left out; sent /srv/f to 192.0.2.7");
     for (unsigned i = 0; i < 100; i++)
         REQUEST(9, 1000, "\0\1none\0octet\0", 5);
     assert_string_equal(said, "");
     REQUEST(9, 1000, "\0\1none\0octet\0", 205);
     assert_string_equal(said, "100 more lines left out; file /srv/none not found for 192.0.2.9");
+}
+
+/* Bad packets of every kind: each is answered as before, and of each kind one line a second is
+ * told, with how many there were besides. */
+static void test_bad_packets(void **state)
+{
+    (void)state;
+    static char wire[2 * TFTP_PATH_MAX];
+    memset(wire, 'a', sizeof wire);
+    memcpy(wire, "\0\1", 2);
+    memcpy(wire + sizeof wire - 7, "\0octet", 7);
+    const struct {
+        const char *wire;
+        size_t count;
+        const char *answer, *first, *later;
+    } rows[] = {
+#define ROW(wire) wire, sizeof(wire) - 1
+        { ROW("\0\x9f\0octet\0"), "69: error 4 unsupported request from 192.0.2.9",
+          "unsupported request from 192.0.2.9",
+          "unsupported request from 192.0.2.9 (and 99 more)" },
+        { ROW("\0\2f\0octet\0"), "69: error 4 unsupported write request from 192.0.2.9",
+          "unsupported write request from 192.0.2.9",
+          "unsupported write request from 192.0.2.9 (and 99 more)" },
+        { ROW("\0\1../f\0octet\0"), "69: error 2 cannot access /srv/../f: Permission denied",
+          "cannot access /srv/../f: Permission denied",
+          "cannot access /srv/../f: Permission denied (and 99 more)" },
+#undef ROW
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (unsigned j = 0; j < 100; j++) {
+            assert_string_equal(request(9, 1000, rows[i].wire, rows[i].count, 1), rows[i].answer);
+            assert_string_equal(said, j == 0 ? rows[i].first : "");
+        }
+        assert_string_equal(request(9, 1000, rows[i].wire, rows[i].count, 1001), rows[i].answer);
+        assert_string_equal(said, rows[i].later);
+    }
+    request(9, 1000, wire, sizeof wire, 1002); /* too long: the same kind as one that leads up */
+    assert_string_equal(said, "");
+    assert_int_equal(tftp_server_counters(server)->left_out, 3 * 99 + 1);
+}
+
+/* Errors from clients are bad packets too, but each transfer that ends so is told. Who asks for
+ * what there is none of, or what is not for him, is told of each time. */
+static void test_told_each_time(void **state)
+{
+    (void)state;
+    memory_add(&files, "/srv/denied", NULL, 1)->status = STATUS_DENIED;
+    for (unsigned j = 0; j < 3; j++) {
+        REQUEST(9, 1000, READ_F, 2000);
+        MESSAGE(0, 9, 1000, "\0\5\0\10no\0", 2000);
+        assert_string_equal(said, j == 0 ? "error 8 no received from 192.0.2.9; "
+                                           "failed sending /srv/f to 192.0.2.9"
+                                         : "failed sending /srv/f to 192.0.2.9");
+    }
+    /* Another error is another thing. */
+    REQUEST(9, 1000, READ_F, 2000);
+    MESSAGE(0, 9, 1000, "\0\5\0\3disk full\0", 2000);
+    assert_string_equal(said, "error 3 disk full received from 192.0.2.9; "
+                              "failed sending /srv/f to 192.0.2.9");
+    for (unsigned j = 0; j < 2; j++) {
+        REQUEST(9, 1000, READ_F, 2000);
+        MESSAGE(0, 9, 1000, "\0\5\xff\xffx\0", 2000);
+        assert_int_equal(strstr(said, "error 65535 x received") != NULL, j == 0);
+    }
+    for (unsigned j = 0; j < 3; j++) {
+        REQUEST(9, 1000, "\0\1none\0octet\0", 2000);
+        assert_string_equal(said, "file /srv/none not found for 192.0.2.9");
+        REQUEST(9, 1000, "\0\1denied\0octet\0", 2000);
+        assert_string_equal(said, "cannot access /srv/denied: Permission denied");
+    }
+    assert_int_equal(tftp_server_counters(server)->left_out, 2 + 1);
 }
 
 /* A request in a client's name does not end what the client is getting. */
@@ -624,6 +695,8 @@ int main(void)
         TEST(test_hostile_names),
         TEST(test_a_file_that_shrinks),
         TEST(test_storms),
+        TEST(test_bad_packets),
+        TEST(test_told_each_time),
         TEST(test_forged_requests),
         TEST(test_patience),
         TEST(test_no_file_no_place),

@@ -1,9 +1,11 @@
 """Packets bent in every way, on every surface: no crash, no silence, no memory kept. A share of them, or a million on
 each with LINNET_FAULTS=all (`make faults`)."""
+import collections
 import pathlib
 import re
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -16,6 +18,8 @@ COUNT = 1000000 if ALL else 50000
 SECONDS = 600
 WARM_UP = 1 if ALL else 2   # shares before memory is looked at: tables that take it as needed are full then
 ROOM_KB = 0 if ALL else 512  # beside one in a hundred: a share is short, and fills what is not full yet
+# Of each kind at most one line a second.
+TOLD = re.compile(r": (dropped: [a-zA-Z0-9 ]*?(?= from | \(|\n)|unsupported (?:write )?request|ignoring packet)")
 CONFIG = """\
 interface=lan0
 bind-interfaces
@@ -90,6 +94,7 @@ def generator(network, kind, namespace, count, seed, address, port, corpora):
 def check(network, kind, attack, serves):
     """What came first warms it up; the rest leaves no more than one in a hundred behind."""
     server = network.server_program
+    start = time.monotonic()
     serves()
     running = processes(server.pid)
     for seed in range(1, WARM_UP + 1):
@@ -103,6 +108,8 @@ def check(network, kind, attack, serves):
     print(f"{kind}: {sent} packets, {before} -> {after} KiB, log {len(server.log())} bytes")
     assert after <= before * 1.01 + ROOM_KB, f"{before} -> {after} KiB"
     assert len(server.log()) < 2_000_000 + COUNT, "the log is no place for each bad packet"
+    told = collections.Counter(TOLD.findall(server.log()))
+    assert all(count <= time.monotonic() - start + 1 for count in told.values()), told
     assert server.stop() == 0
 
 
