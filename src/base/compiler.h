@@ -30,11 +30,11 @@
 /* Elements of an array (not of a pointer). */
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Text that only the manual needs, which small programs go without. */
+/* What only the manual and the tests need, which small programs go without. */
 #ifdef LINNET_NO_MANUAL
-#define DOC(text) NULL
+#define DOC(...) NULL
 #else
-#define DOC(text) (text)
+#define DOC(...) (__VA_ARGS__)
 #endif
 
 /* The struct that holds this member. */

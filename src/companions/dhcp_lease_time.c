@@ -14,6 +14,8 @@
 #define SERVER_PORT   67
 #define WAIT_S        3
 
+static const char usage[] = "usage: dhcp_lease_time <address>\n";
+
 static struct bytes build(const struct address *address, uint32_t xid, uint8_t *buffer)
 {
     static const uint8_t wanted[] = { DHCP4_LEASE_TIME };
@@ -70,18 +72,29 @@ static bool ask(struct udp_batch *batch, int fd, const struct address *address, 
     }
 }
 
+static bool read_words(int count, char **words, struct address *address)
+{
+    if (count != 2) {
+        fputs(usage, stderr);
+        return false;
+    }
+    if (address_from_text(text_of(words[1]), address) != STATUS_OK
+        || address->family != ADDRESS_IP4) {
+        fprintf(stderr, "dhcp_lease_time: \"%s\" is not an IPv4 address\n", words[1]);
+        return false;
+    }
+    return true;
+}
+
 int main(int count, char **words)
 {
     struct address address;
-    if (count != 2) {
-        fprintf(stderr, "usage: dhcp_lease_time <address>\n");
-        return 1;
+    if (count == 2 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0)) {
+        fputs(usage, stdout);
+        return 0;
     }
-    if (address_from_text(text_of(words[1]), &address) != STATUS_OK
-        || address.family != ADDRESS_IP4) {
-        fprintf(stderr, "dhcp_lease_time: \"%s\" is not an IPv4 address\n", words[1]);
+    if (!read_words(count, words, &address))
         return 1;
-    }
 
     struct udp_setup setup = { .bind = { .address = address_any(ADDRESS_IP4) } };
     struct udp_batch *batch = udp_batch_create(MESSAGE_BYTES);

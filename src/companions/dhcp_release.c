@@ -13,6 +13,8 @@
 #define CLIENT_ID_MAX 255
 #define SERVER_PORT   67
 
+static const char usage[] = "usage: dhcp_release <interface> <addr> <mac> [<client_id>]\n";
+
 struct wish {
     const char *interface;
     struct address address;
@@ -24,7 +26,7 @@ struct wish {
 static bool read_words(int count, char **words, struct wish *wish)
 {
     if (count < 4 || count > 5) {
-        fprintf(stderr, "usage: dhcp_release <interface> <addr> <mac> [<client_id>]\n");
+        fputs(usage, stderr);
         return false;
     }
     *wish = (struct wish){ .interface = words[1] };
@@ -107,6 +109,10 @@ int main(int count, char **words)
     struct wish wish;
     struct address server;
     uint32_t interface;
+    if (count == 2 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0)) {
+        fputs(usage, stdout);
+        return 0;
+    }
     if (!read_words(count, words, &wish) || !find_server(&wish, &server, &interface))
         return 1;
 

@@ -104,7 +104,8 @@ static int read_words(struct wish *wish, int count, char **words)
 
 /* ------------------------------------------------------------------ the daemon */
 
-static void explain_failure(const char *path, enum status status, char *why, size_t room)
+/* What to do about it, or "". */
+static const char *explain_failure(const char *path, enum status status, char *why, size_t room)
 {
     const char *hint = "";
     if (status == STATUS_RANGE)
@@ -118,8 +119,8 @@ static void explain_failure(const char *path, enum status status, char *why, siz
     else if (errno == EACCES)
         hint = "only root and linnet's group may use it: try with sudo";
     if (status != STATUS_RANGE)
-        snprintf(why, room, "cannot reach linnet at %s: %s%s%s", path, strerror(errno),
-                 hint[0] != '\0' ? "\n" : "", hint);
+        snprintf(why, room, "cannot reach linnet at %s: %s", path, strerror(errno));
+    return hint;
 }
 
 static bool send_line(int fd, const struct wish *wish)
@@ -232,12 +233,14 @@ static int exit_code(const struct reading *reading)
     return LINNETCTL_FAILED;
 }
 
-static int doctor(const struct wish *wish, struct reading *reading, const char *why)
+static int doctor(const struct wish *wish, struct reading *reading, const char *why,
+                  const char *hint)
 {
     struct text facts = { reading->facts, reading->fact_count };
-    int code = reading->complete && reading->verdict != CONTROL_OK
-                   ? exit_code(reading)
-                   : (int)linnetctl_doctor(reading->complete ? facts : TEXT_NONE, why, wish->form);
+    int code =
+        reading->complete && reading->verdict != CONTROL_OK
+            ? exit_code(reading)
+            : (int)linnetctl_doctor(reading->complete ? facts : TEXT_NONE, why, hint, wish->form);
     free(reading->facts);
     return code;
 }
@@ -260,10 +263,10 @@ static int ask(const struct wish *wish)
     enum status status =
         local_socket_connect(wish->socket, is_doctor ? PATIENCE_DOCTOR : PATIENCE, &fd);
     if (status != STATUS_OK) {
-        explain_failure(wish->socket, status, why, sizeof why);
+        const char *hint = explain_failure(wish->socket, status, why, sizeof why);
         if (is_doctor)
-            return doctor(wish, &reading, why);
-        fprintf(stderr, "linnetctl: %s\n", why);
+            return doctor(wish, &reading, why, hint);
+        fprintf(stderr, "linnetctl: %s%s%s\n", why, hint[0] != '\0' ? "\n" : "", hint);
         return LINNETCTL_UNREACHABLE;
     }
     /* Who closes at once may have said why. */
@@ -272,7 +275,7 @@ static int ask(const struct wish *wish)
     bool good = !reading.late && read_answer(fd, &reading, wish->form == REPORT_JSON);
     close(fd);
     if (is_doctor)
-        return doctor(wish, &reading, broken_off(&reading));
+        return doctor(wish, &reading, broken_off(&reading), "");
     if (fflush(stdout) != 0)
         return LINNETCTL_FAILED;
     if (good)

@@ -12,8 +12,9 @@ enum linnetctl_exit {
     LINNETCTL_UNREACHABLE = 3,
 };
 
-/* The daemon's facts (daemon/control_facts.c), or NONE when it does not answer: `why` says why. The
- * findings go to stdout. */
-enum linnetctl_exit linnetctl_doctor(struct text facts, const char *why, enum report_form form);
+/* The daemon's facts (daemon/control_facts.c), or NONE when it does not answer: `why` says why, and
+ * `hint` what to do about it ("": nothing comes to mind). The findings go to stdout. */
+enum linnetctl_exit linnetctl_doctor(struct text facts, const char *why, const char *hint,
+                                     enum report_form form);
 
 #endif

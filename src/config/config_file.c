@@ -525,7 +525,25 @@ void config_folder_free(struct config_folder *folder)
 
 /* ------------------------------------------------------------------ commands */
 
-/* In a group of its own it can be killed with all that it has started. */
+/* In a group of its own it can be killed with all that it has started. Whoever serves ignores
+ * signals, and a thread of its pool holds all of them, that end a command as it expects. */
+static int set_attributes(posix_spawnattr_t *attributes, bool own_group)
+{
+    sigset_t none, ignored;
+    sigemptyset(&none);
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
+    sigaddset(&ignored, SIGALRM);
+    int flags =
+        POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (own_group ? POSIX_SPAWN_SETPGROUP : 0);
+    int error = posix_spawnattr_setsigmask(attributes, &none);
+    if (error == 0)
+        error = posix_spawnattr_setsigdefault(attributes, &ignored);
+    if (error == 0)
+        error = posix_spawnattr_setflags(attributes, (short)flags);
+    return error;
+}
+
 static enum status start_command(const char *command, bool own_group, pid_t *pid, int *output)
 {
     char shell[] = "sh", option[] = "-c";
@@ -538,8 +556,8 @@ static enum status start_command(const char *command, bool own_group, pid_t *pid
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     int error = posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    if (error == 0 && own_group)
-        error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    if (error == 0)
+        error = set_attributes(&attributes, own_group);
     if (error == 0)
         error = posix_spawn(pid, "/bin/sh", &actions, &attributes, words, environ);
     posix_spawnattr_destroy(&attributes);

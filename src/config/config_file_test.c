@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -454,6 +455,39 @@ static void test_scripts(void **state)
     assert_int_equal(config_script_run("yes no-resolv", NULL, &output, &wait_status), STATUS_RANGE);
 }
 
+/* What a server ignores, and a thread of its pool holds, ends a command as elsewhere. */
+static void test_signals_of_scripts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *command;
+        int number;
+    } rows[] = { { "kill -PIPE $$", SIGPIPE },
+                 { "kill -ALRM $$", SIGALRM },
+                 { "kill -TERM $$", SIGTERM },
+                 { "kill -HUP $$", SIGHUP } };
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, pipe_before, alarm_before;
+    sigset_t all, before;
+    struct text output;
+    int ends[COUNT_OF(rows)];
+    sigfillset(&all);
+    assert_int_equal(sigaction(SIGPIPE, &ignore, &pipe_before), 0);
+    assert_int_equal(sigaction(SIGALRM, &ignore, &alarm_before), 0);
+    assert_int_equal(sigprocmask(SIG_SETMASK, &all, &before), 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        ends[i] = 0;
+        if (config_script_run(rows[i].command, NULL, &output, &ends[i]) == STATUS_OK)
+            free((void *)output.at);
+    }
+    assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+    assert_int_equal(sigaction(SIGPIPE, &pipe_before, NULL), 0);
+    assert_int_equal(sigaction(SIGALRM, &alarm_before, NULL), 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (!WIFSIGNALED(ends[i]) || WTERMSIG(ends[i]) != rows[i].number)
+            fail_msg("%s: wait status %d", rows[i].command, ends[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -462,7 +496,7 @@ int main(void)
         cmocka_unit_test(test_folder_takes), cmocka_unit_test(test_folder_list),
         cmocka_unit_test(test_files),        cmocka_unit_test(test_large_file),
         cmocka_unit_test(test_scripts),      cmocka_unit_test(test_plain_lines),
-        cmocka_unit_test(test_endless_line),
+        cmocka_unit_test(test_endless_line), cmocka_unit_test(test_signals_of_scripts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

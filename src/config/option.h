@@ -50,11 +50,13 @@ struct option {
     bool command_line_only;     /* in a file: accepted and ignored */
     bool ours;                  /* linnet's own, unknown to dnsmasq */
     bool at_start;              /* only a start can change it, no reload of the configuration */
+    uint32_t place_field;       /* OPTION_FLAG: offset + 1 of a struct place, where it was first
+                                   given; 0 for none */
     const char *area;           /* "dns", "dhcp4", ... as documentation groups it */
     const char *feature;        /* OPTION_NO_FEATURE: which; OPTION_BUILT: a start needs it */
-    size_t field;               /* offset in the part's struct */
-    size_t present_field;       /* offset + 1 of a bool set true when given, 0 for none */
-    uint64_t min, max;          /* OPTION_NUMBER and OPTION_SECONDS */
+    uint32_t field;             /* offset in the part's struct */
+    uint32_t present_field;     /* offset + 1 of a bool set true when given, 0 for none */
+    uint32_t min, max;          /* OPTION_NUMBER and OPTION_SECONDS */
     /* Reads one value. value.text.at is NULL when none was given; its characters are gone after the
      * call. Reports through option_fail and returns its status. OPTION_STRUCTURED needs it; another
      * kind that has it is read by it. */
@@ -65,10 +67,10 @@ struct option {
     const char *shape;           /* grammar of the value for help and manual; "" for flags */
     const char *help;            /* one line */
     const char *doc;             /* a paragraph; may be NULL */
-    const char *const *examples; /* whole lines as in a file, NULL at the end */
+    const char *const *examples; /* whole lines as in a file, NULL at the end; DOC like doc */
 };
 
-#define EXAMPLES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define EXAMPLES(...) DOC(((const char *const[]){ __VA_ARGS__, NULL }))
 
 /* The rows of one folder and the struct they fill. */
 struct option_table {

@@ -156,6 +156,17 @@ static enum status read_text_list(struct option_context *context, struct text te
     return STATUS_OK;
 }
 
+static void set_flag(struct option_context *context)
+{
+    const struct option *row = context->option;
+    bool *flag = field_of(context);
+
+    if (row->place_field != 0 && !*flag)
+        memcpy((char *)context->part + row->place_field - 1, &context->place,
+               sizeof(context->place));
+    *flag = true;
+}
+
 static enum status read_field(struct option_context *context, struct value value)
 {
     const struct option *row = context->option;
@@ -164,7 +175,7 @@ static enum status read_field(struct option_context *context, struct value value
 
     switch ((enum option_kind)row->kind) {
     case OPTION_FLAG:
-        *(bool *)field_of(context) = true;
+        set_flag(context);
         return STATUS_OK;
     case OPTION_NUMBER:
     case OPTION_SECONDS:

@@ -220,6 +220,18 @@ static void put_dhcp(struct metrics_list *list, const struct dhcp4_counters *dhc
     put(list, "noanswer", dhcp->dropped_ignored);
 }
 
+/* New with 2.93, and spelled as there. */
+static void put_lease_queries(struct metrics_list *list, const struct dhcp4_counters *dhcp)
+{
+    static const struct dhcp4_counters none;
+    if (dhcp == NULL)
+        dhcp = &none;
+    put(list, "dhcp_leasequery", dhcp->received[DHCP4_LEASEQUERY]);
+    put(list, "dhcp_lease_unassigned", dhcp->sent[DHCP4_LEASEUNASSIGNED]);
+    put(list, "dhcp_lease_actve", dhcp->sent[DHCP4_LEASEACTIVE]);
+    put(list, "dhcp_lease_unknown", dhcp->sent[DHCP4_LEASEUNKNOWN]);
+}
+
 static void collect(const struct daemon *daemon, const struct worker_report *report,
                     struct metrics_list *list)
 {
@@ -234,6 +246,7 @@ static void collect(const struct daemon *daemon, const struct worker_report *rep
     put(list, "leases_allocated_6", commands->leases_begun[1]);
     put(list, "leases_pruned_6", commands->leases_ended[1]);
     put(list, "tcp_connections", report->shell.tcp_accepted);
+    put_lease_queries(list, statistics.dhcp);
 }
 
 static uint64_t since(uint64_t now, uint64_t zero)

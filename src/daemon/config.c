@@ -308,7 +308,7 @@ static void check_pools(struct config *config)
 static void check_names(struct config *config)
 {
     if (config->dhcp.fqdn && site_domain_default(&config->site) == NULL)
-        (void)option_fail_whole(&config->errors, &config->arena, (struct place){ 0 }, 1,
+        (void)option_fail_whole(&config->errors, &config->arena, config->dhcp.fqdn_place, 1,
                                 "there must be a default domain when --dhcp-fqdn is set",
                                 "dhcp-fqdn needs a domain= for all clients, since their names are "
                                 "known only with it");

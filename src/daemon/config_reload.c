@@ -90,15 +90,14 @@ static bool marks_fit(struct config_reload_job *job)
     return false;
 }
 
-/* A process that is confined would find the files missing. */
-static bool files_fit(struct config_reload_job *job)
+/* A process that is confined would find the files missing, and servers out of reach. */
+static bool reach_fits(struct config_reload_job *job)
 {
-    char path[512], why[768];
-    if (!roles_lack_file(job->roles, job->start, job->config, path, sizeof path))
+    char what[512], why[768];
+    if (!roles_lack(job->roles, job->start, job->config, what, sizeof what))
         return true;
     snprintf(why, sizeof why,
-             "%s is outside of what the running process may reach: start anew to use it\n",
-             path);
+             "%s is outside of what the running process may reach: start anew to use it\n", what);
     refuse(job, why);
     return false;
 }
@@ -180,8 +179,8 @@ static void run(uv_work_t *work)
     job->status = config_keep_start(job->config, job->before);
     if (job->status != STATUS_OK)
         return;
-    if (!kept_fits(job) || !marks_fit(job) || !ports_fit(job)
-        || !files_fit(job) || !sets_fit(job)) {
+    if (!kept_fits(job) || !marks_fit(job) || !ports_fit(job) || !reach_fits(job)
+        || !sets_fit(job)) {
         job->status = STATUS_MALFORMED;
         return;
     }

@@ -16,6 +16,8 @@
 #define ROOM_LEAST  32
 #define LINKS_MAX   16
 #define ENTRIES_MAX 4096 /* of a folder, that are looked at */
+#define DNS_PORT    53
+#define PORTS_SHOWN 8
 
 /* ------------------------------------------------------------------ the list */
 
@@ -236,6 +238,41 @@ static void add_sources(struct confinement *confinement, const struct daemon_sta
     }
 }
 
+/* ------------------------------------------------------------------ which ports are named */
+
+static void add_port(struct confinement *confinement, uint16_t port)
+{
+    for (size_t i = 0; i < confinement->port_count; i++) {
+        if (confinement->ports[i] == port)
+            return;
+    }
+    if (confinement->port_count < COUNT_OF(confinement->ports))
+        confinement->ports[confinement->port_count++] = port;
+    else
+        confinement->any_port = true;
+}
+
+static bool bus_is_abstract(void)
+{
+    const char *bus = getenv("DBUS_SYSTEM_BUS_ADDRESS");
+    return bus != NULL && strstr(bus, "abstract=") != NULL;
+}
+
+/* Those of servers for questions by TCP; port 53, which all have that a resolv file names; and
+ * where ours are opened when addresses come. */
+static void add_ports(struct confinement *confinement, const struct config *config,
+                      const struct confinement_service *service)
+{
+    const struct dns_config *dns = &config->dns;
+    const char *file = dns->servers_file.path;
+    confinement->any_port = service->has_bus || (file != NULL && file[0] != '\0');
+    add_port(confinement, DNS_PORT);
+    for (size_t i = 0; i < dns->server_count; i++)
+        add_port(confinement, dns->servers[i].endpoint.port);
+    confinement->own_port = (uint16_t)config->site.port;
+    confinement->abstract_names = service->has_bus && bus_is_abstract();
+}
+
 void confinement_plan(struct confinement *confinement, const struct daemon_start *start,
                       const struct config *config, const struct confinement_service *service)
 {
@@ -250,6 +287,8 @@ void confinement_plan(struct confinement *confinement, const struct daemon_start
     if (service->boots)
         add_boot_files(confinement, config);
     add_own_files(confinement, &config->daemon, service);
+    add_ports(confinement, config, service);
+    confinement->keeps_files = service->keeps_files;
 }
 
 void confinement_free(struct confinement *confinement)
@@ -275,22 +314,62 @@ const char *confinement_lacks(const struct confinement *confinement,
 enum status confinement_enter(struct confinement *confinement)
 {
     tzset(); /* its file is read while it still can be, wherever TZ says */
-    return sandbox_enter(confinement->paths, confinement->count, &confinement->layers);
+    const struct sandbox_plan plan = {
+        .paths = confinement->paths,
+        .path_count = confinement->count,
+        .ports = confinement->ports,
+        .port_count = confinement->port_count,
+        .any_port = confinement->any_port,
+        .own_port = confinement->own_port,
+        .abstract_names = confinement->abstract_names,
+    };
+    return sandbox_enter(&plan, &confinement->layers);
+}
+
+static void put_ports(struct text_out *out, const struct confinement *confinement)
+{
+    if (confinement->any_port) {
+        text_put_string(out, ", TCP to any port");
+        return;
+    }
+    text_put_string(out, confinement->port_count == 1 ? ", TCP to port" : ", TCP to ports");
+    for (size_t i = 0; i < confinement->port_count && i < PORTS_SHOWN; i++)
+        text_printf(out, " %u", confinement->ports[i]);
+    if (confinement->port_count > PORTS_SHOWN)
+        text_printf(out, " and %zu more", confinement->port_count - PORTS_SHOWN);
+}
+
+static void put_lacking(struct text_out *out, const struct sandbox_layers *layers)
+{
+    if (!layers->files)
+        text_put_string(out, "; this system cannot limit files");
+    if (!layers->ports)
+        text_put_string(out, "; this system cannot limit TCP");
+    if (!layers->strangers)
+        text_put_string(out, "; this system cannot limit signals");
+    if (!layers->calls)
+        text_put_string(out, "; system calls are not limited here");
 }
 
 void confinement_log(const struct confinement *confinement)
 {
     char line[LOG_LINE_MAX];
     struct text_out out = text_out_on(line, sizeof line);
-    text_put_string(&out, "sandbox: no rights, no new ones");
-    if (confinement->layers.files)
+    const struct sandbox_layers *layers = &confinement->layers;
+    text_put_string(&out, confinement->keeps_files
+                              ? "sandbox: root's access to files and no other rights"
+                              : "sandbox: no rights");
+    if (layers->no_new_privileges)
+        text_put_string(&out, ", no new ones");
+    if (layers->files)
         text_printf(&out, ", files in %zu places", confinement->count);
-    if (confinement->layers.calls)
+    if (layers->ports)
+        put_ports(&out, confinement);
+    if (layers->strangers)
+        text_put_string(&out, confinement->abstract_names ? ", signals" : ", signals, names");
+    if (layers->calls)
         text_put_string(&out, ", system calls");
-    if (!confinement->layers.files)
-        text_put_string(&out, "; this system cannot limit files");
-    if (!confinement->layers.calls)
-        text_put_string(&out, "; system calls are not limited here");
+    put_lacking(&out, layers);
     log_line(LOG_PART_MAIN, LOG_INFORM, "%s", line);
     if (confinement->missing[0] != '\0')
         log_line(LOG_PART_MAIN, LOG_WARN,

@@ -1,6 +1,6 @@
-/* Which files the process that reads packets may reach, made from the configuration, and putting it
- * where it can reach no others (platform/sandbox.h). A file that others write is replaced and not
- * overwritten, so its folder is what may be read. */
+/* Which files and ports the process that reads packets may reach, made from the configuration, and
+ * putting it where it can reach no others (platform/sandbox.h). A file that others write is
+ * replaced and not overwritten, so its folder is what may be read. */
 #ifndef LINNET_DAEMON_CONFINEMENT_H
 #define LINNET_DAEMON_CONFINEMENT_H
 
@@ -10,8 +10,14 @@
 struct confinement {
     struct sandbox_path *paths; /* each once; their texts are ours */
     size_t count, room;
-    char missing[256];          /* the first that is not there, nor any folder above but "/" */
-    bool failed;                /* no memory */
+    char missing[256]; /* the first that is not there, nor any folder above but "/" */
+    bool failed;       /* no memory */
+    uint16_t ports[SANDBOX_PORTS_MAX]; /* of servers, each once */
+    size_t port_count;
+    bool any_port;                /* whose servers somebody names while we run, or too many */
+    uint16_t own_port;            /* 0: none */
+    bool abstract_names;          /* the bus has one */
+    bool keeps_files;             /* root's right to files */
     struct sandbox_layers layers; /* that hold */
 };
 
@@ -20,6 +26,8 @@ struct confinement_service {
     const char *lease_file; /* NULL: leases are kept nowhere */
     bool has_control;       /* there is a control socket */
     bool boots;             /* TFTP or network boot */
+    bool has_bus;           /* D-Bus: it may name servers */
+    bool keeps_files;       /* root's right to files was not given up */
 };
 
 void confinement_plan(struct confinement *confinement, const struct daemon_start *start,

@@ -1,7 +1,10 @@
 /* linnetctl doctor: what only the daemon knows, as facts, a line each with tabs between its fields;
  * linnetctl looks at the rest of the machine and draws the conclusions.
  *
- *     serves       what, its port
+ *     process      a process of ours
+ *     serves       what, its port, on how many interfaces (empty: not counted)
+ *     serves_on    what, an interface where it gives addresses or is the router
+ *     absent       an interface= name, where it is configured, it is a pattern; there is none such
  *     upstream     address, interface, source, where it is configured, works, in a loop
  *     other_dhcp   address, interface, seconds since it was noticed
  *     limit        name, most, how often it was reached
@@ -16,15 +19,22 @@
 #include "daemon/control_answer.h"
 #include "daemon/daemon_state.h"
 #include "daemon/limit_rows.h"
+#include "dhcp/dhcp_range6.h"
+#include "dhcp/served6.h"
 #include "dhcp4/dhcp4_watch.h"
 #include "platform/instant.h"
+#include "ra/ra_server.h"
 #include "wire/dhcp_codes.h"
 
-#define BYTES_BASE     16384
+#define BYTES_BASE     98304
 #define BYTES_A_SERVER 512
 #define BYTES_A_FILE   512
 #define FILES_MAX      64 /* unreadable ones told */
-#define MS_PER_S       1000
+#define LINKS_MAX      32 /* interfaces told of each kind */
+
+#define RANGES_BYTES     ((size_t)16 * 1024)
+#define RANGES_BYTES_MAX ((size_t)4 << 20)
+#define MS_PER_S         1000
 
 static void begin(struct text_out *out, const char *fact)
 {
@@ -50,25 +60,155 @@ static void end(struct text_out *out)
 
 /* ------------------------------------------------------------------ services */
 
-static void put_serves(struct text_out *out, const char *what, unsigned port)
+static void put_process(struct text_out *out, pid_t pid)
+{
+    begin(out, "process");
+    number(out, (uint64_t)pid);
+    end(out);
+}
+
+static void put_serves(struct text_out *out, const char *what, unsigned port, int64_t links)
 {
     begin(out, "serves");
     field(out, what);
     number(out, port);
+    if (links >= 0)
+        number(out, (uint64_t)links);
     end(out);
+}
+
+static bool gives4_on(const struct daemon *daemon, const struct network_interface *link)
+{
+    const struct network *network = daemon->views.network->network;
+    if (link->loopback || dhcp_config_excludes(&daemon->config->dhcp, link->name))
+        return false;
+    for (size_t i = 0; i < network->address_count; i++) {
+        const struct network_address *own = &network->addresses[i];
+        if (own->interface == link->index && own->address.family == ADDRESS_IP4
+            && network_admits(network, &daemon->config->site, link->index, &own->address))
+            return true;
+    }
+    return false;
+}
+
+static bool gives6_on(const struct daemon *daemon, const struct network_interface *link)
+{
+    return served6_joins(daemon->views.network->network, &daemon->config->site,
+                         &daemon->config->dhcp, link->index);
+}
+
+/* On how many interfaces; a relay has other rules. */
+static int64_t count_links(const struct daemon *daemon, bool relays,
+                           bool (*gives_on)(const struct daemon *daemon,
+                                            const struct network_interface *link))
+{
+    const struct network *network = daemon->views.network->network;
+    int64_t count = 0;
+    for (size_t i = 0; i < network->interface_count; i++)
+        count += gives_on(daemon, &network->interfaces[i]);
+    return relays ? -1 : count;
 }
 
 static void put_services(struct text_out *out, const struct daemon *daemon)
 {
+    const struct dhcp_settled *settled = &daemon->dhcp.settled;
     if (daemon->config->site.port != 0)
-        put_serves(out, "DNS", daemon->config->site.port);
+        put_serves(out, "DNS", daemon->config->site.port, -1);
     if (daemon->dhcp.ip4.active)
-        put_serves(out, "DHCP", 67);
+        put_serves(out, "DHCP", 67, count_links(daemon, settled->relays4, gives4_on));
     if (daemon->dhcp.ip6.active)
-        put_serves(out, "DHCPv6", 547);
+        put_serves(out, "DHCPv6", 547, count_links(daemon, settled->relays6, gives6_on));
     if (daemon->tftp.active)
-        put_serves(out, "TFTP", 69);
+        put_serves(out, "TFTP", 69, -1);
 }
+
+/* ------------------------------------------------------------------ interfaces */
+
+static void put_serves_on(struct text_out *out, const char *what, const char *name)
+{
+    begin(out, "serves_on");
+    field(out, what);
+    field(out, name);
+    end(out);
+}
+
+/* DHCPv6 answers there, whatever is advertised. */
+static bool has_dhcp6(const struct range6_set *set, uint32_t interface)
+{
+    struct range6_set here = range6_set_of(set, interface);
+    for (size_t i = 0; i < here.count; i++) {
+        if (range6_has_dhcp(here.ranges[i].range))
+            return true;
+    }
+    return false;
+}
+
+static void put_dhcp6_links(struct text_out *out, const struct daemon *daemon)
+{
+    const struct network *network = daemon->views.network->network;
+    struct range6_set set = { .count = 0 };
+    struct arena arena;
+    unsigned told = 0;
+    arena_init(&arena, RANGES_BYTES, RANGES_BYTES_MAX);
+    if (range6_set_build(&daemon->config->dhcp, network, &arena, &set) != STATUS_OK)
+        set.count = 0;
+    for (size_t i = 0; i < network->interface_count && told < LINKS_MAX; i++) {
+        const struct network_interface *link = &network->interfaces[i];
+        if (!gives6_on(daemon, link) || !has_dhcp6(&set, link->index))
+            continue;
+        put_serves_on(out, "DHCPv6", link->name);
+        told++;
+    }
+    arena_free(&arena);
+}
+
+static void put_links(struct text_out *out, const struct daemon *daemon)
+{
+    if (daemon->dhcp.ip6.active)
+        put_dhcp6_links(out, daemon);
+    if (!daemon->ra.active || daemon->ra.server == NULL)
+        return;
+    const struct ra_links *links = ra_server_links(daemon->ra.server);
+    unsigned told = 0;
+    for (size_t i = 0; i < links->count && told < LINKS_MAX; i++) {
+        if (links->at[i].prefix_count == 0)
+            continue;
+        put_serves_on(out, "RA", links->at[i].name);
+        told++;
+    }
+}
+
+static void put_place(struct text_out *out, const struct place *from)
+{
+    char place[256];
+    struct text_out where = text_out_on(place, sizeof place);
+    if (from->source == NULL)
+        text_put(&where, TEXT("command line"));
+    else
+        text_printf(&where, "%s:%u", from->source, from->line);
+    field(out, place);
+}
+
+static void put_absent(struct text_out *out, const struct daemon *daemon)
+{
+    const struct site *site = &daemon->config->site;
+    unsigned told = 0;
+    for (size_t i = 0; i < site->interface_count && told < LINKS_MAX; i++) {
+        const struct site_interface *line = &site->interfaces[i];
+        if (network_has_name(daemon->views.network->network, line))
+            continue;
+        begin(out, "absent");
+        text_put_char(out, '\t');
+        text_put_safe(out, text_bytes(text_of(line->pattern)));
+        text_put_string(out, line->prefix ? "*" : "");
+        put_place(out, &line->place);
+        number(out, line->prefix);
+        end(out);
+        told++;
+    }
+}
+
+/* ------------------------------------------------------------------ upstreams */
 
 static void put_endpoint(struct text_out *out, const struct endpoint *endpoint)
 {
@@ -90,17 +230,11 @@ static void put_upstreams(struct text_out *out, const struct daemon *daemon,
     for (size_t i = 0; i < view->server_count; i++) {
         const struct dns_server *server = &view->servers[i];
         bool known = workers != NULL && i < workers->server_count;
-        char place[256];
-        struct text_out where = text_out_on(place, sizeof place);
-        if (server->place.source == NULL)
-            text_put(&where, TEXT("command line"));
-        else
-            text_printf(&where, "%s:%u", server->place.source, server->place.line);
         begin(out, "upstream");
         put_endpoint(out, &server->endpoint);
         field(out, server->interface != NULL ? server->interface : "");
         put_endpoint(out, &server->source);
-        field(out, place);
+        put_place(out, &server->place);
         number(out, known && does_its_work(&workers->servers[i]));
         number(out, dns_loops_has(&daemon->loops, view->generation, i));
         end(out);
@@ -193,7 +327,11 @@ void control_facts(struct control_answer *answer)
                              BYTES_BASE + servers * BYTES_A_SERVER + FILES_MAX * BYTES_A_FILE))
         return;
     control_answer_ok(answer);
+    put_process(&answer->out, daemon->main_pid);
+    put_process(&answer->out, getpid());
     put_services(&answer->out, daemon);
+    put_links(&answer->out, daemon);
+    put_absent(&answer->out, daemon);
     put_upstreams(&answer->out, daemon, answer->workers);
     put_others(&answer->out, daemon);
     limit_rows_each(daemon, answer->workers, put_limit, answer);

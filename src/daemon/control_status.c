@@ -105,6 +105,7 @@ static void put_dns(struct report *report, const struct worker_report *workers)
     count(report, "replies_wrong_id", dns->reply_wrong_id);
     count(report, "replies_wrong_question", dns->reply_wrong_question + dns->reply_wrong_case);
     count(report, "replies_malformed", dns->reply_malformed);
+    count(report, "replies_in_fragments", dns->reply_fragmented);
     count(report, "replies_blocked", dns->reply_blocked);
     count(report, "refused_by_mark", dns->refused_mark);
     count(report, "set_addresses", dns->set_addresses);

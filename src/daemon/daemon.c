@@ -429,6 +429,7 @@ int daemon_run(const struct daemon_start *start)
     daemon->main_pid = getpid();
     broker_hold_signals();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGALRM, SIG_IGN); /* harmless to dnsmasq, and nothing here asks for one */
     open_log(daemon);
     if (random_init(&daemon->random) != STATUS_OK || uv_loop_init(&daemon->loop) != 0)
         startup_fail(&daemon->startup, EXIT_OTHER, "no random numbers or no event loop");

@@ -24,10 +24,11 @@ static void on_committed(void *context, uint64_t ticket, enum status status)
         user->committed(user->context, ticket, status);
 }
 
-static void on_trouble(void *context, const char *what, int error)
+static void on_trouble(void *context, bool kept, const char *what, int error)
 {
     (void)context;
-    log_line(LOG_PART_DHCP, LOG_ERROR, "lease file: %s: %s", what, strerror(error));
+    log_line(LOG_PART_DHCP, kept ? LOG_WARN : LOG_ERROR, "lease file: %s: %s", what,
+             strerror(error));
 }
 
 const char *lease_store_path(const struct config *config, struct startup *startup)

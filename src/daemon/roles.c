@@ -127,6 +127,8 @@ static void confine(struct daemon *daemon)
         .lease_file = keeps_leases ? lease_store_path(config, &daemon->startup) : NULL,
         .has_control = daemon->control != NULL,
         .boots = roles->boots,
+        .has_bus = daemon->dbus.active,
+        .keeps_files = privilege_is_root(),
     };
     confinement_plan(&roles->confinement, &daemon->start, config, &service);
     if (roles->confinement.failed)
@@ -195,12 +197,24 @@ void roles_take(struct daemon *daemon)
     limit_server(daemon, stays_root);
 }
 
-bool roles_lack_file(const struct roles *roles, const struct daemon_start *start,
-                     const struct config *config, char *path, size_t room)
+/* A server to be asked by TCP; those of a file or a bus are told when they come
+ * (daemon/views_servers.c). */
+static bool lacks_port(const struct config *config, char *what, size_t room)
+{
+    for (size_t i = 0; i < config->dns.server_count; i++) {
+        uint16_t port = config->dns.servers[i].endpoint.port;
+        if (sandbox_may_connect(port))
+            continue;
+        snprintf(what, room, "server=: TCP to port %u", port);
+        return true;
+    }
+    return false;
+}
+
+static bool lacks_file(const struct roles *roles, const struct daemon_start *start,
+                       const struct config *config, char *path, size_t room)
 {
     struct confinement wanted;
-    if (!roles->split)
-        return false;
     const struct confinement_service service = { .boots = roles->boots };
     confinement_plan(&wanted, start, config, &service);
     const char *lack = confinement_lacks(&roles->confinement, &wanted);
@@ -210,4 +224,11 @@ bool roles_lack_file(const struct roles *roles, const struct daemon_start *start
         snprintf(path, room, "%s", lack);
     confinement_free(&wanted);
     return lack != NULL;
+}
+
+bool roles_lack(const struct roles *roles, const struct daemon_start *start,
+                const struct config *config, char *what, size_t room)
+{
+    return roles->split
+           && (lacks_file(roles, start, config, what, room) || lacks_port(config, what, room));
 }

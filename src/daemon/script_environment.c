@@ -130,6 +130,7 @@ static void tell_ip6(const struct telling *telling, const struct script_record *
     text_printf(&out, "%s%" PRIu32, kind, record->iaid);
     tell(telling, "IAID", text_out_text(&out));
     tell_hex(telling, "SERVER_DUID", record->server_duid);
+    tell_address(telling, "CLIENT_ADDRESS", &record->client);
     if (record->hardware.count == 0)
         return;
     text_out_rewind(&out, 0);

@@ -126,6 +126,10 @@ static void a_delegated_prefix_has_its_length(void **state)
     assert_int_equal(address_from_text(TEXT("2001:db8::"), &record.address), STATUS_OK);
     assert_string_equal(build(&record, none), "del 00:03:00:01 2001:db8::/56 | DNSMASQ_IAID=P77 "
                                               "| DNSMASQ_LEASE_EXPIRES=0 ");
+    assert_int_equal(address_from_text(TEXT("fe80::1"), &record.client), STATUS_OK);
+    assert_string_equal(build(&record, none),
+                        "del 00:03:00:01 2001:db8::/56 | DNSMASQ_IAID=P77 "
+                        "| DNSMASQ_CLIENT_ADDRESS=fe80::1 | DNSMASQ_LEASE_EXPIRES=0 ");
 }
 
 /* Each fact there is, with these words. */

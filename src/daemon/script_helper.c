@@ -41,16 +41,11 @@ static void tell_death(int fd, int status)
  * was said before is still to be run, and the end of the daemon is heard on the socket. */
 static void set_signals(void)
 {
-    static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
-    struct sigaction standard = { .sa_handler = SIG_DFL };
+    static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM };
     struct sigaction ignore = { .sa_handler = SIG_IGN };
-    sigset_t none;
-    for (int number = 1; number < NSIG; number++)
-        (void)sigaction(number, &standard, NULL);
+    script_runner_reset_signals();
     for (size_t i = 0; i < COUNT_OF(ignored); i++)
         (void)sigaction(ignored[i], &ignore, NULL);
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* Sockets, files and the log belong to the daemon. */
@@ -82,6 +77,10 @@ NORETURN static void supervise(const struct script_setup *setup, int fd)
     (void)setsid();
     if (!let_go(fd))
         _exit(EXIT_FAILURE);
+    /* Nothing here needs root, and who waits for years should not be. If it cannot be done the
+     * runner, who tries again, tells why. */
+    bool done = script_runner_become_user(&setup->user);
+    (void)done;
     for (;;) {
         int status = 0;
         struct timespec since, now;

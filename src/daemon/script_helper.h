@@ -1,8 +1,9 @@
 /* Starts the process that runs lease scripts, and sees to it that there is one.
  *
- * Two processes: one that only waits for the other and starts a new one when it dies, as root if
- * the daemon is, because the daemon itself will not be any more; and the runner (script_runner.h).
- * Both have the socket and nothing else of the daemon's. Both end when the daemon has. */
+ * Two processes: one that only waits for the other and starts a new one when it dies, because the
+ * daemon itself will not have the right any more; and the runner (script_runner.h). Both are the
+ * script's user, who may be root, and have the socket and nothing else of the daemon's. Both end
+ * when the daemon has. */
 #ifndef LINNET_DAEMON_SCRIPT_HELPER_H
 #define LINNET_DAEMON_SCRIPT_HELPER_H
 

@@ -1,41 +1,48 @@
 #include "daemon/script_lua.h"
 
-#include <lauxlib.h>
-#include <lualib.h>
 #include <stdlib.h>
+
+#include "daemon/lua_library.h"
+
+static const struct lua_library *api;
 
 struct script_lua {
     lua_State *state;
     struct script_lua_ears ears;
 };
 
+static void pop(lua_State *state)
+{
+    api->lua_settop(state, -2);
+}
+
 /* ------------------------------------------------------------------ ears */
 
 static void tell_failure(struct script_lua *lua)
 {
     size_t count = 0;
-    const char *message = lua_tolstring(lua->state, -1, &count);
+    const char *message = api->lua_tolstring(lua->state, -1, &count);
     struct text text = { message, count };
     lua->ears.failed(lua->ears.context, message != NULL ? text : TEXT("an error without words"));
-    lua_pop(lua->state, 1);
+    pop(lua->state);
 }
 
 /* There is no terminal to print to. */
 static int on_print(lua_State *state)
 {
-    struct script_lua *lua = lua_touserdata(state, lua_upvalueindex(1));
+    struct script_lua *lua = api->lua_touserdata(state, lua_upvalueindex(1));
     luaL_Buffer line;
-    int count = lua_gettop(state);
-    luaL_buffinit(state, &line);
+    int count = api->lua_gettop(state);
+    api->luaL_buffinit(state, &line);
     for (int i = 1; i <= count; i++) {
         if (i > 1)
-            luaL_addchar(&line, '\t');
-        (void)luaL_tolstring(state, i, NULL);
-        luaL_addvalue(&line);
+            api->luaL_addlstring(&line, "\t", 1);
+        (void)api->luaL_tolstring(state, i, NULL);
+        api->luaL_addvalue(&line);
     }
-    luaL_pushresult(&line);
+    api->luaL_pushresult(&line);
     size_t bytes = 0;
-    const char *text = lua_tolstring(state, -1, &bytes);
+    const char *text = api->lua_tolstring(state, -1, &bytes);
     lua->ears.printed(lua->ears.context, (struct text){ text, bytes });
     return 0;
 }
@@ -45,35 +52,46 @@ static int on_print(lua_State *state)
 /* The function on the stack, or none of that name. */
 static bool push_function(struct script_lua *lua, const char *name)
 {
-    if (lua_getglobal(lua->state, name) == LUA_TFUNCTION)
+    if (api->lua_getglobal(lua->state, name) == LUA_TFUNCTION)
         return true;
-    lua_pop(lua->state, 1);
+    pop(lua->state);
     return false;
 }
 
 static void call(struct script_lua *lua, int arguments)
 {
-    if (lua_pcall(lua->state, arguments, 0, 0) != LUA_OK)
+    if (api->lua_pcallk(lua->state, arguments, 0, 0, 0, NULL) != LUA_OK)
         tell_failure(lua);
+}
+
+bool script_lua_is_there(void)
+{
+    return lua_library_is_there();
 }
 
 struct script_lua *script_lua_open(const char *path, const struct script_lua_ears *ears)
 {
+    api = lua_library_load();
+    if (api == NULL) {
+        ears->failed(ears->context, TEXT("the library of Lua 5.4 cannot be loaded"));
+        return NULL;
+    }
     struct script_lua *lua = calloc(1, sizeof(*lua));
-    lua_State *state = lua != NULL ? luaL_newstate() : NULL;
+    lua_State *state = lua != NULL ? api->luaL_newstate() : NULL;
     if (state == NULL) {
         free(lua);
         ears->failed(ears->context, TEXT("no memory"));
         return NULL;
     }
     *lua = (struct script_lua){ state, *ears };
-    luaL_openlibs(state);
-    lua_pushlightuserdata(state, lua);
-    lua_pushcclosure(state, on_print, 1);
-    lua_setglobal(state, "print");
-    if (luaL_loadfile(state, path) != LUA_OK || lua_pcall(state, 0, 0, 0) != LUA_OK) {
+    api->luaL_openlibs(state);
+    api->lua_pushlightuserdata(state, lua);
+    api->lua_pushcclosure(state, on_print, 1);
+    api->lua_setglobal(state, "print");
+    if (api->luaL_loadfilex(state, path, NULL) != LUA_OK
+        || api->lua_pcallk(state, 0, 0, 0, 0, NULL) != LUA_OK) {
         tell_failure(lua);
-        lua_close(state);
+        api->lua_close(state);
         free(lua);
         return NULL;
     }
@@ -88,7 +106,7 @@ void script_lua_close(struct script_lua *lua)
         return;
     if (push_function(lua, "shutdown"))
         call(lua, 0);
-    lua_close(lua->state);
+    api->lua_close(lua->state);
     free(lua);
 }
 
@@ -96,8 +114,8 @@ void script_lua_close(struct script_lua *lua)
 
 static void set_text(lua_State *state, const char *key, struct text value)
 {
-    lua_pushlstring(state, value.at != NULL ? value.at : "", value.count);
-    lua_setfield(state, -2, key);
+    api->lua_pushlstring(state, value.at != NULL ? value.at : "", value.count);
+    api->lua_setfield(state, -2, key);
 }
 
 /* Numbers of dnsmasq's tables are floating ones. */
@@ -123,8 +141,8 @@ static void set_variable(void *context, const char *name, struct text value)
         set_text(state, key, value);
         return;
     }
-    lua_pushnumber(state, (lua_Number)number);
-    lua_setfield(state, -2, key);
+    api->lua_pushnumber(state, (lua_Number)number);
+    api->lua_setfield(state, -2, key);
 }
 
 static void set_address(lua_State *state, const char *key, const struct address *address)
@@ -166,8 +184,8 @@ static void set_file(lua_State *state, const struct script_record *record)
 {
     set_address(state, "destination_address", &record->address);
     set_text(state, "file_name", record->path);
-    lua_pushnumber(state, (lua_Number)record->size);
-    lua_setfield(state, -2, "file_size");
+    api->lua_pushnumber(state, (lua_Number)record->size);
+    api->lua_setfield(state, -2, "file_size");
 }
 
 void script_lua_call(struct script_lua *lua, const struct script_record *record,
@@ -181,8 +199,8 @@ void script_lua_call(struct script_lua *lua, const struct script_record *record,
     lua_State *state = lua->state;
     if (!push_function(lua, functions[record->action]))
         return;
-    lua_pushstring(state, script_action_word(record->action));
-    lua_newtable(state);
+    api->lua_pushstring(state, script_action_word(record->action));
+    api->lua_createtable(state, 0, 0);
     switch (record->action) {
     case SCRIPT_ADD:
     case SCRIPT_OLD:

@@ -1,11 +1,15 @@
 /* Lease scripts in Lua: functions of one file that stays loaded (dhcp.md section 10). Built with
- * Lua 5.4 or, without it, from script_lua_none.c, where nothing can be opened. */
+ * the headers of Lua 5.4, whose library is loaded when a script is opened; or without them from
+ * script_lua_none.c, where nothing can be opened. */
 #ifndef LINNET_DAEMON_SCRIPT_LUA_H
 #define LINNET_DAEMON_SCRIPT_LUA_H
 
 #include "daemon/script_environment.h"
 
 struct script_lua;
+
+/* Whether the library can be loaded: a start that needs it says so when it cannot. */
+bool script_lua_is_there(void);
 
 struct script_lua_ears {
     void (*printed)(void *context, struct text line); /* by print */

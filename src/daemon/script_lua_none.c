@@ -1,5 +1,10 @@
 #include "daemon/script_lua.h"
 
+bool script_lua_is_there(void)
+{
+    return false;
+}
+
 struct script_lua *script_lua_open(const char *path, const struct script_lua_ears *ears)
 {
     (void)path;

@@ -18,6 +18,7 @@ enum field {
     FIELD_INTERFACE,
     FIELD_PATH,
     FIELD_SIZE,
+    FIELD_CLIENT,
     FIELD_COUNT
 };
 
@@ -38,6 +39,7 @@ static const uint16_t field_max[FIELD_COUNT] = {
     [FIELD_INTERFACE] = INTERFACE_MAX,
     [FIELD_PATH] = SCRIPT_PATH_MAX,
     [FIELD_SIZE] = 8,
+    [FIELD_CLIENT] = 16,
 };
 
 /* ------------------------------------------------------------------ writing */
@@ -105,6 +107,7 @@ void script_record_write(const struct script_record *record, struct bytes_writer
     put_present(writer, FIELD_PATH, text_bytes(record->path));
     if (record->size > 0)
         put_u64(writer, FIELD_SIZE, record->size);
+    put_present(writer, FIELD_CLIENT, address_bytes(&record->client));
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -200,6 +203,8 @@ static bool take(enum field field, struct bytes value, struct script_record *rec
         return take_text(value, &record->path);
     case FIELD_SIZE:
         return take_u64(value, &record->size);
+    case FIELD_CLIENT:
+        return address_from_bytes(value, &record->client) == STATUS_OK;
     case FIELD_COUNT:
         break;
     }

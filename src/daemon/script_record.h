@@ -33,6 +33,7 @@ struct script_record {
     struct address address;
     struct hardware hardware;
     struct address relay;
+    struct address client; /* of a prefix: that its client spoke from; none: not known */
     bool has_facts;
     struct bytes facts; /* model/lease_facts.h */
     struct bytes client_id; /* DHCPv4: option 61; DHCPv6: DUID */

@@ -19,6 +19,7 @@ static void a_record_comes_back_whole(void **state)
         .address = address_ip4(192, 0, 2, 5),
         .hardware = { .type = 6, .count = 6, .bytes = { 2, 0, 0, 0, 0, 1 } },
         .relay = address_ip4(192, 0, 2, 1),
+        .client = address_ip4(192, 0, 2, 2),
         .has_facts = true,
         .facts = bytes_writer_written(&fact_writer),
         .client_id = bytes_of("\1\2", 2),
@@ -35,6 +36,7 @@ static void a_record_comes_back_whole(void **state)
     assert_int_equal(read.action, SCRIPT_OLD);
     assert_true(address_equal(&read.address, &record.address));
     assert_true(address_equal(&read.relay, &record.relay));
+    assert_true(address_equal(&read.client, &record.client));
     assert_true(hardware_equal(&read.hardware, &record.hardware));
     assert_true(read.has_facts && bytes_equal(read.facts, record.facts));
     assert_true(bytes_equal(read.client_id, record.client_id));
@@ -61,6 +63,7 @@ static void the_largest_record_fits(void **state)
         .action = SCRIPT_ADD,
         .address = address_any(ADDRESS_IP6),
         .relay = address_any(ADDRESS_IP6),
+        .client = address_any(ADDRESS_IP6),
         .hardware = { .count = HARDWARE_MAX },
         .has_facts = true,
         .facts = bytes_writer_written(&fact_writer),

@@ -32,10 +32,15 @@ struct runner {
     struct script_call call;
 };
 
-/* Not as the daemon does it: a script may run sudo. */
-NODISCARD static bool become_user(const struct privilege_plan *user)
+static bool is_user(const struct privilege_plan *user)
 {
-    if (!user->change_user)
+    return getuid() == user->user && geteuid() == user->user && getgid() == user->group;
+}
+
+/* Not as the daemon does it: a script may run sudo. */
+bool script_runner_become_user(const struct privilege_plan *user)
+{
+    if (!user->change_user || is_user(user))
         return true;
     return setgroups(0, NULL) == 0 && setgid(user->group) == 0 && setuid(user->user) == 0;
 }
@@ -91,17 +96,21 @@ struct child {
     int refusal; /* errno of an execve that failed; closed by one that does not */
 };
 
-/* Signals as a program expects them, and no descriptor but the three: what Lua has open is not its
- * business. */
-NORETURN static void become(struct script_call *call, int output, int refusal)
+void script_runner_reset_signals(void)
 {
     struct sigaction standard = { .sa_handler = SIG_DFL };
     sigset_t none;
-    int null = open("/dev/null", O_RDWR);
     sigemptyset(&none);
     for (int number = 1; number < NSIG; number++)
         (void)sigaction(number, &standard, NULL);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* No descriptor but the three: what Lua has open is not its business. */
+NORETURN static void become(struct script_call *call, int output, int refusal)
+{
+    int null = open("/dev/null", O_RDWR);
+    script_runner_reset_signals();
     (void)setpgid(0, 0);
     int safe = fcntl(refusal, F_DUPFD_CLOEXEC, STDERR_FILENO + 2);
     if (null >= 0 && safe >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0
@@ -293,11 +302,13 @@ NORETURN void script_runner_run(const struct script_setup *setup, int fd)
     ssize_t count;
     runner = (struct runner){ .setup = setup, .fd = fd };
     block_child_signal();
-    if (!become_user(&setup->user)) {
+    if (!script_runner_become_user(&setup->user)) {
         warn(&runner, "cannot become the script's user: %s", strerror(errno));
         _exit(EXIT_FAILURE);
     }
-    /* What the file does when it is loaded, its init() and its shutdown() may hang as well. */
+    /* What the file does when it is loaded, its init() and its shutdown() may hang as well. Who
+     * made this process ignores the signal that ends it then. */
+    (void)signal(SIGALRM, SIG_DFL);
     alarm(setup->run_seconds_max);
     if (setup->lua != NULL)
         runner.lua = script_lua_open(setup->lua, &ears);
@@ -350,8 +361,9 @@ static void gather(void *context, struct bytes output)
 NORETURN static void run_init(const struct script_setup *setup, struct script_call *call,
                               int output)
 {
-    (void)signal(SIGPIPE, SIG_DFL);
-    if (become_user(&setup->user) && dup2(output, STDOUT_FILENO) >= 0 && chdir("/") == 0) {
+    script_runner_reset_signals(); /* the daemon holds most of them by now */
+    if (script_runner_become_user(&setup->user) && dup2(output, STDOUT_FILENO) >= 0
+        && chdir("/") == 0) {
         descriptors_close_from(STDERR_FILENO + 1);
         execve(call->words[0], call->words, call->environment);
     }

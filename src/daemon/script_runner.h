@@ -18,6 +18,14 @@ struct script_setup {
     unsigned run_seconds_max;   /* what runs longer hangs, and is killed */
 };
 
+/* In a child: every signal as a program expects it, and let through. */
+void script_runner_reset_signals(void);
+
+/* For good, with no group but that user's, and none of root's capabilities; new privileges are not
+ * forbidden, for a script may run sudo. True too when we are that user already, or stay who we are.
+ * False with errno. */
+NODISCARD bool script_runner_become_user(const struct privilege_plan *user);
+
 /* Never returns: the process ends with SCRIPT_RUNNER_END once the other end of `fd` is closed and
  * everything that was sent has been run. */
 NORETURN void script_runner_run(const struct script_setup *setup, int fd);

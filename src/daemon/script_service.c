@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "daemon/script_helper.h"
+#include "daemon/script_lua.h"
 #include "store/lease.h"
 
 #define OTHERS_MAX       1024 /* events that wait and are not of a lease */
@@ -106,6 +107,16 @@ static struct text text_or_none(const char *string)
     return string != NULL ? text_of(string) : TEXT_NONE;
 }
 
+/* Of "fe80::1%eth0"; a lease file may have anything in its place. */
+static struct address address_of_hop(const char *next_hop)
+{
+    struct address address;
+    struct text text = text_or_none(next_hop);
+    if (address_from_text(text_part(text, 0, text_find(text, '%')), &address) != STATUS_OK)
+        return (struct address){ 0 };
+    return address;
+}
+
 static void put_lease(struct script_service *service, const struct event *event,
                       enum script_action action)
 {
@@ -121,6 +132,7 @@ static void put_lease(struct script_service *service, const struct event *event,
         .iaid = lease->iaid,
         .temporary = lease->kind == LEASE_IP6_TA,
         .prefix_length = lease->prefix_length,
+        .client = address_of_hop(lease->next_hop),
         .expires = lease->expires_wall,
         .name = text_or_none(lease->name),
         .domain = text_or_none(lease->domain),
@@ -307,6 +319,9 @@ void script_service_open(struct script_service *service, struct startup *startup
         && privilege_find(config->script.user, NULL, NULL, &service->setup.user, &unknown)
                != STATUS_OK)
         startup_fail(startup, EXIT_CONFIG, "unknown user or group: %s", unknown);
+    if (service->setup.lua != NULL && !script_lua_is_there())
+        startup_fail(startup, EXIT_OTHER,
+                     "Lua not available: the library of Lua 5.4 cannot be loaded");
     /* A lease has two entries at most. */
     if (script_queue_init(&service->queue, key, 2 * (size_t)config->dhcp.leases_max + OTHERS_MAX)
         != STATUS_OK)

@@ -20,8 +20,8 @@ static void log_server(const struct dns_server *server, const struct dns_server_
 static void log_dropped(const struct dns_counters *dns, uint64_t connections)
 {
     uint64_t dropped = dns->dropped_malformed + dns->dropped_response + dns->dropped_short;
-    uint64_t ignored =
-        dns->reply_unknown + dns->reply_wrong_id + dns->reply_wrong_question + dns->reply_malformed;
+    uint64_t ignored = dns->reply_unknown + dns->reply_wrong_id + dns->reply_wrong_question
+                       + dns->reply_malformed + dns->reply_fragmented;
     uint64_t not_admitted = dns->dropped_not_admitted + connections;
     if (dropped + not_admitted + ignored == 0)
         return;

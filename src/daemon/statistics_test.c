@@ -91,8 +91,9 @@ static void test_dns(void **test)
     report.dns.dropped_not_admitted = 2;
     report.dns.reply_wrong_id = 3;
     report.dns.reply_malformed = 4;
+    report.dns.reply_fragmented = 5;
     static const char *const dropped[] = {
-        "packets dropped: malformed 1, not admitted 2, replies ignored 7\n",
+        "packets dropped: malformed 1, not admitted 2, replies ignored 12\n",
         "TCP connections closed: idle 5, answers not taken 6, no descriptors 0\n",
     };
     check_lines(log_of(&statistics), dropped, COUNT_OF(dropped));

@@ -223,16 +223,23 @@ static enum status follow(struct bus_servers *servers, const struct config *conf
 
 static void set_switches(const struct views_overrides *overrides, struct dns_config *dns)
 {
-    bool *const switches[VIEWS_SWITCH_COUNT] = {
-        [VIEWS_FILTER_WIN2K] = &dns->filters.filter_win2k,
-        [VIEWS_FILTER_A] = &dns->filters.filter_a,
-        [VIEWS_FILTER_AAAA] = &dns->filters.filter_aaaa,
-        [VIEWS_BOGUS_PRIV] = &dns->bogus_priv,
-        [VIEWS_LOCALISE_QUERIES] = &dns->records.localise,
+    struct dns_filters *filters = &dns->filters;
+    const struct {
+        bool *flag;
+        struct place *place; /* NULL: nobody asks where it came from */
+    } switches[VIEWS_SWITCH_COUNT] = {
+        [VIEWS_FILTER_WIN2K] = { &filters->filter_win2k, &filters->filter_win2k_place },
+        [VIEWS_FILTER_A] = { &filters->filter_a, &filters->filter_a_place },
+        [VIEWS_FILTER_AAAA] = { &filters->filter_aaaa, &filters->filter_aaaa_place },
+        [VIEWS_BOGUS_PRIV] = { &dns->bogus_priv, &dns->bogus_priv_place },
+        [VIEWS_LOCALISE_QUERIES] = { &dns->records.localise, NULL },
     };
     for (unsigned i = 0; i < VIEWS_SWITCH_COUNT; i++) {
-        if ((overrides->given >> i & 1) != 0)
-            *switches[i] = (overrides->on >> i & 1) != 0;
+        if ((overrides->given >> i & 1) == 0)
+            continue;
+        *switches[i].flag = (overrides->on >> i & 1) != 0;
+        if (switches[i].place != NULL)
+            *switches[i].place = (struct place){ .source = "D-Bus" };
     }
 }
 

@@ -112,6 +112,7 @@ static void overrides_stand_over_the_configuration(void **test)
     assert_non_null(held);
     assert_int_equal(effective.server_count, 3);
     assert_true(effective.bogus_priv);
+    assert_string_equal(effective.bogus_priv_place.source, "D-Bus");
     assert_false(effective.filters.filter_a);
     assert_ptr_equal(dns_rules_base(effective.domain_rules), config->dns.domain_rules);
     assert_false(config->dns.bogus_priv);

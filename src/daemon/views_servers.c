@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "dns/dns_loop.h"
 #include "dns/resolv_file.h"
+#include "platform/sandbox.h"
 
 #define DEFAULT_RESOLV "/etc/resolv.conf"
 #define RESOLV_BYTES   (1 << 20)
@@ -260,7 +261,7 @@ static size_t log_rule_servers(const struct dns_view *view, const struct dns_loo
     size_t servers = 0;
     for (size_t i = 0; i < config->rule_count; i++) {
         const struct dns_rule *rule = &config->rules[i];
-        if (rule->match != DNS_RULE_ALL && !has_domain(rule) && rule->action == DNS_RULE_SERVER
+        if (rule->match == DNS_RULE_UNQUALIFIED && rule->action == DNS_RULE_SERVER
             && servers++ < LOGGED_SERVERS)
             log_rule_server_or_loop(view, loops, rule);
     }
@@ -270,27 +271,52 @@ static size_t log_rule_servers(const struct dns_view *view, const struct dns_loo
                               log_server_rule, &log);
 }
 
+/* address= with a domain alone says what local= does. Of names without a domain only those that go
+ * to the standard servers have a line, as with dnsmasq. */
 static size_t log_rules_of(const struct dns_view *view, enum dns_rule_action action, size_t room)
 {
     const struct dns_config *config = view->config;
+    unsigned lines = DNS_LINES(action) | DNS_ADDRESS_LINES(action);
     size_t count = 0;
-    for (size_t i = 0; i < config->rule_count; i++) {
+    for (size_t i = 0; action == DNS_RULE_STANDARD && i < config->rule_count; i++) {
         const struct dns_rule *rule = &config->rules[i];
-        if (rule->action == action && !rule->from_address && !has_domain(rule) && count++ < room)
+        if (rule->action == action && !has_domain(rule) && count++ < room)
             log_rule_local(rule);
     }
     return count
-           + log_domain_rules(view->rules, DNS_LINES(action), count < room ? room - count : 0,
-                              log_other_rule, NULL);
+           + log_domain_rules(view->rules, lines, count < room ? room - count : 0, log_other_rule,
+                              NULL);
 }
 
 static void log_local_rules(const struct dns_view *view)
 {
-    log_rules_of(view, DNS_RULE_STANDARD, LOGGED_SERVERS);
+    size_t standard = log_rules_of(view, DNS_RULE_STANDARD, LOGGED_SERVERS);
     size_t local = log_rules_of(view, DNS_RULE_LOCAL, LOGGED_LOCALS);
+    if (standard > LOGGED_SERVERS)
+        log_line(LOG_PART_MAIN, LOG_INFORM, "using %zu more nameservers",
+                 standard - LOGGED_SERVERS);
     if (local > LOGGED_LOCALS)
         log_line(LOG_PART_MAIN, LOG_INFORM, "using %zu more local addresses",
                  local - LOGGED_LOCALS);
+}
+
+/* The first: lines of the configuration were looked at before (daemon/roles.c), this one comes from
+ * a file that was not named yet when we were confined. */
+static void warn_out_of_reach(const struct dns_view *view)
+{
+    for (size_t i = 0; i < view->server_count; i++) {
+        const struct endpoint *server = &view->servers[i].endpoint;
+        char line[LOG_LINE_MAX];
+        struct text_out out = text_out_on(line, sizeof line);
+        if (sandbox_may_connect(server->port))
+            continue;
+        text_put_string(&out, "warning: TCP to nameserver ");
+        text_put_endpoint(&out, server);
+        text_put_string(&out, " is outside of what the running process may reach: start anew to "
+                              "use it");
+        log_line(LOG_PART_MAIN, LOG_WARN, "%s", line);
+        return;
+    }
 }
 
 /* Of each kind only so many: block lists are long. */
@@ -311,5 +337,6 @@ void views_log_servers(const struct dns_view *view, const struct dns_loops *loop
         log_line(LOG_PART_MAIN, LOG_WARN, "warning: no upstream servers configured");
     if (servers > LOGGED_SERVERS)
         log_line(LOG_PART_MAIN, LOG_INFORM, "more servers are defined but not logged");
+    warn_out_of_reach(view);
     log_local_rules(view);
 }

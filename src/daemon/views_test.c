@@ -345,6 +345,14 @@ static void test_network(void **test)
     views_drop_network(NULL);
 }
 
+static unsigned lines_with(const char *log, const char *word)
+{
+    unsigned count = 0;
+    for (const char *at = log; (at = strstr(at, word)) != NULL; at++)
+        count++;
+    return count;
+}
+
 struct rule_row {
     uint8_t match, action;
     const char *domain;
@@ -369,9 +377,16 @@ static void test_server_lines(void **test)
           "using standard nameservers for a.x\n" },
         { DNS_RULE_DOMAIN, DNS_RULE_LOCAL, "c.x", false,
           "using only locally-known addresses for c.x\n" },
-        { DNS_RULE_UNQUALIFIED, DNS_RULE_LOCAL, ".", false,
-          "using only locally-known addresses for unqualified names\n" },
-        { DNS_RULE_DOMAIN, DNS_RULE_LOCAL, "d.x", true, NULL },
+        { DNS_RULE_BELOW, DNS_RULE_LOCAL, "c.x", false,
+          "using only locally-known addresses for *.c.x\n" },
+        { DNS_RULE_DOMAIN, DNS_RULE_LOCAL, "d.x", true,
+          "using only locally-known addresses for d.x\n" },
+        { DNS_RULE_UNQUALIFIED, DNS_RULE_STANDARD, ".", false,
+          "using standard nameservers for unqualified names\n" },
+        { DNS_RULE_UNQUALIFIED, DNS_RULE_LOCAL, ".", false, NULL },
+        { DNS_RULE_UNQUALIFIED, DNS_RULE_LOCAL, ".", true, NULL },
+        { DNS_RULE_ANY, DNS_RULE_LOCAL, ".", false, NULL },
+        { DNS_RULE_ANY, DNS_RULE_LOCAL, ".", true, NULL },
         { DNS_RULE_DOMAIN, DNS_RULE_ADDRESS, "e.x", true, NULL },
         { DNS_RULE_DOMAIN, DNS_RULE_NULL, "h.x", true, NULL },
     };
@@ -390,24 +405,16 @@ static void test_server_lines(void **test)
         config.dns.rules = &rule;
         new_log();
         assert_int_equal(views_publish(&views, true), STATUS_OK);
-        if (rows[i].line != NULL)
-            check_logged(rows[i].line);
-        else
-            assert_null(strstr(new_log(), "using"));
+        const char *log = new_log();
+        assert_int_equal(lines_with(log, "using "), rows[i].line != NULL);
+        if (rows[i].line != NULL && strstr(log, rows[i].line) == NULL)
+            fail_msg("\n  logged \"%s\"\n  without \"%s\"", log, rows[i].line);
         /* The same view again, for another reason, is not worth a line. */
         assert_int_equal(views_publish(&views, false), STATUS_OK);
         assert_string_equal(new_log(), "");
     }
     assert_int_equal(views_reclaim(&views), 0);
     config.dns.rule_count = 0;
-}
-
-static unsigned lines_with(const char *log, const char *word)
-{
-    unsigned count = 0;
-    for (const char *at = log; (at = strstr(at, word)) != NULL; at++)
-        count++;
-    return count;
 }
 
 static void test_long_lists(void **test)
@@ -420,7 +427,9 @@ static void test_long_lists(void **test)
     for (size_t i = 0; i < MANY; i++) {
         char name[16];
         snprintf(name, sizeof name, "l%zu.x", i);
-        rules[i] = (struct dns_rule){ .match = DNS_RULE_DOMAIN, .action = DNS_RULE_LOCAL };
+        rules[i] = (struct dns_rule){ .match = DNS_RULE_DOMAIN,
+                                      .action = DNS_RULE_LOCAL,
+                                      .from_address = i % 2 == 0 };
         assert_int_equal(dname_from_text(text_of(name), &rules[i].domain), STATUS_OK);
         servers[i].endpoint = (struct endpoint){ address_ip4(10, 0, 0, (uint8_t)(i + 1)), 53, 0 };
     }
@@ -431,6 +440,14 @@ static void test_long_lists(void **test)
     assert_non_null(strstr(log, "warning: no upstream servers configured\n"));
     assert_int_equal(lines_with(log, "using only locally-known addresses for"), 8);
     assert_non_null(strstr(log, "using 32 more local addresses\n"));
+    for (size_t i = 0; i < MANY; i++) {
+        rules[i].action = DNS_RULE_STANDARD;
+        rules[i].from_address = false;
+    }
+    assert_int_equal(views_publish(&views, true), STATUS_OK);
+    log = new_log();
+    assert_int_equal(lines_with(log, "using standard nameservers for"), 30);
+    assert_non_null(strstr(log, "using 10 more nameservers\n"));
     config.dns.rule_count = 0;
 
     static const struct {

@@ -201,7 +201,8 @@ const struct option dhcp_client_options[] = {
     },
     {
         .name = "dhcp-fqdn", .kind = OPTION_FLAG, .area = "dhcp4",
-        .field = offsetof(struct dhcp_config, fqdn), .shape = "",
+        .field = offsetof(struct dhcp_config, fqdn),
+        .place_field = offsetof(struct dhcp_config, fqdn_place) + 1, .shape = "",
         .help = "Put only full names of clients into DNS",
         .doc = DOC("So that two clients in different domains may have the same name. Needs domain=."),
         .examples = EXAMPLES("dhcp-fqdn"),

@@ -133,6 +133,7 @@ struct dhcp_config {
     struct dhcp_source *sources;
     size_t source_count, source_room;
     bool read_ethers, fqdn, client_update;
+    struct place fqdn_place;
     struct tag_names tags;
     struct dhcp_boot_config boot;
 

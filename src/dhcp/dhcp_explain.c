@@ -81,8 +81,10 @@ static const struct place *range_of(const struct tag_facts *facts, uint16_t tag)
 {
     if (facts->range != NULL && facts->range->has_set_tag && facts->range->set_tag == tag)
         return &facts->range->place;
-    if (facts->range6 != NULL && facts->range6->has_set_tag && facts->range6->set_tag == tag)
-        return &facts->range6->place;
+    for (size_t i = 0; i < facts->range6_count; i++) {
+        if (facts->ranges6[i]->has_set_tag && facts->ranges6[i]->set_tag == tag)
+            return &facts->ranges6[i]->place;
+    }
     return NULL;
 }
 
@@ -210,6 +212,26 @@ void dhcp_explain_except(struct report *report, const struct site *site, const c
         }
     }
     report_string(report, "because", TEXT("interface= and listen-address= lines leave it out"));
+}
+
+#define ABSENT_SHOWN 16
+
+void dhcp_explain_absent(struct report *report, const struct site *site,
+                         const struct network *network)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < site->interface_count && shown < ABSENT_SHOWN; i++) {
+        const struct site_interface *line = &site->interfaces[i];
+        if (network_has_name(network, line))
+            continue;
+        shown++;
+        report_begin(report, NULL);
+        report_format(report, "interface", "%s%s", line->pattern, line->prefix ? "*" : "");
+        report_flag(report, "served", false);
+        report_string(report, "because", TEXT("there is no such interface"));
+        report_place(report, "line", &line->place);
+        report_end(report);
+    }
 }
 
 /* ------------------------------------------------------------------ options */

@@ -24,6 +24,10 @@ void dhcp_explain_ignored(struct report *report, const struct tag_rules *rules,
 /* "because" and "line": which line keeps the interface out. */
 void dhcp_explain_except(struct report *report, const struct site *site, const char *interface);
 
+/* A network that is not served for each interface= line that names none there is. */
+void dhcp_explain_absent(struct report *report, const struct site *site,
+                         const struct network *network);
+
 /* "option" and "name". row: of that code; NULL: it has no name. */
 void dhcp_explain_code(struct report *report, unsigned code, const struct dhcp_code *row);
 /* "line" of an option that is sent: of the rule, or of no line when it is NULL. */

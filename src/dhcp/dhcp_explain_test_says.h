@@ -14,6 +14,11 @@ static char json[REPORT_BYTES]; /* the last report */
 
 static const struct place here = { "test.conf", 12 };
 static struct site_interface not_eth0 = { .pattern = "eth0", .place = { "test.conf", 14 } };
+static struct site_interface absent[] = {
+    { .pattern = "eth", .prefix = true, .place = { "test.conf", 14 } },
+    { .pattern = "eth9", .place = { "test.conf", 15 } },
+    { .pattern = "ppp", .prefix = true, .place = { "test.conf", 16 } },
+};
 
 /* The test's own: its CLIENT, explained in `json`. */
 static void explain_client(const struct world *world, enum report_form form);
@@ -77,6 +82,21 @@ static void check_not_served(struct world *world, const char *because)
     explain_client(world, REPORT_JSON);
     must_say(because, because);
     must_say(because, "\"interface\": \"eth0\"");
+    world_free(world);
+}
+
+/* Of three interface= lines two name nothing there is. Starts the world and ends it. */
+static void check_absent(struct world *world)
+{
+    world->site.interfaces = absent;
+    world->site.interface_count = COUNT_OF(absent);
+    world_start(world);
+    explain_client(world, REPORT_JSON);
+    must_say("absent", "\"interface\": \"eth9\"");
+    must_say("absent", "there is no such interface");
+    must_say("absent", "\"line\": \"test.conf:15\"");
+    must_say("absent", "\"interface\": \"ppp*\"");
+    assert_null(strstr(json, "test.conf:14"));
     world_free(world);
 }
 

@@ -23,6 +23,7 @@ const struct option dhcp_options[] = {
                "Lease times are a number with s, m, h, d or w, or \"infinite\"; an hour unless given and two "
                "minutes at least. With tag: the range is used only for clients that have the tags; set: gives "
                "a tag to the clients in it. "
+               "In IPv6 who asks for information alone has the tag too, where the link has no other range. "
                "For IPv6 the prefix length is 64 unless given and the lease time a day; \"deprecated\" "
                "in its place tells clients to make no new use of the network. With constructor: the "
                "addresses have host bits only, and hold in every network of the interface. Modes combine: "
@@ -31,7 +32,11 @@ const struct option dhcp_options[] = {
                "\"ra-stateless\" advertises and only informs, \"ra-names\" gives IPv4 leases' names to the "
                "addresses that hosts make, \"ra-advrouter\" tells the router's addresses, \"off-link\" that "
                "hosts of the network do not see each other. \"pd\" is a pool of prefixes for routers and for "
-               "hosts that ask for one (RFC 9663): each client gets one of 64 bits, or of the length given."),
+               "hosts that ask for one (RFC 9663): each client gets one of 64 bits, or of the length given. "
+               "Routes are a dhcp-script's affair, which is told PREFIX/LENGTH in place of an address, in "
+               "DNSMASQ_CLIENT_ADDRESS where its client is and in DNSMASQ_INTERFACE by which link: "
+               "ip -6 route replace $3 via $DNSMASQ_CLIENT_ADDRESS dev $DNSMASQ_INTERFACE. Behind a relay the "
+               "route goes to DNSMASQ_RELAY_ADDRESS, and the relay needs one to the client."),
         .examples = EXAMPLES("dhcp-range=192.168.0.50,192.168.0.150,12h",
                              "dhcp-range=192.168.0.0,static",
                              "dhcp-range=tag:guest,set:far,192.168.9.10,192.168.9.99,255.255.255.0,1h",
@@ -51,7 +56,8 @@ const struct option dhcp_options[] = {
                "order. id:* means: ignore the client id of this host. \"ignore\" means: do not serve it. Two "
                "hosts may not have the same IPv4 address. For IPv6 the client id is the DUID; [2001:db8::5] is an "
                "address, [::5] one in whatever network the host is in, and of a block such as [2001:db8::8/125] "
-               "each client gets an address of its own."),
+               "each client gets an address of its own. The lease time is in IPv6 for the line's addresses "
+               "alone."),
         .examples = EXAMPLES("dhcp-host=02:00:00:00:00:01,192.168.0.60,printer,infinite",
                              "dhcp-host=02:00:00:00:00:02,02:00:00:00:00:03,set:laptops,192.168.0.61",
                              "dhcp-host=id:01:02:00:00:00:00:04,192.168.0.62,45m",

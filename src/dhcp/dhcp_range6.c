@@ -56,8 +56,9 @@ static int compare_links(const struct network_address *a, const struct network_a
     return order != 0 ? order : (int)first.length - (int)second.length;
 }
 
-/* By link; the best address of a link first, of equals the one that lasts longest, then the first
- * the system has. */
+/* By link; the best address of a link first, of equals the one that lasts longest, then the one it
+ * has had longest: systems tell the newest first, and another address changes nothing for clients.
+ */
 static int compare_sites(const void *a, const void *b)
 {
     const struct network_address *first = *(const struct network_address *const *)a;
@@ -69,7 +70,7 @@ static int compare_sites(const void *a, const void *b)
         return worth(first) > worth(second) ? -1 : 1;
     if (first->valid_s != second->valid_s)
         return first->valid_s > second->valid_s ? -1 : 1;
-    return first < second ? -1 : first > second;
+    return first > second ? -1 : first < second;
 }
 
 /* One address of each link. A scratch list of the caller's arena. */

@@ -60,6 +60,7 @@ static struct network *make_network(void)
         { .address = ip6("fd00:1::2"), .prefix_length = 64, .interface = ETH0 },
         { .address = address_ip4(10, 0, 0, 1), .prefix_length = 24, .interface = ETH0 },
         { .address = ip6("fd00:3::1"), .prefix_length = 80, .interface = ETH1 },
+        { .address = ip6("fd00:4::2"), .prefix_length = 60, .interface = ETH1 },
         { .address = ip6("fd00:4::1"), .prefix_length = 60, .interface = ETH1 },
         { .address = ip6("fd00:5::1"),
           .prefix_length = 64,
@@ -126,8 +127,8 @@ static void test_lines(void **state)
           "2 fd00:1::10-fd00:1::20 fd00:1::/64 fd00:1::1\n");
     check("another network", line("fd00:9::10", "fd00:9::20", 0), "");
     check("a link longer than the line", line("fd00:3::10", "fd00:3::20", 0), "");
-    check("a link shorter than the line", line("fd00:4::10", "fd00:4::20", 0),
-          "3 fd00:4::10-fd00:4::20 fd00:4::/60 fd00:4::1\n");
+    check("a link shorter than the line, and the address that it had first",
+          line("fd00:4::10", "fd00:4::20", 0), "3 fd00:4::10-fd00:4::20 fd00:4::/60 fd00:4::1\n");
     check("a deprecated address", line("fd00:5::10", "fd00:5::20", 0),
           "4 fd00:5::10-fd00:5::20 fd00:5::/64 fd00:5::1\n");
     struct dhcp_range6 longer = line("fd00:3::10", NULL, DHCP_RANGE6_STATIC);

@@ -111,8 +111,10 @@ void tag_rules_apply(const struct tag_rules *rules, const struct tag_facts *fact
     tag_set_init(set);
     if (facts->range != NULL && facts->range->has_set_tag)
         tag_set_add(set, facts->range->set_tag);
-    if (facts->range6 != NULL && facts->range6->has_set_tag)
-        tag_set_add(set, facts->range6->set_tag);
+    for (size_t i = facts->range6_count; COUNT_DOWN(i);) {
+        if (facts->ranges6[i]->has_set_tag)
+            tag_set_add(set, facts->ranges6[i]->set_tag);
+    }
     if (facts->bootp)
         add_bootp(rules, facts, set);
     for (size_t i = 0; facts->host != NULL && i < facts->host->set_tag_count; i++)

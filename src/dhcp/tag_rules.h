@@ -22,7 +22,9 @@ struct tag_facts {
     const struct client_match_facts *client; /* what it and its relay say; NULL: nothing. One of
                                                 DHCPv6 has the tag "dhcpv6" */
     const struct dhcp_range *range;   /* NULL: not chosen yet */
-    const struct dhcp_range6 *range6; /* the same of a DHCPv6 client */
+    /* The same of a DHCPv6 client, which may be served from several; the newest last. */
+    const struct dhcp_range6 *const *ranges6;
+    size_t range6_count;
 };
 
 /* The configuration is kept. STATUS_NO_MEMORY, STATUS_FULL past TAGS_MAX. */

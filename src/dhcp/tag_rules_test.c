@@ -139,11 +139,18 @@ static void test_dhcpv6(void **state)
     (void)state;
     static const struct dhcp6_options options;
     struct client_match_facts client = { .options6 = &options };
-    struct dhcp_range6 range = { .set_tag = tag("rng"), .has_set_tag = true };
+    const struct dhcp_range6 range = { .set_tag = tag("rng"), .has_set_tag = true };
+    const struct dhcp_range6 later = { .set_tag = tag("late"), .has_set_tag = true };
+    const struct dhcp_range6 plain = { .set_tag = tag("none") };
+    const struct dhcp_range6 *const ranges[] = { &range, &plain, &later };
     assert_int_equal(tag_rules_init(&rules, &config), STATUS_OK);
     tag_rules_add_interface(&rules, "eth0");
-    struct tag_facts facts = { .interface = "eth0", .client = &client, .range6 = &range };
+    struct tag_facts facts = {
+        .interface = "eth0", .client = &client, .ranges6 = ranges, .range6_count = 1
+    };
     assert_string_equal(tags_of(&facts), "rng, dhcpv6, eth0");
+    facts.range6_count = COUNT_OF(ranges);
+    assert_string_equal(tags_of(&facts), "late, rng, dhcpv6, eth0");
 }
 
 int main(void)

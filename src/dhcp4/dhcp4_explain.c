@@ -476,6 +476,7 @@ enum status dhcp4_explain(const struct dhcp4_server *server, const struct hardwa
         else
             explain_refusal(&explanation);
     }
+    dhcp_explain_absent(report, server->setup.site, server->network);
     report_end(report);
     free(memory);
     return STATUS_OK;

@@ -273,6 +273,10 @@ static void says_where_nothing_is_served(void **state)
     world->site.excepts = &not_eth0;
     world->site.except_count = 1;
     check_not_served(world, "except-interface keeps it out");
+
+    world = world_create();
+    plain(world);
+    check_absent(world);
 }
 
 /* Names and ids are strangers' words. */

@@ -277,7 +277,7 @@ static bool pass_reply(const struct dhcp4_relay *relay, const struct dhcp4_messa
     const struct network_address *own =
         line != NULL ? network_own_address(relay->network, &line->local) : NULL;
     struct dhcp4_action action = { 0 };
-    if (own != NULL)
+    if (own != NULL && may_be_served(relay, &line->local, own->interface))
         action.bytes = line->split ? without_agent(relay, message) : message->bytes;
     if (action.bytes.count == 0) {
         relay->counters->relay_dropped++;

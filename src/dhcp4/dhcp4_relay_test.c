@@ -274,6 +274,49 @@ static void test_excluded_interface(void **state)
     world_free(fixture.world);
 }
 
+static unsigned sent_under(const struct site *site, const struct row *row, uint32_t interface)
+{
+    struct fixture fixture;
+    uint8_t buffer[1024];
+    fixture_init(&fixture);
+    fixture.relay.site = site;
+    struct dhcp4_datagram in = { .message = write_message(row, buffer, sizeof(buffer)),
+                                 .interface = interface };
+    assert_true(dhcp4_relay_message(&fixture.relay, &in, &fixture.world->out));
+    unsigned sent = (unsigned)fixture.world->out.count;
+    assert_int_equal(fixture.counters.relay_dropped, 1 - sent);
+    world_free(fixture.world);
+    return sent;
+}
+
+/* R13, in both directions: whom the site does not serve, its message goes to no server, and no
+ * answer to it. */
+static void test_gate(void **state)
+{
+    (void)state;
+    const struct row for_us = { .op = 2, .giaddr = OWN };
+    struct site_interface clients = { .pattern = "eth0" }, servers = { .pattern = "eth1" };
+    struct site_listen listen = { .address = address_ip4(192, 168, 60, 1) };
+    const struct {
+        const char *name;
+        struct site site;
+        bool passed;
+    } gates[] = {
+        { "everywhere", { 0 }, true },
+        { "interface=, the clients'", { .interfaces = &clients, .interface_count = 1 }, true },
+        { "interface=, another", { .interfaces = &servers, .interface_count = 1 }, false },
+        { "except-interface=, the clients'", { .excepts = &clients, .except_count = 1 }, false },
+        { "except-interface=, another", { .excepts = &servers, .except_count = 1 }, true },
+        { "listen-address=, another", { .listens = &listen, .listen_count = 1 }, false },
+    };
+    for (size_t i = 0; i < COUNT_OF(gates); i++) {
+        unsigned request = sent_under(&gates[i].site, &rows[0], WORLD_ETH0);
+        unsigned answer = sent_under(&gates[i].site, &for_us, WORLD_ETH1);
+        if (request != gates[i].passed || answer != gates[i].passed)
+            fail_msg("%s: %u requests, %u answers", gates[i].name, request, answer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_split_without_address),
         cmocka_unit_test(test_excluded_interface),
+        cmocka_unit_test(test_gate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

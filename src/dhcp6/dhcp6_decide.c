@@ -142,13 +142,12 @@ static const struct range6_live *range_of(const struct dhcp6_exchange *exchange,
     return dhcp6_scope_pool(exchange, address);
 }
 
-/* A line that gives addresses has its time for those alone; another for all. */
+/* A line has its time for the addresses it gives. */
 static uint32_t lease_time(const struct dhcp6_exchange *exchange, const struct range6_live *live,
                            const struct address *address)
 {
     const struct dhcp_host *host = exchange->host.host;
-    if (host != NULL && host->lease_given
-        && (host->address6_count == 0 || dhcp6_exchange_is_home(exchange, address)))
+    if (host != NULL && host->lease_given && dhcp6_exchange_is_home(exchange, address))
         return host->lease_s;
     return live->range->lease_s;
 }
@@ -187,6 +186,7 @@ static void give(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
                          wish->preferred, wish->valid);
     limit_times(exchange, live, item);
     exchange->range = live->range;
+    dhcp6_exchange_serve_from(exchange, live->range);
 }
 
 /* The association's next address, as the client has it; what cannot be read is left out. */

@@ -117,7 +117,7 @@ void dhcp6_detail_tags(const struct dhcp6_exchange *exchange)
         return;
     if (!exchange->plan.bare)
         say_asked(exchange);
-    struct tag_facts facts = dhcp6_exchange_tag_facts(exchange, exchange->range);
+    struct tag_facts facts = dhcp6_exchange_tag_facts(exchange);
     tag_rules_apply(&exchange->server->tags, &facts, &tags);
     text_put_string(&line, "tags: ");
     text_put_tags(&line, &tags, &exchange->server->tags.names);

@@ -300,16 +300,40 @@ static void read_name(struct dhcp6_exchange *exchange)
         exchange->said_name[0] = '\0';
 }
 
-struct tag_facts dhcp6_exchange_tag_facts(const struct dhcp6_exchange *exchange,
-                                          const struct dhcp_range6 *range)
+struct tag_facts dhcp6_exchange_tag_facts(const struct dhcp6_exchange *exchange)
 {
     return (struct tag_facts){
         .interface = exchange->interface->name,
         .host = exchange->host.host,
         .known_elsewhere = exchange->host.known_elsewhere,
         .client = &exchange->said,
-        .range6 = range,
+        .ranges6 = exchange->ranges,
+        .range6_count = exchange->range_count,
     };
+}
+
+void dhcp6_exchange_add_range(struct dhcp6_exchange *exchange, const struct dhcp_range6 *range)
+{
+    for (unsigned i = 0; i < exchange->range_count; i++) {
+        if (exchange->ranges[i] == range)
+            return;
+    }
+    if (range->has_set_tag && exchange->range_count < COUNT_OF(exchange->ranges))
+        exchange->ranges[exchange->range_count++] = range;
+}
+
+void dhcp6_exchange_serve_from(struct dhcp6_exchange *exchange, const struct dhcp_range6 *range)
+{
+    const struct dhcp6_server *server = exchange->server;
+    const struct dhcp_config *config = server->setup.config;
+    dhcp6_exchange_add_range(exchange, range);
+    if (exchange->name_ignored || !range->has_set_tag || config->ignore_name_count == 0)
+        return;
+    /* Without what tag-if makes of it, as dnsmasq has it. */
+    struct tag_set tags = exchange->tags;
+    tag_set_add(&tags, range->set_tag);
+    exchange->name_ignored =
+        tag_rules_any(&server->tags, config->ignore_names, config->ignore_name_count, &tags);
 }
 
 const char *dhcp6_exchange_claimed_name(const struct dhcp6_exchange *exchange)
@@ -355,10 +379,10 @@ static void find_tags(struct dhcp6_exchange *exchange)
         .wrapped6 = exchange->relayed ? &exchange->wrapped : NULL,
         .hardware6 = exchange->hardware,
     };
-    struct tag_facts facts = dhcp6_exchange_tag_facts(exchange, NULL);
+    struct tag_facts facts = dhcp6_exchange_tag_facts(exchange);
     tag_rules_apply(rules, &facts, &exchange->tags);
     find_host(exchange);
-    facts = dhcp6_exchange_tag_facts(exchange, NULL);
+    facts = dhcp6_exchange_tag_facts(exchange);
     tag_rules_apply(rules, &facts, &exchange->tags);
 }
 

@@ -250,7 +250,7 @@ static void explain_offer(const struct dhcp6_explanation *explanation)
     dhcp6_explain_ranges(explanation);
     dhcp6_explain_candidates(explanation);
     dhcp6_explain_associations(explanation);
-    facts = dhcp6_exchange_tag_facts(exchange, exchange->range);
+    facts = dhcp6_exchange_tag_facts(exchange);
     tag_rules_apply(&explanation->server->tags, &facts, &tags);
     dhcp_explain_tags(report, &explanation->server->tags, &facts, &tags);
     if (exchange->plan.bare)
@@ -274,7 +274,7 @@ static void explain_network(const struct dhcp6_explanation *explanation)
     report_string(report, "interface", text_of(exchange->interface->name));
     dhcp_explain_host(report, &exchange->host, exchange->duid.count > 0);
     if (exchange->is_ignored) {
-        struct tag_facts facts = dhcp6_exchange_tag_facts(exchange, NULL);
+        struct tag_facts facts = dhcp6_exchange_tag_facts(exchange);
         dhcp_explain_ignored(report, &explanation->server->tags, exchange->host.host,
                              &exchange->tags);
         dhcp_explain_tags(report, &explanation->server->tags, &facts, &exchange->tags);
@@ -392,6 +392,7 @@ enum status dhcp6_explain(const struct dhcp6_server *server, const struct dhcp6_
             && !dhcp6_explain_is_past(&explanation, explanation.half))
             explain_on(&explanation, memory, server, link, message, now);
     }
+    dhcp_explain_absent(report, server->setup.site, server->network);
     report_end(report);
     free(memory);
     return STATUS_OK;

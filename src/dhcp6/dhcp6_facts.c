@@ -58,7 +58,7 @@ static void put_tags(const struct dhcp6_exchange *exchange, struct bytes_writer 
     char buffer[TAGS_TEXT_MAX];
     struct text_out out = text_out_on(buffer, sizeof(buffer));
     const struct tag_names *names = &exchange->server->tags.names;
-    struct tag_facts all = dhcp6_exchange_tag_facts(exchange, exchange->range);
+    struct tag_facts all = dhcp6_exchange_tag_facts(exchange);
     struct tag_set tags;
     tag_rules_apply(&exchange->server->tags, &all, &tags);
     for (unsigned i = 0; i < tags.order_count; i++)

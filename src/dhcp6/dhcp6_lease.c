@@ -335,6 +335,27 @@ static void set_hardware(const struct dhcp6_exchange *exchange, struct lease *le
     lease->hardware_seen = exchange->hardware_seen;
 }
 
+/* A prefix goes to where its client speaks from. True: that has changed. */
+static bool set_next_hop(const struct dhcp6_exchange *exchange, struct lease *lease)
+{
+    char text[ADDRESS_TEXT_MAX + NETWORK_NAME_MAX];
+    struct text_out out = text_out_on(text, sizeof(text));
+    const struct address *client = &exchange->in->from.address;
+    if (exchange->relayed)
+        client = &exchange->wrapped.relays[exchange->wrapped.relay_count - 1].peer;
+    if (lease->kind != LEASE_IP6_PD || address_is_any(client))
+        return false;
+    text_put_address(&out, client);
+    if (!exchange->relayed)
+        text_printf(&out, "%%%s", exchange->interface->name);
+    if (lease->next_hop != NULL && text_equal(text_of(lease->next_hop), text_out_text(&out)))
+        return false;
+    if (lease_table_set_next_hop(lease, text_out_text(&out)) == STATUS_OK)
+        return true;
+    exchange->server->counters.no_memory++; /* it only is not known then */
+    return false;
+}
+
 bool dhcp6_lease_grant(struct dhcp6_exchange *exchange, const struct dhcp6_part *part,
                        struct dhcp6_item *item)
 {
@@ -352,6 +373,7 @@ bool dhcp6_lease_grant(struct dhcp6_exchange *exchange, const struct dhcp6_part 
     item->lease = lease;
     bool told;
     item->changed = name_lease(exchange, lease, item->old_name, &told);
+    item->changed = set_next_hop(exchange, lease) || item->changed;
     if (told)
         tell_name(exchange, lease);
     return true;

@@ -429,7 +429,8 @@ static void handle_return(struct dhcp6_exchange *exchange, const char *text)
 
 /* ------------------------------------------------------------------ information */
 
-/* Name and domain for who wants to know no more; there is no address to go by but the link's. */
+/* Name and domain for who wants to know no more; there is no address to go by but the link's. A
+ * name of the configuration is told as in an ADVERTISE, without its domain. */
 static void find_plain_name(struct dhcp6_exchange *exchange)
 {
     const struct dhcp6_server *server = exchange->server;
@@ -437,17 +438,34 @@ static void find_plain_name(struct dhcp6_exchange *exchange)
     struct address where = address_any(ADDRESS_IP6);
     if (exchange->scope.count > 0)
         where = exchange->scope.ranges[0].prefix.address;
-    exchange->domain = site_domain_for(server->setup.site, &where, exchange->interface->name);
     if (!dhcp6_lease_name_for(exchange, &where, &name))
         return;
+    if (!name.from_config)
+        exchange->domain = site_domain_for(server->setup.site, &where, exchange->interface->name);
     struct text_out out = text_out_on(exchange->name, sizeof(exchange->name));
     text_put_string(&out, name.text);
+}
+
+/* Who is given nothing is of no range, unless the link has no other than the one. */
+static void add_only_range(struct dhcp6_exchange *exchange)
+{
+    const struct dhcp_range6 *only = NULL;
+    for (size_t i = 0; i < exchange->scope.count; i++) {
+        const struct dhcp_range6 *range = exchange->scope.ranges[i].range;
+        if (range6_has_dhcp(range) && only != NULL)
+            return;
+        if (range6_has_dhcp(range))
+            only = range;
+    }
+    if (only != NULL)
+        dhcp6_exchange_add_range(exchange, only);
 }
 
 /* RFC 9915 section 18.3.6. */
 static void handle_information(struct dhcp6_exchange *exchange)
 {
     exchange->plan.refresh_time = true;
+    add_only_range(exchange);
     find_plain_name(exchange);
     dhcp6_exchange_tell(exchange, "DHCPINFORMATION-REQUEST", NULL, 0, exchange->name);
     send_reply(exchange, DHCP6_REPLY);

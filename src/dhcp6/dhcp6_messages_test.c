@@ -314,10 +314,13 @@ static void information_needs_no_lease(void **state)
     };
     struct dhcp_option_rule *rule = world_option(world, 200, "x");
     (void)rule;
+    world_host(world, 7, NULL, 0, "box");
     world_start(world);
     expect("one by one", rows[0].message, rows[0].reply);
     expect("all that is configured", rows[1].message, "reply 200=78 32=00000e10");
     expect("a name", rows[2].message, rows[2].reply);
+    expect("that of its line, as it stands there", "inform from=7 oro=39 fqdn=1:host",
+           "reply 32=00000e10 39=0103626f78");
 }
 
 static void options_are_for_who_asks(void **state)
@@ -439,6 +442,17 @@ static void what_is_on_its_way_back_is_not_for_servers(void **state)
     assert_int_equal(dhcp6_server_counters(world->server)->dropped_no_range, 0);
 }
 
+static void a_time_is_for_the_addresses_of_its_line(void **state)
+{
+    (void)state;
+    struct dhcp_host *host = world_host(world, 7, NULL, 0, NULL);
+    host->lease_s = DURATION_INFINITE;
+    host->lease_given = true;
+    world_start(world);
+    expect("a line without any", "request server from=7 na:1=fd00:50::150",
+           "reply na:1(1800-3150 fd00:50::150@3600-3600) status=0:success");
+}
+
 static void lines_of_the_configuration_count(void **state)
 {
     (void)state;
@@ -500,6 +514,7 @@ int main(void)
         CASE(options_are_for_who_asks),
         CASE(the_log_has_lines),
         CASE(names_are_told_and_published),
+        CASE(a_time_is_for_the_addresses_of_its_line),
         CASE(lines_of_the_configuration_count),
         CASE(names_of_lines_are_kept_for_their_hosts),
         CASE(an_ignored_name_wins_no_address),

@@ -72,14 +72,12 @@ static bool is_free(struct dhcp6_exchange *exchange, const struct prefix *prefix
 static void give(struct dhcp6_exchange *exchange, struct dhcp6_part *part,
                  const struct dhcp_range6 *pool, const struct dhcp6_ia_prefix *wish)
 {
-    const struct dhcp_host *host = exchange->host.host;
     struct dhcp6_item *item = dhcp6_plan_item(&exchange->plan, part, DHCP6_GIVE,
                                               &wish->prefix.address, wish->prefix.length);
     if (item == NULL)
         return;
-    bool for_all = host != NULL && host->lease_given && host->address6_count == 0;
-    dhcp6_item_set_times(item, pool, for_all ? host->lease_s : pool->lease_s, wish->preferred,
-                         wish->valid);
+    dhcp6_item_set_times(item, pool, pool->lease_s, wish->preferred, wish->valid);
+    dhcp6_exchange_serve_from(exchange, pool);
 }
 
 static void deny(struct dhcp6_part *part)

@@ -158,6 +158,50 @@ static void pools_may_be_for_some_only(void **state)
     assert_int_equal(lease_table_count(world->leases), 1);
 }
 
+static const char *next_hop(void)
+{
+    struct address prefix = world_address("2001:db8:f000::");
+    const struct lease *lease = lease_table_by_address(world->leases, &prefix);
+    return lease != NULL && lease->next_hop != NULL ? lease->next_hop : "";
+}
+
+/* Whoever makes routes has to know where the client is, after a restart too. */
+static void where_a_prefix_goes_is_known(void **state)
+{
+    (void)state;
+    world_start(world);
+    world_hears(world, "request server pd:1=2001:db8:f000::/56 na:1=fd00:50::150");
+    assert_string_equal(next_hop(), "fe80::c0%eth0");
+    struct address address = world_address("fd00:50::150");
+    assert_null(lease_table_by_address(world->leases, &address)->next_hop);
+    world_hears(world, "renew server pd:1=2001:db8:f000::/56");
+    assert_int_equal(world->changed, 0);
+    world_hears(world, "renew source=fe80::77 server pd:1=2001:db8:f000::/56");
+    assert_string_equal(next_hop(), "fe80::77%eth0");
+    assert_int_equal(world->changed, 1);
+    world_restart(world, 4096);
+    assert_string_equal(next_hop(), "fe80::77%eth0");
+    address = world_address("2001:db8:f000::");
+    assert_int_equal(lease_table_by_address(world->leases, &address)->interface, WORLD_ETH0);
+    assert_int_equal(lease_names_count(world->names), 0);
+}
+
+static void behind_a_relay_it_is_what_the_relay_saw(void **state)
+{
+    (void)state;
+    uint8_t buffer[8192];
+    struct world_way way;
+    world_start(world);
+    size_t count =
+        world_write("request server pd:1=2001:db8:f000::/56", buffer, sizeof(buffer), &way).count;
+    count = wrap_in_relay(buffer, count, "fd00:50::9");
+    way.from = (struct endpoint){ world_address("fd00:50::9"), 547, 0 };
+    world_hears_bytes(world, bytes_of(buffer, count), &way);
+    assert_string_equal(next_hop(), "fe80::c0");
+    world_restart(world, 4096);
+    assert_string_equal(next_hop(), "fe80::c0");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_pool, tear_down)
@@ -170,6 +214,8 @@ int main(void)
         CASE(pools_may_be_for_some_only),
         CASE(a_pool_alone),
         CASE(ignored_clients_get_no_prefixes),
+        CASE(where_a_prefix_goes_is_known),
+        CASE(behind_a_relay_it_is_what_the_relay_saw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

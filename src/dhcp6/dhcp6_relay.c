@@ -216,13 +216,15 @@ NODISCARD static enum status open_reply(struct bytes bytes, struct reply *reply)
     return type == DHCP6_RELAY_FORW ? STATUS_MALFORMED : STATUS_OK;
 }
 
-/* Never by the clients' own link. By the interface that the line names, whoever speaks there; else
- * from the line's server; where neither is told, as far as we serve at all. */
+/* Never by the clients' own link, and to clients that we serve alone. By the interface that the
+ * line names, whoever speaks there; else from the line's server; where neither is told, as far as
+ * we serve at all. */
 static bool may_answer(const struct dhcp6_relay_agent *agent, const struct dhcp_relay *line,
                        const struct network_interface *link, const struct dhcp6_datagram *in)
 {
     const struct network_interface *arrival = network_by_index(agent->network, in->interface);
-    if (arrival == NULL || arrival->index == link->index)
+    if (arrival == NULL || arrival->index == link->index
+        || !served6_admits(agent->network, agent->site, agent->config, link->index, &line->local))
         return false;
     if (line->reply.pattern != NULL)
         return site_interface_matches(&line->reply, arrival->name);

@@ -426,6 +426,48 @@ static void test_prefix_is_told(void **test)
     }
 }
 
+static size_t answers(struct world *world, const char *server)
+{
+    uint8_t buffer[1024];
+    struct bytes reply = envelope(buffer, DHCP6_RELAY_REPL, 0, LOCAL, CLIENT, "near", -1,
+                                  bytes_of(solicit, sizeof(solicit)));
+    world->lines[0].server = server != NULL ? ip(server) : (struct address){ 0 };
+    assert_true(give(world, reply, SERVER, 547, FAR));
+    return world->outbox.count;
+}
+
+/* R13, in both directions: whom the site does not serve, its message goes to no server and no
+ * answer to it. Where a line names neither link nor server, answers come by links that are served.
+ */
+static void test_gate(void **test)
+{
+    (void)test;
+    static struct world world;
+    static struct site_interface near = { .pattern = "near" }, far = { .pattern = "far" };
+    static const struct {
+        const char *name;
+        struct site site;
+        unsigned requests, of_server, of_anybody;
+    } gates[] = {
+        { "everywhere", { 0 }, 1, 1, 1 },
+        { "interface=near", { .interfaces = &near, .interface_count = 1 }, 1, 1, 0 },
+        { "interface=far", { .interfaces = &far, .interface_count = 1 }, 0, 0, 0 },
+        { "except-interface=near", { .excepts = &near, .except_count = 1 }, 0, 0, 0 },
+        { "except-interface=far", { .excepts = &far, .except_count = 1 }, 1, 1, 0 },
+    };
+    for (size_t i = 0; i < COUNT_OF(gates); i++) {
+        world_init(&world);
+        world.site = gates[i].site;
+        assert_true(give(&world, bytes_of(solicit, sizeof(solicit)), CLIENT, 546, NEAR));
+        if (world.outbox.count != gates[i].requests)
+            fail_msg("%s: %zu requests", gates[i].name, world.outbox.count);
+        size_t of_server = answers(&world, SERVER), of_anybody = answers(&world, NULL);
+        if (of_server != gates[i].of_server || of_anybody != gates[i].of_anybody)
+            fail_msg("%s: %zu answers, %zu", gates[i].name, of_server, of_anybody);
+        network_free(world.network);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,7 +475,7 @@ int main(void)
         cmocka_unit_test(test_hardware_address), cmocka_unit_test(test_everybody),
         cmocka_unit_test(test_two_lines),        cmocka_unit_test(test_port_of_relay),
         cmocka_unit_test(test_replies),          cmocka_unit_test(test_cut_replies),
-        cmocka_unit_test(test_prefix_is_told),
+        cmocka_unit_test(test_prefix_is_told),   cmocka_unit_test(test_gate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

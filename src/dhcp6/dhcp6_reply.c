@@ -318,7 +318,7 @@ static void put_fqdn(struct writing *writing)
 static void choose_options(struct dhcp6_exchange *exchange)
 {
     struct dhcp6_server *server = exchange->server;
-    struct tag_facts facts = dhcp6_exchange_tag_facts(exchange, exchange->range);
+    struct tag_facts facts = dhcp6_exchange_tag_facts(exchange);
     struct tag_set all;
     tag_rules_apply(&server->tags, &facts, &all);
     option_pick_choose6(&server->options, server->setup.config, &server->tags.names, &all,

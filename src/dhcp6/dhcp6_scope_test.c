@@ -89,14 +89,79 @@ static void the_log_has_all_details(void **state)
     expect_line("sent size:  1 option:  7 preference  0");
 }
 
+#define SAME  "23=fd000060000000000000000000000001"
+#define OTHER "23=fd000060000000000000000000000002"
+
+/* With this address on eth0, fd00:60::1 on eth1. */
+static void serve_both(const char *address, const struct conversation *rows, size_t count)
+{
+    struct network *network = world_make_network(address);
+    dhcp6_server_set_network(world->server, network);
+    network_free(world->network);
+    world->network = network;
+    for (size_t i = 0; i < count; i++)
+        expect(rows[i].name, rows[i].message, rows[i].reply);
+    assert_int_equal(lease_table_count(world->leases), 0);
+}
+
+/* Leases are of both, and clients are told the address that they know. */
+static void two_links_have_one_prefix(void **state)
+{
+    (void)state;
+    static const struct conversation same[] = {
+        { "one link", "request from=1 server na:1=fd00:60::100",
+          "reply na:1(1800-3150 fd00:60::100@3600-3600) status=0:success " SAME },
+        { "its address on the other", "request from=2 on=eth1 server na:1=fd00:60::100",
+          "reply na:1(never status=1:address in use) status=2:no addresses available " SAME },
+        { "the next there", "request from=2 on=eth1 server na:1=fd00:60::101",
+          "reply na:1(1800-3150 fd00:60::101@3600-3600) status=0:success " SAME },
+        { "one who moves over", "confirm from=1 on=eth1 na:1=fd00:60::100",
+          "reply status=0:all addresses still on link" },
+        { "information", "inform", "reply " SAME " 32=00000e10" },
+        { "given back", "release from=1 on=eth1 server na:1=fd00:60::100",
+          "reply status=0:release received" },
+        { "the last", "release from=2 on=eth1 server na:1=fd00:60::101",
+          "reply status=0:release received" },
+    };
+    static const struct conversation other[] = {
+        { "information here", "inform", "reply " OTHER " 32=00000e10" },
+        { "information there", "inform on=eth1", "reply " SAME " 32=00000e10" },
+        { "an address of the server", "request from=2 on=eth1 server na:1=fd00:60::2",
+          "reply na:1(never status=2:address unavailable) status=2:no addresses available " SAME },
+        { "what both give", "solicit on=eth1 na:1=fd00:60::100",
+          "advertise na:1(1800-3150 fd00:60::100@3600-3600) status=0:success 7=00 " SAME },
+    };
+    world->config.ranges6[0].first = world_address("fd00:60::100");
+    world->config.ranges6[0].last = world_address("fd00:60::101");
+    world->site.port = 53;
+    world_start(world);
+    serve_both("fd00:60::1", same, COUNT_OF(same));
+    serve_both("fd00:60::2", other, COUNT_OF(other));
+}
+
+/* A template stays on the link it is for. */
+static void a_template_is_for_one_of_two_links(void **state)
+{
+    (void)state;
+    struct dhcp_range6 *range = &world->config.ranges6[0];
+    range->first = range->last = world_address("::100");
+    range->constructor = "eth1";
+    world_start(world);
+    static const struct conversation rows[] = {
+        { "there", "solicit on=eth1 na:1",
+          "advertise na:1(1800-3150 fd00:60::100@3600-3600) status=0:success 7=00" },
+        { "not here", "solicit na:1", NULL },
+    };
+    serve_both("fd00:60::1", rows, COUNT_OF(rows));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     static const struct CMUnitTest tests[] = {
-        CASE(relays_name_the_network),
-        CASE(ranges_are_for_tags),
-        CASE(stateless_ranges_only_inform),
-        CASE(the_log_has_all_details),
+        CASE(relays_name_the_network),      CASE(ranges_are_for_tags),
+        CASE(stateless_ranges_only_inform), CASE(the_log_has_all_details),
+        CASE(two_links_have_one_prefix),    CASE(a_template_is_for_one_of_two_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

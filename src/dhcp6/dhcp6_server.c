@@ -175,6 +175,20 @@ static bool is_same(const struct lease *lease, const struct lease_line *line)
                           bytes_of(line->client_id, line->client_id_count));
 }
 
+/* A prefix is on none of our links, but its client is. */
+static void load_next_hop(struct dhcp6_server *server, struct lease *lease, struct text next_hop)
+{
+    if (lease_table_set_next_hop(lease, next_hop) != STATUS_OK) {
+        server->counters.no_memory++;
+        return;
+    }
+    size_t zone = text_find(next_hop, '%');
+    const struct network_interface *interface =
+        zone != SIZE_MAX ? network_by_name(server->network, lease->next_hop + zone + 1) : NULL;
+    if (interface != NULL)
+        lease->interface = interface->index;
+}
+
 enum status dhcp6_server_load_lease(struct dhcp6_server *server, const struct lease_line *line,
                                     struct instant now)
 {
@@ -198,6 +212,8 @@ enum status dhcp6_server_load_lease(struct dhcp6_server *server, const struct le
     }
     lease->committed = lease->stored = true;
     lease->interface = network_link_of(server->network, &lease->address);
+    if (lease->kind == LEASE_IP6_PD)
+        load_next_hop(server, lease, line->name);
     struct lease_name_loader loader = loader_of(server);
     return lease_name_load(&loader, lease, line->name);
 }

@@ -129,7 +129,9 @@ struct dhcp6_exchange {
     bool is_ignored;                /* dhcp-ignore: it gets nothing new, and may keep what it has */
     struct host_found host;
     struct tag_set tags; /* without those of a range */
-    const struct dhcp_range6 *range; /* that serves it; NULL: none yet */
+    const struct dhcp_range6 *range; /* that served it last; NULL: none yet */
+    const struct dhcp_range6 *ranges[DHCP6_ITEMS_MAX]; /* whose tags it has, the newest last */
+    unsigned range_count;
     char name[LEASE_NAME_MAX];       /* it goes by from now on; empty: none */
     const struct dname *domain;      /* that completes the name; NULL: none, or not known yet */
     unsigned tries; /* addresses and prefixes looked at; at most about DHCP6_TRIES_MAX */
@@ -148,10 +150,14 @@ bool dhcp6_exchange_is_from_afar(const struct dhcp6_exchange *exchange);
 void dhcp6_exchange_malformed(const struct dhcp6_exchange *exchange);
 /* Its name, dhcp-host line and tags, and whether it is ignored. */
 void dhcp6_exchange_identify(struct dhcp6_exchange *exchange);
-/* All that makes tags of this client, as one that is served from this range; NULL: from none yet.
- */
-struct tag_facts dhcp6_exchange_tag_facts(const struct dhcp6_exchange *exchange,
-                                          const struct dhcp_range6 *range);
+/* All that makes tags of this client, as one that is served from the ranges it is served from so
+ * far. It looks into the exchange. */
+struct tag_facts dhcp6_exchange_tag_facts(const struct dhcp6_exchange *exchange);
+/* It has the tag of this range from now on. */
+void dhcp6_exchange_add_range(struct dhcp6_exchange *exchange, const struct dhcp_range6 *range);
+/* It is given something of this range: the same, and with its tag what it calls itself may not
+ * count any more. */
+void dhcp6_exchange_serve_from(struct dhcp6_exchange *exchange, const struct dhcp_range6 *range);
 /* What the client calls itself, if it may have a say in that; else "". */
 const char *dhcp6_exchange_claimed_name(const struct dhcp6_exchange *exchange);
 /* Its dhcp-host line gives it this address. */

@@ -101,6 +101,7 @@ struct dns_config {
     uint32_t min_port, max_port;   /* 0: whole range 1024..65535 */
     uint32_t tcp_connections_max;  /* max-tcp-connections */
     bool domain_needed, bogus_priv;
+    struct place domain_needed_place, bogus_priv_place;
     bool no_ident;
 
     uint32_t threads;              /* dns-threads, ours: 1..64 */

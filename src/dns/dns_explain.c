@@ -74,7 +74,8 @@ static void begin_step(const struct dns_explanation *explanation, enum dns_step 
         [DNS_STEP_RULES] = { "domain rules", "address, local, server" },
         [DNS_STEP_PRIVATE] = { "private addresses", "bogus-priv" },
         [DNS_STEP_UNQUALIFIED] = { "names without a dot", "domain-needed" },
-        [DNS_STEP_CACHE] = { "cache", "cache-size" },
+        [DNS_STEP_CACHE] = { "cache", "cache-size, use-stale-cache, filter-A, filter-AAAA, "
+                                      "filter-rr" },
         [DNS_STEP_FORWARD] = { "upstream", "server, resolv-file" },
     };
     struct report *report = explanation->report;
@@ -89,6 +90,12 @@ static void begin_step(const struct dns_explanation *explanation, enum dns_step 
 static void because(const struct dns_explanation *explanation, const char *why)
 {
     report_string(explanation->report, "because", text_of(why));
+}
+
+/* Where the option that decides was given. */
+static void by_line(const struct dns_explanation *explanation, const struct place *place)
+{
+    report_place(explanation->report, "line", place);
 }
 
 /* The interface= or except-interface= line that names the interface. */
@@ -124,7 +131,7 @@ static void explain_admission(const struct dns_explanation *explanation)
     else
         because(explanation, "the interface is not served");
     if (line != NULL)
-        report_place(explanation->report, "line", &line->place);
+        by_line(explanation, &line->place);
 }
 
 static void explain_zones(const struct dns_explanation *explanation)
@@ -150,7 +157,7 @@ static void explain_zones(const struct dns_explanation *explanation)
                 zone != NULL ? "the name is in a zone of ours" : "the name is in no zone of ours");
     for (size_t i = 0; zone != NULL && i < view->config->auth.zone_count; i++) {
         if (dname_equal(&view->config->auth.zones[i].domain, &zone->domain)) {
-            report_place(explanation->report, "line", &view->config->auth.zones[i].place);
+            by_line(explanation, &view->config->auth.zones[i].place);
             return;
         }
     }
@@ -167,12 +174,16 @@ static void explain_question(const struct dns_explanation *explanation)
 static void explain_windows(const struct dns_explanation *explanation)
 {
     const struct dns_explain_question *question = explanation->question;
-    if (!explanation->view->config->filters.filter_win2k)
+    const struct dns_filters *filters = &explanation->view->config->filters;
+    if (!filters->filter_win2k) {
         because(explanation, "the option is not set");
-    else if (question_rules_windows(explanation->view, &question->name, question->type))
+        return;
+    }
+    if (question_rules_windows(explanation->view, &question->name, question->type))
         because(explanation, "old Windows asks such questions without end");
     else
         because(explanation, "not one of those");
+    by_line(explanation, &filters->filter_win2k_place);
 }
 
 static void explain_rules(const struct dns_explanation *explanation)
@@ -193,11 +204,12 @@ static void explain_fate(const struct dns_explanation *explanation, enum questio
     const struct dns_explain_question *question = explanation->question;
     bool is_set = fate == QUESTION_PRIVATE ? config->bogus_priv : config->domain_needed;
 
-    if (!is_set)
+    if (!is_set) {
         because(explanation, "the option is not set");
-    else if (question_rules_fate(explanation->view, &question->name, question->type,
-                                 &explanation->route)
-             != fate)
+        return;
+    }
+    if (question_rules_fate(explanation->view, &question->name, question->type, &explanation->route)
+        != fate)
         because(explanation, fate == QUESTION_PRIVATE
                                  ? "no reverse name of a private address, or a server is set for it"
                                  : "the name has a dot, or no address is asked for");
@@ -205,6 +217,8 @@ static void explain_fate(const struct dns_explanation *explanation, enum questio
         because(explanation, fate == QUESTION_PRIVATE
                                  ? "a private address that nobody here has"
                                  : "a name without a dot is not asked upstream");
+    by_line(explanation,
+            fate == QUESTION_PRIVATE ? &config->bogus_priv_place : &config->domain_needed_place);
 }
 
 static void explain_forward(const struct dns_explanation *explanation)

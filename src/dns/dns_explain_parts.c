@@ -234,43 +234,121 @@ static bool next_link(const struct dns_cache_hit *hit, struct dname *name)
     return !reader.failed && rdata_target(rdata, RRTYPE_CNAME, name) == STATUS_OK;
 }
 
+/* The cache's chain of aliases from the name that is asked, link by link. */
+struct chain {
+    struct dname name; /* of this link */
+    enum dns_cache_kind kind;
+    struct dns_cache_hit hit;
+    unsigned links; /* looked at so far; 0: none yet */
+};
+
+/* False: that was the last. Expired ones count for so many seconds. */
+static bool next_in_chain(const struct dns_explanation *explanation, uint32_t stale_max_s,
+                          struct chain *chain)
+{
+    const struct dns_explain_question *question = explanation->question;
+    struct dns_worker *worker = explanation->rehearsal.worker;
+
+    if (chain->links == 0)
+        chain->name = question->name;
+    else if (chain->kind != DNS_CACHE_CNAME || question->type == RRTYPE_CNAME
+             || chain->links == LINKS_MAX || !next_link(&chain->hit, &chain->name))
+        return false;
+    chain->links++;
+    chain->kind = dns_cache_peek(worker->setup.cache, &chain->name,
+                                 dname_hash(&worker->setup.key, &chain->name), question->type,
+                                 explanation->route.group, explanation->now.mono, stale_max_s,
+                                 worker->cache_buffer, &chain->hit);
+    return true;
+}
+
 static void put_links(const struct dns_explanation *explanation)
 {
     struct report *report = explanation->report;
-    struct dns_worker *worker = explanation->rehearsal.worker;
-    struct dname name = explanation->question->name;
-    struct dns_cache_hit hit;
-    enum dns_cache_kind kind = DNS_CACHE_CNAME;
+    struct chain chain = { .links = 0 };
     char text[DNAME_TEXT_MAX];
 
-    for (unsigned i = 0; i < LINKS_MAX && kind == DNS_CACHE_CNAME; i++) {
-        kind = dns_cache_peek(worker->setup.cache, &name, dname_hash(&worker->setup.key, &name),
-                              explanation->question->type, explanation->route.group,
-                              explanation->now.mono, UINT32_MAX, worker->cache_buffer, &hit);
+    while (next_in_chain(explanation, UINT32_MAX, &chain)) {
         report_begin(report, NULL);
-        report_string(report, "name", text_of(dname_text(&name, text)));
-        put_hit(report, kind, &hit);
+        report_string(report, "name", text_of(dname_text(&chain.name, text)));
+        put_hit(report, chain.kind, &chain.hit);
         report_end(report);
-        if (explanation->question->type == RRTYPE_CNAME || !next_link(&hit, &name))
-            return;
     }
+}
+
+/* The option that takes records of this type out of answers, and its line; NULL: none does. */
+static const char *filter_of(const struct dns_filters *filters, uint16_t type,
+                             const struct place **place)
+{
+    if (type == RRTYPE_A && filters->filter_a) {
+        *place = &filters->filter_a_place;
+        return "filter-A";
+    }
+    if (type == RRTYPE_AAAA && filters->filter_aaaa) {
+        *place = &filters->filter_aaaa_place;
+        return "filter-AAAA";
+    }
+    for (size_t i = 0; i < filters->filtered.count; i++) {
+        if (filters->filtered.at[i].type == type) {
+            *place = &filters->filtered.at[i].place;
+            return "filter-rr";
+        }
+    }
+    return NULL;
+}
+
+/* Why the cache's step settles it: with what is there, or because the type is taken out anyhow. */
+static const char *why_cached(const struct dns_explanation *explanation, bool *by_filter)
+{
+    const struct dns_filters *filters = &explanation->view->config->filters;
+    struct dns_worker *worker = explanation->rehearsal.worker;
+    uint32_t stale_max_s = filters->stale_max_s != 0 ? filters->stale_max_s : UINT32_MAX;
+    struct chain chain = { .links = 0 };
+
+    *by_filter = false;
+    if (explanation->rehearsal.server_count > 0)
+        return "use-stale-cache: what has expired is given, and asked for anew";
+    while (next_in_chain(explanation, filters->use_stale ? stale_max_s : 0, &chain))
+        ;
+    *by_filter = true;
+    if (chain.kind == DNS_CACHE_CNAME)
+        return "records of this type are taken out of every answer: no server is asked";
+    if (chain.kind == DNS_CACHE_MISS)
+        return dns_cache_knows(worker->setup.cache, &chain.name,
+                               dname_hash(&worker->setup.key, &chain.name),
+                               explanation->route.group, explanation->now.mono)
+                   ? "it knows the name, and records of this type are taken out of every answer: "
+                     "no server is asked"
+                   : "the name is known here, and records of this type are taken out of every "
+                     "answer: no server is asked";
+    if ((chain.hit.flags & DNS_CACHE_FILTERED) != 0)
+        return "it has what was left of an answer when records of this type were taken out";
+    *by_filter = false;
+    return "it has the whole answer";
 }
 
 void dns_explain_cache(const struct dns_explanation *explanation)
 {
     const struct dns_filters *filters = &explanation->view->config->filters;
     struct report *report = explanation->report;
+    const struct place *place;
     const char *why = "it has no whole answer";
+    const char *option = NULL;
+    bool by_filter = false;
 
     if (explanation->rehearsal.personal)
         why = "not used: something is told of the client";
     else if (explanation->question->type == RRTYPE_ANY)
         why = "questions of type ANY are not answered from it";
     else if (explanation->rehearsal.step == DNS_STEP_CACHE)
-        why = explanation->rehearsal.server_count > 0
-                  ? "use-stale-cache: what has expired is given, and asked for anew"
-                  : "it has the whole answer";
+        why = why_cached(explanation, &by_filter);
     report_string(report, "because", text_of(why));
+    if (by_filter)
+        option = filter_of(filters, explanation->question->type, &place);
+    if (option != NULL) {
+        report_string(report, "option", text_of(option));
+        report_place(report, "line", place);
+    }
     if (filters->use_stale)
         report_number(report, "stale_max_s", filters->stale_max_s);
     report_begin_list(report, "links");
@@ -461,13 +539,33 @@ enum status dns_explain_upstreams(const struct dns_explanation *explanation)
 
 /* ------------------------------------------------------------------ filters */
 
+/* place: of its first line, of so many. */
 static void put_filter(const struct dns_explanation *explanation, const char *option,
-                       const char *effect)
+                       const char *effect, const struct place *place, size_t lines)
 {
-    report_begin(explanation->report, NULL);
-    report_string(explanation->report, "option", text_of(option));
-    report_string(explanation->report, "effect", text_of(effect));
-    report_end(explanation->report);
+    struct report *report = explanation->report;
+
+    report_begin(report, NULL);
+    report_string(report, "option", text_of(option));
+    report_string(report, "effect", text_of(effect));
+    report_place(report, "line", place);
+    if (lines > 1)
+        report_number(report, "more_lines", (int64_t)lines - 1);
+    report_end(report);
+}
+
+static void put_type_filter(const struct dns_explanation *explanation)
+{
+    const struct dns_filters *filters = &explanation->view->config->filters;
+    uint16_t type = explanation->question->type;
+    const struct place *place;
+    const char *option = filter_of(filters, type, &place);
+
+    if (option != NULL)
+        put_filter(explanation, option,
+                   type == RRTYPE_ANY ? "of an answer to ANY only A, AAAA, MX and CNAME are left"
+                                      : "records of this type are taken out",
+                   place, 1);
 }
 
 void dns_explain_filters(const struct dns_explanation *explanation)
@@ -478,19 +576,21 @@ void dns_explain_filters(const struct dns_explanation *explanation)
 
     report_begin_list(report, "filters");
     if (filters->ignored.count > 0)
-        put_filter(explanation, "ignore-address", "an answer with such an address is passed over");
+        put_filter(explanation, "ignore-address", "an answer with such an address is passed over",
+                   &filters->ignored.first, filters->ignored.count);
     if (filters->alias_count > 0)
-        put_filter(explanation, "alias", "addresses in its ranges are replaced");
+        put_filter(explanation, "alias", "addresses in its ranges are replaced",
+                   &filters->aliases[0].place, filters->alias_count);
     if (filters->bogus.count > 0)
-        put_filter(explanation, "bogus-nxdomain", "an answer with such an address is NXDOMAIN");
+        put_filter(explanation, "bogus-nxdomain", "an answer with such an address is NXDOMAIN",
+                   &filters->bogus.first, filters->bogus.count);
     if (filters->stop_rebind && rules != NULL)
         put_filter(explanation, "stop-dns-rebind",
                    reply_rules_excuses(rules, &explanation->question->name)
                        ? "not for this name: rebind-domain-ok"
-                       : "an answer with a private address is refused");
-    if (reply_rules_filter(rules, explanation->question->type))
-        put_filter(explanation, "filter-A, filter-AAAA, filter-rr",
-                   "records of this type are taken out");
+                       : "an answer with a private address is refused",
+                   &filters->stop_rebind_place, 1);
+    put_type_filter(explanation);
     report_end(report);
 }
 

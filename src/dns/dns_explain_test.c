@@ -117,7 +117,16 @@ static const struct {
       "= send 0 udp a.test A rd\nanswer 0 SERVFAIL\n= reply SERVFAIL rd ra\n= close\n",
       "a.test A", "upstream", "RFC 9520" },
     { "a type that is taken out", "server 198.51.100.1\nset filter-AAAA\nname a.lan 192.0.2.1\n",
-      "a.lan AAAA", "cache", NULL },
+      "a.lan AAAA", "cache", "the name is known here, and records of this type are taken out" },
+    { "a type that is taken out, of a name in the cache",
+      "server 198.51.100.1\nset filter-AAAA\nask a.test A\n= send 0 udp a.test A rd\n"
+      "answer 0 NOERROR a.test 60 A 192.0.2.1\n= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n"
+      "= close\n",
+      "a.test AAAA", "cache", "it knows the name, and records of this type are taken out" },
+    { "an answer of which nothing was left",
+      "server 198.51.100.1\nset filter-AAAA\nask a.test AAAA\n= send 0 udp a.test AAAA rd\n"
+      "answer 0 NOERROR a.test 60 AAAA 2001:db8::1\n= reply NOERROR rd ra\n= close\n",
+      "a.test AAAA", "cache", "what was left of an answer" },
     { "rebind protection", "server 198.51.100.1\nset stop-dns-rebind\n", "a.test A", "upstream",
       "private address is refused" },
     { "another interface is served", "set interface\nserver 198.51.100.1\n", "interface=3 a.test A",
@@ -271,6 +280,38 @@ static void explains_what_is_done(void **state)
     }
 }
 
+/* The options that decide are told with the line that gave them: the step that settles it, and what
+ * would be made of an answer. */
+static void tells_lines(void **state)
+{
+    static const struct {
+        const char *script, *ask;
+        const char *from; /* of the step or the filter; its line comes next */
+    } lines[] = {
+        { "set bogus-priv\n", "1.0.168.192.in-addr.arpa PTR", "nobody here has" },
+        { "set domain-needed\n", "plain A", "not asked upstream" },
+        { "set filterwin2k\n", "_ldap._tcp.test SRV", "without end" },
+        { "set filter-AAAA\nname a.lan 192.0.2.1\n", "a.lan AAAA", "no server is asked" },
+        { "set filter-A\n", "a.test A", "records of this type are taken out" },
+        { "set stop-dns-rebind\n", "a.test A", "private address is refused" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(lines) * 2; i++) {
+        enum report_form form = i % 2 == 0 ? REPORT_JSON : REPORT_TEXT;
+        the.fixture = fixture_create();
+        assert_non_null(the.fixture);
+        assert_true(play(lines[i / 2].script));
+        assert_true(fixture_start(the.fixture));
+        explain(lines[i / 2].ask, form);
+        const char *at = strstr(the.json, lines[i / 2].from);
+        const char *place = at != NULL ? strstr(at, "test.conf:7") : NULL;
+        if (place == NULL || place - at > 160)
+            fail_msg("%s: no line in\n%s", lines[i / 2].script, the.json);
+        fixture_free(the.fixture);
+    }
+}
+
 /* As often as one likes: no counter moves, no question waits. */
 static void changes_nothing(void **state)
 {
@@ -356,6 +397,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explains_what_is_done),
+        cmocka_unit_test(tells_lines),
         cmocka_unit_test(changes_nothing),
         cmocka_unit_test(finds_the_client),
     };

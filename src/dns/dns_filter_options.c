@@ -38,11 +38,11 @@ static enum status read_types(struct option_context *context, struct value value
             return option_fail(context, field.text, "bad RR type",
                                "\"%.*s\" is not a type of record (try TXT, HTTPS, 65 or ANY)",
                                TEXT_ARG(field.text));
-        uint16_t *kept =
+        struct dns_type *kept =
             option_append(context, &types->at, &types->count, &types->room, sizeof *kept);
         if (kept == NULL)
             return STATUS_NO_MEMORY;
-        *kept = type;
+        *kept = (struct dns_type){ type, context->place };
     }
     return STATUS_OK;
 }
@@ -63,7 +63,7 @@ static void print_types(const struct dns_types *types, struct option_printer *pr
         for (size_t i = from; i < types->count && i < from + LINE_TYPES_MAX; i++) {
             if (i > from)
                 text_put_char(&out, ',');
-            put_type(&out, types->at[i]);
+            put_type(&out, types->at[i].type);
         }
         option_print_value(printer, "%s", line);
     }
@@ -115,6 +115,8 @@ static enum status read_prefix(struct option_context *context, struct value valu
     if (kept == NULL)
         return STATUS_NO_MEMORY;
     *kept = prefix;
+    if (prefixes->count == 1)
+        prefixes->first = context->place;
     return STATUS_OK;
 }
 
@@ -202,7 +204,7 @@ static enum status check_alias_range(struct option_context *context, struct text
 static enum status read_alias(struct option_context *context, struct value value)
 {
     struct dns_filters *filters = filters_of(context);
-    struct dns_alias alias = { .mask = UINT32_MAX };
+    struct dns_alias alias = { .mask = UINT32_MAX, .place = context->place };
     struct value from;
     struct value to;
     struct value mask;
@@ -354,7 +356,7 @@ static void print_stale(const void *part, struct option_printer *printer)
 const struct option dns_filter_options[] = {
     {
         .name = "filterwin2k", .letter = 'f', .kind = OPTION_FLAG, .field = FILTERS(filter_win2k), .area = "dns",
-        .shape = "",
+        .place_field = FILTERS(filter_win2k_place) + 1, .shape = "",
         .help = "Do not forward SOA and SRV queries",
         .doc = DOC("Nor ANY queries for names with an underscore; they are answered without data. It once kept "
                "dial-up lines from being opened by Windows; it breaks Kerberos, SIP and XMPP. Records given "
@@ -363,12 +365,14 @@ const struct option dns_filter_options[] = {
     },
     {
         .name = "filter-A", .kind = OPTION_FLAG, .field = FILTERS(filter_a), .area = "dns", .shape = "",
+        .place_field = FILTERS(filter_a_place) + 1,
         .help = "Take IPv4 addresses out of forwarded answers",
         .doc = DOC("Addresses known here are still given."),
         .examples = EXAMPLES("filter-A"),
     },
     {
         .name = "filter-AAAA", .kind = OPTION_FLAG, .field = FILTERS(filter_aaaa), .area = "dns", .shape = "",
+        .place_field = FILTERS(filter_aaaa_place) + 1,
         .help = "Take IPv6 addresses out of forwarded answers",
         .doc = DOC("Addresses known here are still given."),
         .examples = EXAMPLES("filter-AAAA"),
@@ -384,6 +388,7 @@ const struct option dns_filter_options[] = {
     },
     {
         .name = "stop-dns-rebind", .kind = OPTION_FLAG, .field = FILTERS(stop_rebind), .area = "dns", .shape = "",
+        .place_field = FILTERS(stop_rebind_place) + 1,
         .help = "Refuse forwarded answers that hold private addresses",
         .doc = DOC("A defence against web pages that reach into this network by way of their own name. The answer "
                "has no data then, and a warning is logged. Addresses known here are never in the way."),

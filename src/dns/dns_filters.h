@@ -10,10 +10,14 @@
 struct dns_prefixes {
     struct prefix *at;
     size_t count, room;
+    struct place first;  /* of the first line */
 };
 
 struct dns_types {
-    uint16_t *at;
+    struct dns_type {
+        uint16_t type;
+        struct place place;
+    } *at;
     size_t count, room;
 };
 
@@ -24,17 +28,21 @@ struct dns_alias {
     bool is_range;  /* was written so; otherwise first..last is what the mask leaves open */
     uint32_t to;
     uint32_t mask;
+    struct place place;
 };
 
 #define DNS_STALE_DEFAULT_S 86400
 
 struct dns_filters {
     bool filter_win2k;
+    struct place filter_win2k_place;
 
     bool filter_a, filter_aaaa;
+    struct place filter_a_place, filter_aaaa_place;
     struct dns_types filtered;       /* filter-rr, in the order given */
 
     bool stop_rebind, rebind_localhost_ok;
+    struct place stop_rebind_place;
     struct dname *rebind_ok;         /* rebind-domain-ok */
     size_t rebind_ok_count, rebind_ok_room;
 

@@ -340,6 +340,7 @@ const struct option dns_options[] = {
     {
         .name = "domain-needed", .letter = 'D', .kind = OPTION_FLAG, .area = "dns",
         .field = offsetof(struct dns_config, domain_needed), .shape = "",
+        .place_field = offsetof(struct dns_config, domain_needed_place) + 1,
         .help = "Do not forward questions for addresses of names without a dot",
         .doc = DOC("They are answered from local knowledge, or with \"no such name\"."),
         .examples = EXAMPLES("domain-needed"),
@@ -347,6 +348,7 @@ const struct option dns_options[] = {
     {
         .name = "bogus-priv", .letter = 'b', .kind = OPTION_FLAG, .area = "dns",
         .field = offsetof(struct dns_config, bogus_priv), .shape = "",
+        .place_field = offsetof(struct dns_config, bogus_priv_place) + 1,
         .help = "Do not forward reverse look-ups of private addresses",
         .doc = DOC("The ranges of RFC 6303. Those not known here get \"no such name\". rev-server and server "
                "lines for the reverse zones win over it."),

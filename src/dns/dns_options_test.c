@@ -224,6 +224,21 @@ static void many_zones(void **state)
     arena_free(&line_arena);
 }
 
+/* Where a flag was given first, for explanations. */
+static void flags_keep_their_line(void **state)
+{
+    (void)state;
+    table.count = dns_option_count;
+    arena_init(&line_arena, 65536, 64u << 20);
+    reset(&dns);
+    line_read(&set, "no-resolv\nbogus-priv\n\ndomain-needed\nbogus-priv\n");
+    assert_int_equal(line_errors.count, 0);
+    assert_string_equal(dns.bogus_priv_place.source, "test.conf");
+    assert_int_equal(dns.bogus_priv_place.line, 2);
+    assert_int_equal(dns.domain_needed_place.line, 4);
+    arena_free(&line_arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +246,7 @@ int main(void)
         cmocka_unit_test(rules_share_the_server_of_their_line),
         cmocka_unit_test(a_host_name_becomes_its_addresses),
         cmocka_unit_test(many_zones),
+        cmocka_unit_test(flags_keep_their_line),
     };
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
     dns_config_free(&dns);

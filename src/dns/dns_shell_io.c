@@ -190,6 +190,14 @@ static void on_udp_reply(void *context, uint32_t flight, uint16_t server, struct
     on_upstream_reply(context, flight, server, false, message);
 }
 
+static void on_udp_fragments(void *context, uint32_t flight, uint16_t server)
+{
+    struct dns_shell *shell = context;
+    dns_shell_enter(shell);
+    dns_worker_reply_in_fragments(shell->worker, flight, server, shell->now, &shell->outbox);
+    dns_shell_leave(shell);
+}
+
 static void on_udp_failed(void *context, uint32_t flight, uint16_t server)
 {
     on_upstream_failed(context, flight, server, false);
@@ -223,6 +231,7 @@ static bool create_transports(struct dns_shell *shell, const struct dns_shell_se
         .port_min = setup->port_min,
         .port_max = setup->port_max,
         .reply = on_udp_reply,
+        .in_fragments = on_udp_fragments,
         .failed = on_udp_failed,
         .turn = on_udp_turn,
         .context = shell,

@@ -228,6 +228,13 @@ void dns_worker_reply(struct dns_worker *worker, uint32_t flight, uint16_t serve
     forward_reply(worker, flight, server, tcp, message);
 }
 
+void dns_worker_reply_in_fragments(struct dns_worker *worker, uint32_t flight, uint16_t server,
+                                   struct instant now, struct dns_outbox *out)
+{
+    begin(worker, now, out);
+    forward_reply_in_fragments(worker, flight, server);
+}
+
 void dns_worker_send_failed(struct dns_worker *worker, uint32_t flight, uint16_t server, bool tcp,
                             struct instant now, struct dns_outbox *out)
 {

@@ -87,6 +87,7 @@ struct dns_counters {
     uint64_t reply_wrong_case;            /* do-0x20-encode: the question's letters were changed */
     uint64_t reply_unknown;               /* no such flight (late) */
     uint64_t reply_wrong_id, reply_wrong_question, reply_malformed;
+    uint64_t reply_fragmented;            /* came in fragments: asked by TCP instead */
     uint64_t reply_blocked;               /* stop-dns-rebind */
     uint64_t reply_ignored;               /* ignore-address */
     uint64_t answered_failure;            /* a failure remembered (RFC 9520) */
@@ -145,6 +146,10 @@ bool dns_worker_query(struct dns_worker *worker, const struct dns_datagram *in, 
 /* A datagram (or one TCP message) that came back on a socket of this flight from `server`. */
 void dns_worker_reply(struct dns_worker *worker, uint32_t flight, uint16_t server, bool tcp,
                       struct bytes message, struct instant now, struct dns_outbox *out);
+/* A datagram that came back so, but was put together from fragments: only the first of them has to
+ * know port and id, so it is as good as a guess (R7), and the question goes by TCP. */
+void dns_worker_reply_in_fragments(struct dns_worker *worker, uint32_t flight, uint16_t server,
+                                   struct instant now, struct dns_outbox *out);
 /* The socket could not be made, the peer refused (ICMP), or the TCP connection broke. */
 void dns_worker_send_failed(struct dns_worker *worker, uint32_t flight, uint16_t server, bool tcp,
                             struct instant now, struct dns_outbox *out);

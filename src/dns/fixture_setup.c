@@ -82,36 +82,38 @@ static const char *set_option(struct fixture_setup *setup, struct text words)
         const char *name;
         bool *flag;
         uint32_t *number;
+        struct place *place; /* of the flag: line 7 of test.conf */
     } options[] = {
-        { "strict-order", &config->strict_order, NULL },
-        { "all-servers", &config->all_servers, NULL },
-        { "no-negcache", &config->no_negcache, NULL },
-        { "no-round-robin", &config->no_round_robin, NULL },
-        { "domain-needed", &config->domain_needed, NULL },
-        { "bogus-priv", &config->bogus_priv, NULL },
-        { "no-ident", &config->no_ident, NULL },
-        { "filterwin2k", &config->filters.filter_win2k, NULL },
-        { "filter-A", &config->filters.filter_a, NULL },
-        { "filter-AAAA", &config->filters.filter_aaaa, NULL },
-        { "stop-dns-rebind", &config->filters.stop_rebind, NULL },
-        { "proxy-dnssec", &config->filters.proxy_dnssec, NULL },
-        { "stale", &config->filters.use_stale, &config->filters.stale_max_s },
-        { "selfmx", &config->records.self_mx, NULL },
-        { "localmx", &config->records.local_mx, NULL },
-        { "localise", &config->records.localise, NULL },
-        { "interface", &setup->has_interface, NULL },
-        { "quiet", &setup->quiet, NULL },
-        { "fair", &setup->fair, NULL },
-        { "neg-ttl", NULL, &config->neg_ttl },
-        { "max-ttl", NULL, &config->max_ttl },
-        { "max-cache-ttl", NULL, &config->max_cache_ttl },
-        { "min-cache-ttl", NULL, &config->min_cache_ttl },
-        { "dhcp-ttl", &config->dhcp_ttl_given, &config->dhcp_ttl },
-        { "local-ttl", NULL, &setup->site.local_ttl },
-        { "cache-size", NULL, &config->cache_size },
-        { "edns", NULL, &config->edns_udp_size },
-        { "flights", NULL, &setup->flights_max },
-        { "waiters", NULL, &setup->waiters_max },
+        { "strict-order", &config->strict_order, NULL, NULL },
+        { "all-servers", &config->all_servers, NULL, NULL },
+        { "no-negcache", &config->no_negcache, NULL, NULL },
+        { "no-round-robin", &config->no_round_robin, NULL, NULL },
+        { "domain-needed", &config->domain_needed, NULL, &config->domain_needed_place },
+        { "bogus-priv", &config->bogus_priv, NULL, &config->bogus_priv_place },
+        { "no-ident", &config->no_ident, NULL, NULL },
+        { "filterwin2k", &config->filters.filter_win2k, NULL, &config->filters.filter_win2k_place },
+        { "filter-A", &config->filters.filter_a, NULL, &config->filters.filter_a_place },
+        { "filter-AAAA", &config->filters.filter_aaaa, NULL, &config->filters.filter_aaaa_place },
+        { "stop-dns-rebind", &config->filters.stop_rebind, NULL,
+          &config->filters.stop_rebind_place },
+        { "proxy-dnssec", &config->filters.proxy_dnssec, NULL, NULL },
+        { "stale", &config->filters.use_stale, &config->filters.stale_max_s, NULL },
+        { "selfmx", &config->records.self_mx, NULL, NULL },
+        { "localmx", &config->records.local_mx, NULL, NULL },
+        { "localise", &config->records.localise, NULL, NULL },
+        { "interface", &setup->has_interface, NULL, NULL },
+        { "quiet", &setup->quiet, NULL, NULL },
+        { "fair", &setup->fair, NULL, NULL },
+        { "neg-ttl", NULL, &config->neg_ttl, NULL },
+        { "max-ttl", NULL, &config->max_ttl, NULL },
+        { "max-cache-ttl", NULL, &config->max_cache_ttl, NULL },
+        { "min-cache-ttl", NULL, &config->min_cache_ttl, NULL },
+        { "dhcp-ttl", &config->dhcp_ttl_given, &config->dhcp_ttl, NULL },
+        { "local-ttl", NULL, &setup->site.local_ttl, NULL },
+        { "cache-size", NULL, &config->cache_size, NULL },
+        { "edns", NULL, &config->edns_udp_size, NULL },
+        { "flights", NULL, &setup->flights_max, NULL },
+        { "waiters", NULL, &setup->waiters_max, NULL },
     };
     struct text name;
     struct text value;
@@ -123,6 +125,8 @@ static const char *set_option(struct fixture_setup *setup, struct text words)
             continue;
         if (options[i].flag != NULL)
             *options[i].flag = true;
+        if (options[i].place != NULL)
+            *options[i].place = (struct place){ "test.conf", 7 };
         if (options[i].number != NULL
             && (!text_next_word(&words, &value)
                 || text_to_u32(value, options[i].number) != STATUS_OK))

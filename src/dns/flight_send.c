@@ -80,11 +80,10 @@ static struct bytes build_question(struct dns_worker *worker, const struct fligh
 
 bool flight_send_to(struct dns_worker *worker, struct flight *flight, uint16_t server, bool tcp)
 {
-    unsigned tries = flight_tries(flight, server);
-    if (flight->send_count == FLIGHT_SENDS_MAX || tries >= FLIGHT_TRIES_MAX
-        || dns_loop_has(worker, server))
+    if (!flight_may_send(flight, server) || dns_loop_has(worker, server))
         return false;
 
+    bool again = flight_tries(flight, server) > 0;
     const struct dns_server *to = &worker->view->servers[server];
     struct flight_send *send = &flight->sends[flight->send_count++];
     *send = (struct flight_send){
@@ -97,9 +96,9 @@ bool flight_send_to(struct dns_worker *worker, struct flight *flight, uint16_t s
     };
     flight->last_sent = worker->now.mono;
     worker->counters.upstream_sent++;
-    worker->counters.upstream_retried += tries > 0;
+    worker->counters.upstream_retried += again;
     worker->counters.upstream_tcp += send->tcp;
-    upstream_state_sent(&worker->upstream, server, tries > 0);
+    upstream_state_sent(&worker->upstream, server, again);
     if (!flight->probe)
         tell_forwarded(worker, flight_first_asker(flight), &flight->qname, flight->qtype,
                        &to->endpoint);

@@ -349,6 +349,11 @@ unsigned flight_tries(const struct flight *flight, uint16_t server)
     return tries;
 }
 
+bool flight_may_send(const struct flight *flight, uint16_t server)
+{
+    return flight->send_count < FLIGHT_SENDS_MAX && flight_tries(flight, server) < FLIGHT_TRIES_MAX;
+}
+
 bool flight_is_waiting(const struct flight *flight)
 {
     for (unsigned i = 0; i < flight->send_count; i++) {

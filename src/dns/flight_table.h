@@ -189,6 +189,8 @@ struct flight_send *flight_find_send(struct flight *flight, uint16_t server, boo
 /* The newest send to this server still waited for, or NULL. */
 struct flight_send *flight_last_send(struct flight *flight, uint16_t server, bool tcp);
 unsigned flight_tries(const struct flight *flight, uint16_t server);
+/* Neither all its messages are used up nor those to this server (R18). */
+bool flight_may_send(const struct flight *flight, uint16_t server);
 bool flight_is_waiting(const struct flight *flight);
 /* The server has answered with an error. */
 bool flight_is_refused_by(const struct flight *flight, uint16_t server);

@@ -244,6 +244,22 @@ static void test_sends(void **state)
     assert_true(flight_is_refused_by(&flight, 1));
 }
 
+/* One server takes 12 messages of a flight, whatever became of them, and all servers 32. */
+static void test_sends_bounded(void **state)
+{
+    static struct flight flight;
+    (void)state;
+
+    for (uint16_t server = 0; server < 4; server++) {
+        unsigned sent = 0;
+        for (; flight_may_send(&flight, server); sent++)
+            flight.sends[flight.send_count++] =
+                (struct flight_send){ .server = server, .state = sent % 4, .tcp = sent % 2 != 0 };
+        assert_int_equal(sent, server < 2 ? 12 : server == 2 ? 8 : 0);
+    }
+    assert_int_equal(flight.send_count, 32);
+}
+
 /* With fair shares a client cannot have it all, and another still finds room. */
 static void test_shares(void **state)
 {
@@ -420,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_waiters),
         cmocka_unit_test(test_sends),
+        cmocka_unit_test(test_sends_bounded),
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_giver),
         cmocka_unit_test(test_shares_of_networks),

@@ -532,6 +532,17 @@ static void take_stranger(struct dns_worker *worker, struct flight *flight, uint
     count_forgery(worker, flight, server, tcp);
 }
 
+void forward_reply_in_fragments(struct dns_worker *worker, uint32_t id, uint16_t server)
+{
+    struct flight *flight = flight_table_at(&worker->flights, id);
+    if (flight == NULL || flight_last_send(flight, server, false) == NULL) {
+        worker->counters.reply_unknown++;
+        return;
+    }
+    worker->counters.reply_fragmented++;
+    count_forgery(worker, flight, server, false);
+}
+
 void forward_reply(struct dns_worker *worker, uint32_t id, uint16_t server, bool tcp,
                    struct bytes bytes)
 {

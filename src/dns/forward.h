@@ -32,9 +32,10 @@ void forward_probe(struct dns_worker *worker, uint16_t server, const struct dnam
  * such question at a time is enough. */
 void forward_refresh(struct dns_worker *worker, const struct dns_query *query, uint16_t group);
 
-/* As dns_worker_reply and dns_worker_send_failed. */
+/* As dns_worker_reply and its like. */
 void forward_reply(struct dns_worker *worker, uint32_t id, uint16_t server, bool tcp,
                    struct bytes bytes);
+void forward_reply_in_fragments(struct dns_worker *worker, uint32_t id, uint16_t server);
 void forward_send_failed(struct dns_worker *worker, uint32_t id, uint16_t server, bool tcp);
 
 /* Flights whose time has come. */

@@ -327,6 +327,24 @@ static const struct fixture_row rows[] = {
                                                  "= send 0 tcp a.test A rd\n"
                                                  "answer 0 NOERROR a.test 60 A 192.0.2.1\n"
                                                  "= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n" },
+    { "what came in fragments is settled by a connection",
+      "server 198.51.100.1\n"
+      "ask a.test A\n"
+      "= send 0 udp a.test A rd\n"
+      "forge 0 fragments\n"
+      "= send 0 tcp a.test A rd\n"
+      "answer 0 NOERROR a.test 60 A 192.0.2.1\n"
+      "= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n" },
+    { "after fragments from one server the whole answer of another still counts",
+      "server 198.51.100.1\n"
+      "server 198.51.100.2\n"
+      "ask a.test A\n"
+      "= send 0 udp a.test A rd\n"
+      "= send 1 udp a.test A rd\n"
+      "forge 0 fragments\n"
+      "= send 0 tcp a.test A rd\n"
+      "answer 1 NOERROR a.test 60 A 192.0.2.1\n"
+      "= reply NOERROR rd ra: a.test 60 A 192.0.2.1\n" },
     { "a query, a stump and garbage are not heard",
       "server 198.51.100.1\n"
       "ask a.test A\n"

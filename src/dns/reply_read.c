@@ -27,7 +27,14 @@ static bool is_final_type(const struct dns_message *message, uint16_t type)
     return type == message->qtype || message->qtype == RRTYPE_ANY;
 }
 
-enum chain_step { CHAIN_STAYS, CHAIN_ADVANCED, CHAIN_ENDED, CHAIN_LOOPED, CHAIN_BROKEN };
+enum chain_step {
+    CHAIN_STAYS,
+    CHAIN_ADVANCED,
+    CHAIN_ENDED,
+    CHAIN_LOOPED,
+    CHAIN_BROKEN,
+    CHAIN_TOO_LONG,
+};
 
 /* What one record of the answer section does to the chain. */
 static enum chain_step follow_record(const struct dns_message *message,
@@ -43,8 +50,10 @@ static enum chain_step follow_record(const struct dns_message *message,
         return CHAIN_STAYS;
     if (is_final)
         return CHAIN_ENDED;
+    if (reply->link_count > REPLY_LINKS_MAX)
+        return CHAIN_TOO_LONG;
     if (dname_read(message->bytes, &at, &target) != STATUS_OK
-        || at != record->rdata_offset + record->rdata_count || reply->link_count > REPLY_LINKS_MAX)
+        || at != record->rdata_offset + record->rdata_count)
         return CHAIN_BROKEN;
     if (is_in_chain(reply, &target))
         return CHAIN_LOOPED;
@@ -57,6 +66,7 @@ static enum chain_step follow_record(const struct dns_message *message,
 static enum chain_step follow_chain(const struct dns_message *message, struct dns_reply *reply)
 {
     enum chain_step step;
+    unsigned looks = 0;
     bool advanced = true;
 
     reply->links[0] = message->qname;
@@ -65,6 +75,9 @@ static enum chain_step follow_chain(const struct dns_message *message, struct dn
         struct dns_cursor cursor = dns_section_cursor(message, DNS_ANSWER);
         struct dns_record record;
         advanced = false;
+        looks += message->counts[1];
+        if (looks > REPLY_LOOKS_MAX)
+            return CHAIN_TOO_LONG;
         while (dns_record_next(&cursor, &record)) {
             step = follow_record(message, &record, reply);
             if (step == CHAIN_ADVANCED)
@@ -251,8 +264,8 @@ enum status reply_read(const struct dns_message *message, bool dnssec_ok, struct
     reply->soa = NULL;
 
     enum chain_step end = follow_chain(message, reply);
-    if (end == CHAIN_BROKEN)
-        return reply->link_count > REPLY_LINKS_MAX ? STATUS_RANGE : STATUS_MALFORMED;
+    if (end == CHAIN_BROKEN || end == CHAIN_TOO_LONG)
+        return end == CHAIN_BROKEN ? STATUS_MALFORMED : STATUS_RANGE;
     enum status status = keep_answer(message, dnssec_ok, end == CHAIN_LOOPED, reply);
     if (status == STATUS_OK)
         status = keep_authority(message, dnssec_ok, reply);

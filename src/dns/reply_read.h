@@ -11,6 +11,9 @@
 #define REPLY_LINKS_MAX   16           /* aliases followed */
 #define REPLY_RECORDS_MAX 2048         /* records kept */
 #define REPLY_BYTES_MAX   (128 * 1024) /* of their rdata, uncompressed */
+/* Records of the answer section looked at, all walks together, to follow aliases: in order one walk
+ * does, and told from the last to the first each takes one. */
+#define REPLY_LOOKS_MAX (2 * DNS_RECORDS_MAX)
 
 enum reply_kind {
     REPLY_DATA,
@@ -61,9 +64,9 @@ struct dns_reply {
  * proofs; without it they are left out.
  *
  * STATUS_MALFORMED  rdata that is not what its type says
- * STATUS_RANGE      more aliases, records or bytes than above
+ * STATUS_RANGE      more aliases, records, bytes or looks than above
  *
- * Time is bounded by DNS_RECORDS_MAX times REPLY_LINKS_MAX. */
+ * Time is bounded by REPLY_LOOKS_MAX and DNS_RECORDS_MAX names read. */
 NODISCARD enum status reply_read(const struct dns_message *message, bool dnssec_ok,
                                  struct dns_reply *reply);
 

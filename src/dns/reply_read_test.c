@@ -143,6 +143,39 @@ static void test_bounds(void **state)
     assert_int_equal(read_reply("a.test", 1, 0, "", answer, false), STATUS_RANGE);
 }
 
+/* Aliases in any order; but told from the last to the first among thousands of others each would
+ * cost a look at all of them. */
+static void test_looks_are_bounded(void **state)
+{
+    static const char in_order[] = "a.test 60 CNAME b.test, b.test 60 CNAME c.test, "
+                                   "c.test 60 CNAME d.test, d.test 60 CNAME e.test, ";
+    static const char reversed[] = "d.test 60 CNAME e.test, c.test 60 CNAME d.test, "
+                                   "b.test 60 CNAME c.test, a.test 60 CNAME b.test, ";
+    const struct {
+        const char *aliases;
+        const char *others;
+        enum status status;
+    } claims[] = {
+        { in_order, "*2000 e.test 60 A 10.0.0.0", STATUS_OK },
+        { in_order, "*4000 x.test 60 A 10.0.0.0", STATUS_OK },
+        { reversed, "*2000 e.test 60 A 10.0.0.0", STATUS_OK },
+        { reversed, "*1634 x.test 60 A 10.0.0.0", STATUS_OK }, /* five walks */
+        { reversed, "*1635 x.test 60 A 10.0.0.0", STATUS_RANGE },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(claims); i++) {
+        char answer[512];
+        struct text_out out = text_out_on(answer, sizeof answer);
+        text_put_string(&out, claims[i].aliases);
+        text_put_string(&out, claims[i].others);
+        enum status status = read_reply("a.test", 1, 0, answer, "", false);
+        if (status != claims[i].status)
+            fail_msg("%s: %s", answer, status_text(status));
+        assert_true(status != STATUS_OK || reply.link_count == 5);
+    }
+}
+
 static void test_malformed_rdata(void **state)
 {
     (void)state;
@@ -171,9 +204,9 @@ static void test_dnssec_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),          cmocka_unit_test(test_ttl_with_the_top_bit),
-        cmocka_unit_test(test_bounds),         cmocka_unit_test(test_malformed_rdata),
-        cmocka_unit_test(test_dnssec_records),
+        cmocka_unit_test(test_kinds),           cmocka_unit_test(test_ttl_with_the_top_bit),
+        cmocka_unit_test(test_bounds),          cmocka_unit_test(test_looks_are_bounded),
+        cmocka_unit_test(test_malformed_rdata), cmocka_unit_test(test_dnssec_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static enum status mark_types(const struct dns_filters *filters, struct arena *a
     if (filters->filter_aaaa)
         marks[RRTYPE_AAAA / 64] |= UINT64_C(1) << RRTYPE_AAAA % 64;
     for (size_t i = 0; i < filters->filtered.count; i++) {
-        uint16_t type = filters->filtered.at[i];
+        uint16_t type = filters->filtered.at[i].type;
         if (type == RRTYPE_ANY)
             rules->filter_any = true;
         else

@@ -50,7 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
     struct prefix bogus = { .address = address_ip4(192, 0, 2, 0), .length = 25 };
     struct prefix ignored = { .address = address_ip4(192, 0, 2, 128), .length = 25 };
     struct dns_alias alias = { .to = 0x0a000000, .mask = 0xffff0000, .first = 0xc0000000 };
-    uint16_t types[] = { RRTYPE_TXT, RRTYPE_CNAME, RRTYPE_ANY };
+    struct dns_type types[] = { { .type = RRTYPE_TXT },
+                                { .type = RRTYPE_CNAME },
+                                { .type = RRTYPE_ANY } };
     struct dname ok = dname_root();
     struct dns_filters filters = {
         .stop_rebind = chosen & 1,
@@ -58,8 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t count)
         .filter_a = chosen >> 2 & 1,
         .filter_aaaa = chosen >> 3 & 1,
         .filtered = { types, chosen >> 4 & 1 ? COUNT_OF(types) : 0, 0 },
-        .bogus = { &bogus, chosen >> 5 & 1, 0 },
-        .ignored = { &ignored, chosen >> 6 & 1, 0 },
+        .bogus = { &bogus, chosen >> 5 & 1, 0, { 0 } },
+        .ignored = { &ignored, chosen >> 6 & 1, 0, { 0 } },
         .aliases = &alias,
         .alias_count = chosen >> 7 & 1,
         .rebind_ok = &ok,

@@ -543,7 +543,11 @@ static bool step_forge(struct fixture *fixture, struct text words)
         count = DNS_HEADER_BYTES - 1;
     else if (text_equal(how, TEXT("garbage")))
         fixture->answer[7] = 1; /* claims an answer that is not there */
-    else
+    else if (text_equal(how, TEXT("fragments"))) {
+        dns_worker_reply_in_fragments(fixture->worker, send->flight, send->server, fixture->now,
+                                      &fixture->outbox);
+        return true;
+    } else
         return fail(fixture, "bad forge");
     dns_worker_reply(fixture->worker, send->flight, send->server, send->tcp,
                      bytes_of(fixture->answer, count), fixture->now, &fixture->outbox);

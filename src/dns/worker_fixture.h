@@ -16,9 +16,12 @@
  *                                    size=512 ecs version=1 CH repeat
  *     answer 0 NOERROR a.test 60 A 192.0.2.1, ...; test 60 NS ns.test
  *                                    to the newest send to server 0; flags aa tc noopt nora are
- * words after the rcode; after ';' the authority section forge 0 id|question|query|short|case   a
- * false answer to that send fail 0                         the send came to nothing wait 1000
- * milliseconds, ticking at every deadline hangup 5                       TCP connection 5 is gone
+ *                                    words after the rcode; after ';' the authority section
+ *     forge 0 id                     a false answer to that send, or question, query, short, case,
+ *                                    garbage, fragments
+ *     fail 0                         the send came to nothing
+ *     wait 1000                      milliseconds, ticking at every deadline
+ *     hangup 5                       TCP connection 5 is gone
  *     reload                         a new view with another server list number
  *
  * And lines that begin with '=' say what came out next, "= nothing" that nothing did:

@@ -79,6 +79,19 @@ const struct network_interface *network_by_name(const struct network *network, c
     return NULL;
 }
 
+bool network_has_name(const struct network *network, const struct site_interface *pattern)
+{
+    for (size_t i = 0; i < network->interface_count; i++) {
+        if (site_interface_matches(pattern, network->interfaces[i].name))
+            return true;
+    }
+    for (size_t i = 0; i < network->address_count; i++) {
+        if (site_interface_matches(pattern, network->addresses[i].label))
+            return true;
+    }
+    return false;
+}
+
 const struct network_address *network_own_address(const struct network *network,
                                                   const struct address *address)
 {

@@ -53,6 +53,8 @@ void network_free(struct network *network);
 
 const struct network_interface *network_by_index(const struct network *network, uint32_t index);
 const struct network_interface *network_by_name(const struct network *network, const char *name);
+/* Some interface, or address with a label of its own, has such a name. */
+bool network_has_name(const struct network *network, const struct site_interface *pattern);
 /* One of our own addresses, or NULL. */
 const struct network_address *network_own_address(const struct network *network,
                                                   const struct address *address);

@@ -443,6 +443,32 @@ static void test_auth(void **state)
     network_free(network);
 }
 
+static void test_names(void **state)
+{
+    struct network_interface interfaces[] = { { .index = 2, .name = "eth0" } };
+    struct network_address addresses[] = {
+        { .address = address_ip4(192, 0, 2, 1), .label = "eth0:1", .interface = 2 },
+    };
+    static const struct {
+        struct site_interface pattern;
+        bool is_there;
+    } rows[] = {
+        { { .pattern = "eth0" }, true },
+        { { .pattern = "eth0:1" }, true },
+        { { .pattern = "eth9" }, false },
+        { { .pattern = "eth" }, false },
+        { { .pattern = "et", .prefix = true }, true },
+        { { .pattern = "pp", .prefix = true }, false },
+    };
+    struct network *network;
+    (void)state;
+    assert_int_equal(network_create(interfaces, 1, addresses, 1, &network), STATUS_OK);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (network_has_name(network, &rows[i].pattern) != rows[i].is_there)
+            fail_msg("%s", rows[i].pattern.pattern);
+    network_free(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,6 +476,7 @@ int main(void)
         cmocka_unit_test(test_subnets),       cmocka_unit_test(test_first),
         cmocka_unit_test(test_admits),        cmocka_unit_test(test_admits_no_foreign_address),
         cmocka_unit_test(test_admits_client), cmocka_unit_test(test_auth),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

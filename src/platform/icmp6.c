@@ -18,19 +18,23 @@ static bool set_option(int fd, int option, int value)
     return setsockopt(fd, IPPROTO_IPV6, option, &value, sizeof value) == 0;
 }
 
-static bool set_filter(int fd)
+static bool set_filter(int fd, bool host)
 {
     struct icmp6_filter filter;
     ICMP6_FILTER_SETBLOCKALL(&filter);
-    ICMP6_FILTER_SETPASS(ND_ROUTER_SOLICIT, &filter);
-    ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+    if (host) {
+        ICMP6_FILTER_SETPASS(ND_ROUTER_ADVERT, &filter);
+    } else {
+        ICMP6_FILTER_SETPASS(ND_ROUTER_SOLICIT, &filter);
+        ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+    }
     return setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter) == 0;
 }
 
-static bool apply(int fd)
+static bool apply(int fd, bool host)
 {
     int buffer = RECEIVE_BUFFER;
-    if (!set_filter(fd) || !set_option(fd, IPV6_RECVPKTINFO, 1)
+    if (!set_filter(fd, host) || !set_option(fd, IPV6_RECVPKTINFO, 1)
         || !set_option(fd, IPV6_RECVHOPLIMIT, 1) || !set_option(fd, IPV6_UNICAST_HOPS, HOPS)
         || !set_option(fd, IPV6_MULTICAST_HOPS, HOPS) || !set_option(fd, IPV6_MULTICAST_LOOP, 0))
         return false;
@@ -39,14 +43,14 @@ static bool apply(int fd)
     return true;
 }
 
-enum status icmp6_open(int *fd)
+static enum status open_as(bool host, int *fd)
 {
     int opened = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
     if (opened < 0)
         return STATUS_SYSTEM;
     fcntl(opened, F_SETFL, O_NONBLOCK);
     fcntl(opened, F_SETFD, FD_CLOEXEC);
-    if (!apply(opened)) {
+    if (!apply(opened, host)) {
         int error = errno;
         close(opened);
         errno = error;
@@ -54,6 +58,16 @@ enum status icmp6_open(int *fd)
     }
     *fd = opened;
     return STATUS_OK;
+}
+
+enum status icmp6_open(int *fd)
+{
+    return open_as(false, fd);
+}
+
+enum status icmp6_open_host(int *fd)
+{
+    return open_as(true, fd);
 }
 
 enum status icmp6_send(int fd, const struct address *to, const struct address *from,

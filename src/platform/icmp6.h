@@ -12,6 +12,8 @@
  * has joined that group (platform/multicast.h). What is sent has hop limit 255 and does not come
  * back to us. STATUS_SYSTEM with errno. */
 NODISCARD enum status icmp6_open(int *fd);
+/* The same for a host: router advertisements alone come in. */
+NODISCARD enum status icmp6_open_host(int *fd);
 
 /* from: one of our addresses there; none: the system chooses. interface 0: as the routing table
  * says. STATUS_SYSTEM with errno. */

@@ -24,3 +24,9 @@ void library_unload(void *library)
 {
     (void)dlclose(library);
 }
+
+void library_share(const char *file)
+{
+    /* Never closed: it would be shared no longer than this handle is open. */
+    (void)dlopen(file, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD);
+}

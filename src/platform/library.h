@@ -17,5 +17,9 @@ void *library_load(const char *file, const struct library_function *functions, s
                    void *into);
 /* None of the addresses may be called any more. */
 void library_unload(void *library);
+/* A library that is loaded gives its functions to libraries loaded from now on, as one that the
+ * program is linked with does: modules of an interpreter expect that. Nothing where it is not
+ * loaded. */
+void library_share(const char *file);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef LINNET_PLATFORM_PORT_HOLDER_H
 #define LINNET_PLATFORM_PORT_HOLDER_H
 
+#include <stddef.h>
+
 #include "base/address.h"
 #include "base/status.h"
 
@@ -15,5 +17,8 @@ struct port_holder {
  * system). */
 NODISCARD enum status port_holder_find(const struct endpoint *endpoint, bool tcp,
                                        struct port_holder *holder);
+/* All of them, each process once and at most `room`. Returns how many. */
+size_t port_holder_list(const struct endpoint *endpoint, bool tcp, struct port_holder *holders,
+                        size_t room);
 
 #endif

@@ -43,14 +43,14 @@ static bool collides(const struct address *bound, const struct address *wanted)
            && (address_is_any(wanted) || address_equal(bound, wanted));
 }
 
-/* Sockets of a kernel table in the way of this endpoint: their inodes. */
-static size_t find_inodes(const char *table, const struct endpoint *endpoint, unsigned long *inodes)
+/* Sockets of a kernel table in the way of this endpoint: their inodes, behind `count` others. */
+static size_t find_inodes(const char *table, const struct endpoint *endpoint, unsigned long *inodes,
+                          size_t count)
 {
     FILE *file = fopen(table, "re");
     if (file == NULL)
-        return 0;
+        return count;
     char line[512];
-    size_t count = 0;
     while (count < INODES_MAX && fgets(line, sizeof line, file) != NULL) {
         char hex[40];
         unsigned port;
@@ -109,29 +109,49 @@ static void read_program(const char *pid, struct port_holder *holder)
     fclose(file);
 }
 
+/* Of IPv4 or of IPv6; many programs hold both families with one IPv6 socket. */
+static size_t find_in_table(const struct endpoint *endpoint, bool tcp, bool ip6,
+                            unsigned long *inodes, size_t count)
+{
+    if (ip6)
+        return find_inodes(tcp ? "/proc/net/tcp6" : "/proc/net/udp6", endpoint, inodes, count);
+    return endpoint->address.family != ADDRESS_IP4
+               ? count
+               : find_inodes(tcp ? "/proc/net/tcp" : "/proc/net/udp", endpoint, inodes, count);
+}
+
+static size_t list_processes(const unsigned long *inodes, size_t inode_count,
+                             struct port_holder *holders, size_t room)
+{
+    size_t count = 0;
+    DIR *folder = inode_count > 0 ? opendir("/proc") : NULL;
+    if (folder == NULL)
+        return 0;
+    for (struct dirent *entry; count < room && (entry = readdir(folder)) != NULL;) {
+        if (!isdigit((unsigned char)entry->d_name[0])
+            || !process_has_inode(entry->d_name, inodes, inode_count))
+            continue;
+        holders[count].pid = atoi(entry->d_name);
+        read_program(entry->d_name, &holders[count++]);
+    }
+    closedir(folder);
+    return count;
+}
+
 enum status port_holder_find(const struct endpoint *endpoint, bool tcp, struct port_holder *holder)
 {
     unsigned long inodes[INODES_MAX];
-    size_t count = 0;
-    if (endpoint->address.family == ADDRESS_IP4)
-        count = find_inodes(tcp ? "/proc/net/tcp" : "/proc/net/udp", endpoint, inodes);
-    /* Many programs hold both families with one IPv6 socket. */
+    size_t count = find_in_table(endpoint, tcp, false, inodes, 0);
     if (count == 0)
-        count = find_inodes(tcp ? "/proc/net/tcp6" : "/proc/net/udp6", endpoint, inodes);
-    if (count == 0)
-        return STATUS_NOT_FOUND;
-    DIR *folder = opendir("/proc");
-    if (folder == NULL)
-        return STATUS_NOT_FOUND;
-    enum status status = STATUS_NOT_FOUND;
-    for (struct dirent *entry; status != STATUS_OK && (entry = readdir(folder)) != NULL;) {
-        if (!isdigit((unsigned char)entry->d_name[0])
-            || !process_has_inode(entry->d_name, inodes, count))
-            continue;
-        holder->pid = atoi(entry->d_name);
-        read_program(entry->d_name, holder);
-        status = STATUS_OK;
-    }
-    closedir(folder);
-    return status;
+        count = find_in_table(endpoint, tcp, true, inodes, 0);
+    return list_processes(inodes, count, holder, 1) == 1 ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+size_t port_holder_list(const struct endpoint *endpoint, bool tcp, struct port_holder *holders,
+                        size_t room)
+{
+    unsigned long inodes[INODES_MAX];
+    size_t count = find_in_table(endpoint, tcp, false, inodes, 0);
+    count = find_in_table(endpoint, tcp, true, inodes, count);
+    return list_processes(inodes, count, holders, room);
 }

@@ -18,12 +18,13 @@ struct held {
     const char *address;
     bool tcp;
     bool both_families; /* an IPv6 socket that takes IPv4 too */
+    uint16_t port;      /* 0: any */
 };
 
 /* Binds as asked and gives the port; 0 when it cannot be done here. */
 static uint16_t hold(const struct held *held, int *fd)
 {
-    struct endpoint end = { 0 };
+    struct endpoint end = { .port = held->port };
     struct sockaddr_storage name;
     socklen_t count = sizeof name;
     int only6 = held->both_families ? 0 : 1;
@@ -86,26 +87,26 @@ static void test_who(void **test)
         bool wanted_tcp;
         bool found;
     } rows[] = {
-        { "same address", { "127.0.0.1", false, false }, "127.0.0.1", false, true },
-        { "wildcard in the way", { "0.0.0.0", false, false }, "127.0.0.1", false, true },
-        { "in the way of the wildcard", { "127.0.0.1", false, false }, "0.0.0.0", false, true },
-        { "another address", { "127.0.0.1", false, false }, "127.0.0.2", false, false },
-        { "another protocol", { "127.0.0.1", false, false }, "127.0.0.1", true, false },
-        { "TCP", { "127.0.0.1", true, false }, "127.0.0.1", true, true },
-        { "TCP wildcard", { "0.0.0.0", true, false }, "0.0.0.0", true, true },
-        { "IPv6", { "::1", false, false }, "::1", false, true },
-        { "IPv6 in the way of the wildcard", { "::1", true, false }, "::", true, true },
-        { "IPv4 is not in the way of IPv6", { "127.0.0.1", false, false }, "::", false, false },
+        { "same address", { "127.0.0.1", false, false, 0 }, "127.0.0.1", false, true },
+        { "wildcard in the way", { "0.0.0.0", false, false, 0 }, "127.0.0.1", false, true },
+        { "in the way of the wildcard", { "127.0.0.1", false, false, 0 }, "0.0.0.0", false, true },
+        { "another address", { "127.0.0.1", false, false, 0 }, "127.0.0.2", false, false },
+        { "another protocol", { "127.0.0.1", false, false, 0 }, "127.0.0.1", true, false },
+        { "TCP", { "127.0.0.1", true, false, 0 }, "127.0.0.1", true, true },
+        { "TCP wildcard", { "0.0.0.0", true, false, 0 }, "0.0.0.0", true, true },
+        { "IPv6", { "::1", false, false, 0 }, "::1", false, true },
+        { "IPv6 in the way of the wildcard", { "::1", true, false, 0 }, "::", true, true },
+        { "IPv4 is not in the way of IPv6", { "127.0.0.1", false, false, 0 }, "::", false, false },
         { "IPv6 address is not in the way of IPv4",
-          { "::1", false, false },
+          { "::1", false, false, 0 },
           "0.0.0.0",
           false,
           false },
-        { "one socket for both families", { "::", false, true }, "0.0.0.0", false, true },
-        { "one socket for both families, TCP", { "::", true, true }, "127.0.0.1", true, true },
-        { "mapped address", { "::ffff:127.0.0.1", false, true }, "127.0.0.1", false, true },
+        { "one socket for both families", { "::", false, true, 0 }, "0.0.0.0", false, true },
+        { "one socket for both families, TCP", { "::", true, true, 0 }, "127.0.0.1", true, true },
+        { "mapped address", { "::ffff:127.0.0.1", false, true, 0 }, "127.0.0.1", false, true },
         { "another mapped address",
-          { "::ffff:127.0.0.1", false, true },
+          { "::ffff:127.0.0.1", false, true, 0 },
           "127.0.0.2",
           false,
           false },
@@ -128,12 +129,44 @@ static void test_who(void **test)
     }
 }
 
+/* Each process that is in the way of the wildcard, once, and no more than there is room for. */
+static void test_all(void **test)
+{
+    (void)test;
+    struct held helds[] = { { .address = "127.0.0.1" },
+                            { .address = "127.0.0.2" },
+                            { .address = "::", .both_families = true } };
+    pid_t children[COUNT_OF(helds)];
+    struct port_holder holders[8];
+    struct endpoint any = { .address = address_any(ADDRESS_IP4) };
+    size_t held = 0;
+    for (size_t i = 0; i < COUNT_OF(helds); i++) {
+        uint16_t port;
+        helds[i].port = any.port;
+        children[i] = start_holder(&helds[i], &port);
+        any.port = i == 0 ? port : any.port;
+        held += port != 0; /* the third may find the port taken */
+    }
+    size_t one = port_holder_list(&any, false, holders, 1);
+    size_t other = port_holder_list(&any, true, holders, COUNT_OF(holders));
+    size_t all = port_holder_list(&any, false, holders, COUNT_OF(holders));
+    for (size_t i = 0; i < COUNT_OF(helds); i++)
+        end_holder(children[i]);
+    assert_true(held >= 2);
+    assert_int_equal(one, 1);
+    assert_int_equal(other, 0);
+    assert_int_equal(all, held);
+    for (size_t i = 0; i < all; i++)
+        assert_string_equal(holders[i].program, HOLDER_NAME);
+    assert_int_not_equal(holders[0].pid, holders[1].pid);
+}
+
 static void test_nobody(void **test)
 {
     (void)test;
     int fd;
     struct endpoint end = { .address = address_ip4(127, 0, 0, 1) };
-    end.port = hold(&(struct held){ "127.0.0.1", true, false }, &fd);
+    end.port = hold(&(struct held){ "127.0.0.1", true, false, 0 }, &fd);
     close(fd);
     struct port_holder holder;
     assert_int_equal(port_holder_find(&end, true, &holder), STATUS_NOT_FOUND);
@@ -143,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who),
+        cmocka_unit_test(test_all),
         cmocka_unit_test(test_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

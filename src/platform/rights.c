@@ -230,9 +230,19 @@ enum status rights_take(int channel, uint8_t *room, struct rights_request *reque
     return STATUS_OK;
 }
 
-static bool port_allowed(const struct rights_policy *policy, uint16_t port)
+/* To listen anywhere else is what a sandbox keeps from who asks. */
+static bool is_stream(int fd)
 {
-    if (port >= LOW_PORTS || (port >= policy->port_first && port <= policy->port_last && port > 0))
+    int type = 0;
+    socklen_t count = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &count) != 0 || type != SOCK_DGRAM;
+}
+
+static bool port_allowed(const struct rights_policy *policy, uint16_t port, bool stream)
+{
+    if (!stream
+        && (port >= LOW_PORTS
+            || (port >= policy->port_first && port <= policy->port_last && port > 0)))
         return true;
     for (size_t i = 0; i < policy->port_count; i++) {
         if (policy->ports[i] == port)
@@ -254,7 +264,7 @@ static int grant_bind(const struct rights_policy *policy, int fd, struct bytes p
         port = ((struct sockaddr_in6 *)&address)->sin6_port;
     else
         return EINVAL;
-    if (!port_allowed(policy, ntohs(port)))
+    if (!port_allowed(policy, ntohs(port), is_stream(fd)))
         return EACCES;
     return bind(fd, (struct sockaddr *)&address, (socklen_t)payload.count) == 0 ? 0 : errno;
 }

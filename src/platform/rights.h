@@ -39,11 +39,11 @@ bool rights_say(enum rights_verb verb, struct bytes payload);
 
 /* ------------------------------------------------------------------ who grants */
 
-/* What may be asked for. Ports from 1024 on need no right and may always be bound. */
+/* What may be asked for. Ports of datagrams from 1024 on need no right and may always be bound. */
 struct rights_policy {
     uint16_t ports[RIGHTS_PORTS_MAX];
     size_t port_count;
-    uint16_t port_first, port_last; /* and these; 0: none */
+    uint16_t port_first, port_last; /* and these, for datagrams; 0: none */
     bool ties, marks;
     /* For RIGHTS_SEND: an errno, or 0; NULL: refused. */
     int (*pass_on)(const void *context, int fd, struct bytes message);

@@ -131,6 +131,41 @@ static void test_low_ports(void **state)
     stop();
 }
 
+/* What is answered when a socket of this type is to be bound to the port. */
+static int granted(const struct rights_policy *policy, int type, uint16_t port)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int32_t error = -1;
+    int ends[2];
+    struct rights_request request = {
+        .verb = RIGHTS_BIND,
+        .fd = socket(AF_INET, type | SOCK_CLOEXEC, 0),
+        .payload = bytes_of((const uint8_t *)&to, sizeof to),
+    };
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    rights_grant(ends[0], policy, &request);
+    assert_int_equal(recv(ends[1], &error, sizeof error, 0), (ssize_t)sizeof error);
+    rights_let_go(request.fd);
+    close(ends[0]);
+    close(ends[1]);
+    return error;
+}
+
+/* Who may listen on any port has got around the sandbox that it is in. */
+static void test_listening_elsewhere(void **state)
+{
+    (void)state;
+    const struct rights_policy policy = {
+        .ports = { 20011 }, .port_count = 1, .port_first = 1015, .port_last = 1016
+    };
+    assert_int_equal(granted(&policy, SOCK_DGRAM, 20012), 0);
+    assert_int_equal(granted(&policy, SOCK_STREAM, 20011), 0);
+    assert_int_equal(granted(&policy, SOCK_STREAM, 20012), EACCES);
+    assert_int_equal(granted(&policy, SOCK_STREAM, 1015), EACCES);
+}
+
 /* ------------------------------------------------------------------ what is refused */
 
 static int ask_raw(const void *bytes, size_t count)
@@ -260,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_low_ports),
+        cmocka_unit_test(test_listening_elsewhere),
         cmocka_unit_test(test_nonsense_is_refused),
         cmocka_unit_test(test_what_the_policy_lacks),
         cmocka_unit_test(test_descriptors_do_not_stay),

@@ -14,9 +14,12 @@
 static void test_says_so(void **state)
 {
     (void)state;
-    struct sandbox_layers layers = { true, true, true };
-    assert_int_equal(sandbox_enter(NULL, 0, &layers), STATUS_OK);
-    assert_false(layers.no_new_privileges || layers.files || layers.calls);
+    struct sandbox_layers layers = { true, true, true, true, true };
+    const struct sandbox_plan plan = { .port_count = 0 };
+    assert_int_equal(sandbox_enter(&plan, &layers), STATUS_OK);
+    assert_false(layers.no_new_privileges || layers.files || layers.ports || layers.strangers
+                 || layers.calls);
+    assert_true(sandbox_may_connect(53));
 }
 
 static void test_a_child_without_its_parent(void **state)

@@ -39,6 +39,7 @@ static const struct sandbox_path paths[] = {
     { "/nowhere", SANDBOX_READ },
     { "/var", SANDBOX_KEEP },
 };
+static const struct sandbox_plan plan = { .paths = paths, .path_count = 3 };
 
 static void test_order(void **state)
 {
@@ -46,13 +47,15 @@ static void test_order(void **state)
     struct sandbox_layers layers;
     calls[0] = '\0';
     refused = "/nowhere"; /* does not exist: passed over */
-    assert_int_equal(sandbox_enter(paths, 3, &layers), STATUS_OK);
+    assert_int_equal(sandbox_enter(&plan, &layers), STATUS_OK);
     static const char start[] = "unveil(/etc, r)\nunveil(/nowhere, r)\nunveil(/var, rwc)\n"
                                 "unveil(NULL, NULL)\npledge(stdio inet ";
     assert_memory_equal(calls, start, sizeof start - 1);
     assert_null(strstr(calls, "exec"));
     assert_null(strstr(calls, "proc"));
     assert_true(layers.files && layers.calls && layers.no_new_privileges);
+    assert_false(layers.ports || layers.strangers); /* these calls know of neither */
+    assert_true(sandbox_may_connect(53));
 }
 
 static void test_refusals(void **state)
@@ -60,10 +63,10 @@ static void test_refusals(void **state)
     (void)state;
     struct sandbox_layers layers;
     refused = "/etc"; /* exists */
-    assert_int_equal(sandbox_enter(paths, 3, &layers), STATUS_SYSTEM);
+    assert_int_equal(sandbox_enter(&plan, &layers), STATUS_SYSTEM);
     assert_false(layers.files);
     refused = "unveil"; /* the last one */
-    assert_int_equal(sandbox_enter(paths, 3, &layers), STATUS_SYSTEM);
+    assert_int_equal(sandbox_enter(&plan, &layers), STATUS_SYSTEM);
     assert_false(layers.files || layers.calls);
 }
 

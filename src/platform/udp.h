@@ -15,6 +15,7 @@ struct udp_setup {
     bool broadcast;           /* may send to broadcast addresses */
     bool want_arrival;        /* report local address and interface of what arrives */
     bool free_bind;           /* the address need not exist yet */
+    bool tell_fragments;      /* udp_take is to see what came in fragments */
     unsigned receive_bytes;   /* socket buffer wanted; 0: the system's default */
     uint8_t traffic_class;    /* of what it sends, IPv6 only; 0: the system's default */
     uint8_t multicast_hops;   /* the same; our multicasts do not come back to this machine then */
@@ -64,6 +65,18 @@ struct udp_departure {
  * dropped (UDP may); returns how many went out. */
 unsigned udp_send(struct udp_batch *batch, int fd, const struct udp_departure *departures,
                   unsigned count);
+
+/* One datagram, from a socket on which they come one at a time. */
+struct udp_taken {
+    struct bytes message;     /* in the caller's buffer, cut to what fits there */
+    struct endpoint from;     /* left alone where `wants_from` is false */
+    bool in_fragments;        /* the system has put it together; never true where it cannot say */
+};
+
+/* STATUS_AGAIN when nothing waits; STATUS_SYSTEM with errno when an error did, which is taken. What
+ * comes in fragments is known of sockets of udp_connect and of those with tell_fragments. */
+NODISCARD enum status udp_take(int fd, void *buffer, size_t room, bool wants_from,
+                               struct udp_taken *taken);
 
 /* A fresh connected socket to `to` from a given source port (0: the system's choice), for one
  * upstream question. source: address to bind, family NONE for any. mark: as socket_set_mark, 0 for

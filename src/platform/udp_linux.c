@@ -59,6 +59,16 @@ static void ignore_path_mtu(int fd, int family)
         set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
 }
 
+/* With what came in fragments the kernel gives their size, with a whole datagram nothing. Before
+ * Linux 4.10 it cannot say, and nothing is known of fragments then. */
+static void tell_fragments(int fd, int family)
+{
+    if (family == AF_INET)
+        set_option(fd, IPPROTO_IP, IP_RECVFRAGSIZE, 1);
+    else
+        set_option(fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 1);
+}
+
 /* The system's limit is low on most hosts, and a burst that does not fit is lost: as root it is
  * passed over. */
 static void widen_receive(int fd, unsigned bytes)
@@ -82,6 +92,8 @@ static bool apply_setup(int fd, int family, const struct udp_setup *setup)
     if (setup->want_arrival && !want_arrival(fd, family))
         return false;
     widen_receive(fd, setup->receive_bytes);
+    if (setup->tell_fragments)
+        tell_fragments(fd, family);
     if (setup->device != NULL && rights_tie(fd, setup->device) != 0)
         return false;
     if (setup->traffic_class != 0)
@@ -227,6 +239,38 @@ unsigned udp_receive_some(struct udp_batch *batch, int fd, unsigned most,
         kept++;
     }
     return kept;
+}
+
+static bool has_fragment_size(struct msghdr *header)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c))
+        if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVFRAGSIZE)
+            || (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVFRAGSIZE))
+            return true;
+    return false;
+}
+
+enum status udp_take(int fd, void *buffer, size_t room, bool wants_from, struct udp_taken *taken)
+{
+    struct sockaddr_storage name;
+    uint8_t control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8)));
+    struct iovec vector = { buffer, room };
+    struct msghdr header = {
+        .msg_name = wants_from ? &name : NULL,
+        .msg_namelen = wants_from ? sizeof name : 0,
+        .msg_iov = &vector,
+        .msg_iovlen = 1,
+        .msg_control = control,
+        .msg_controllen = sizeof control,
+    };
+    ssize_t count = recvmsg(fd, &header, MSG_DONTWAIT);
+    if (count < 0)
+        return errno == EAGAIN || errno == EINTR ? STATUS_AGAIN : STATUS_SYSTEM;
+    if (wants_from && endpoint_from_sockaddr((struct sockaddr *)&name, &taken->from) != STATUS_OK)
+        return STATUS_AGAIN;
+    taken->message = bytes_of(buffer, (size_t)count);
+    taken->in_fragments = header.msg_controllen > 0 && has_fragment_size(&header);
+    return STATUS_OK;
 }
 
 /* Puts the source address and interface beside the datagram. */
@@ -385,6 +429,7 @@ enum status udp_connect(const struct endpoint *to, const struct address *source,
     if (device != NULL && rights_tie(opened, device) != 0)
         return close_and_fail(opened);
     ignore_path_mtu(opened, family);
+    tell_fragments(opened, family);
     if (mark != 0)
         socket_set_mark(opened, mark);
     struct sockaddr_storage name;

@@ -12,7 +12,10 @@
 
 #include <cmocka.h>
 
+#include "platform/namespace_test_world.h"
+
 #define WAIT_MS 2000
+#define NARROW  1280
 
 static struct udp_batch *batch;
 
@@ -534,8 +537,80 @@ static void test_refused_ip6(void **test)
     check_refused(ADDRESS_IP6);
 }
 
+/* ------------------------------------------------------------------ fragments */
+
+/* Whole, in fragments, whole again: each is told for what it is. */
+static void check_taken(int sender, int fd, const struct endpoint *expected)
+{
+    static const size_t sizes[] = { 1, 1200, 2000, 5000, 1200 };
+    static uint8_t out[5000];
+    static uint8_t in[4096];
+    struct endpoint to = local_end(fd);
+    struct udp_departure departure = { .to = to };
+    struct udp_taken taken;
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        memset(out, 'a' + (int)i, sizes[i]);
+        departure.message = bytes_of(out, sizes[i]);
+        assert_int_equal(udp_send(batch, sender, &departure, 1), 1);
+        wait_readable(fd);
+        taken = (struct udp_taken){ .in_fragments = sizes[i] <= NARROW };
+        assert_int_equal(udp_take(fd, in, sizeof in, expected != NULL, &taken), STATUS_OK);
+        assert_int_equal(taken.message.count, sizes[i] < sizeof in ? sizes[i] : sizeof in);
+        assert_memory_equal(taken.message.at, out, taken.message.count);
+        assert_true(expected == NULL || endpoint_equal(&taken.from, expected));
+        if (taken.in_fragments != (sizes[i] > NARROW))
+            fail_msg("%zu bytes: in fragments %d", sizes[i], taken.in_fragments);
+    }
+    assert_int_equal(udp_take(fd, in, sizeof in, false, &taken), STATUS_AGAIN);
+}
+
+static void check_fragments(enum address_family family)
+{
+    struct address here = loopback(family);
+    struct address none = { 0 };
+    struct udp_setup setup = { .bind = { .address = here }, .tell_fragments = true };
+    int sender = open_on(&here, false);
+    int fd;
+    if (!alone || sender < 0)
+        skip();
+    assert_int_equal(narrow_loopback(NARROW), 0);
+    struct endpoint from = local_end(sender);
+    assert_int_equal(udp_connect(&from, &none, 0, NULL, 0, &fd), STATUS_OK);
+    check_taken(sender, fd, NULL);
+    close(sender);
+    assert_int_equal(send(fd, "x", 1, 0), 1);
+    wait_readable(fd);
+    uint8_t byte;
+    struct udp_taken taken;
+    assert_int_equal(udp_take(fd, &byte, 1, false, &taken), STATUS_SYSTEM); /* nobody is there */
+    assert_int_equal(udp_take(fd, &byte, 1, false, &taken), STATUS_AGAIN);
+    close(fd);
+    sender = open_on(&here, false);
+    from = local_end(sender);
+    assert_int_equal(udp_open(&setup, &fd), STATUS_OK);
+    check_taken(sender, fd, &from);
+    close(fd);
+    close(sender);
+}
+
+static void test_fragments_ip4(void **test)
+{
+    (void)test;
+    check_fragments(ADDRESS_IP4);
+}
+
+static void test_fragments_ip6(void **test)
+{
+    (void)test;
+    check_fragments(ADDRESS_IP6);
+}
+
 int main(void)
 {
+    const struct CMUnitTest fragments[] = {
+        cmocka_unit_test_setup(test_fragments_ip4, enter_namespace),
+        cmocka_unit_test(test_fragments_ip6),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_flags),      cmocka_unit_test(test_open_refused),
         cmocka_unit_test(test_address_to_come), cmocka_unit_test(test_shared_port),
@@ -547,5 +622,7 @@ int main(void)
         cmocka_unit_test(test_refused_ip6),     cmocka_unit_test(test_runs),
         cmocka_unit_test(test_run_too_wide),
     };
-    return cmocka_run_group_tests(tests, make_batch, free_batch);
+    int failed = cmocka_run_group_tests(tests, make_batch, free_batch);
+    /* Last, for this process stays in the namespace of its own. */
+    return failed + cmocka_run_group_tests(fragments, make_batch, free_batch);
 }

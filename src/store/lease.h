@@ -37,6 +37,9 @@ struct lease {
     char *name;                    /* host name without domain, the table's; NULL when none */
     char *domain;                  /* domain that completes it, the table's; NULL when none */
     struct lease_origin *origin;   /* the table's; NULL when none */
+    char *next_hop;                /* of a delegated prefix: the address that its client last spoke
+                                      from, "fe80::1%eth0", without interface behind a relay; the
+                                      table's; NULL: not known */
     mono_ms expires_mono;          /* LEASE_NEVER: infinite. Arithmetic is done on this one */
     wall_s expires_wall;           /* for the file and people; 0: infinite */
     uint32_t length_s;             /* as last granted */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/lease_disk_io.h"
 #include "store/lease_file_plan.h"
 
 #define PIECE_BYTES ((size_t)1 << 20)
@@ -48,7 +49,7 @@ static void say(struct lease_file *file, enum trouble trouble, const char *what,
         return;
     file->said[trouble] = true;
     if (file->setup.trouble != NULL)
-        file->setup.trouble(file->setup.context, what, error);
+        file->setup.trouble(file->setup.context, trouble == TROUBLE_CLOSED, what, error);
 }
 
 /* What to do about a file that cannot be replaced. */
@@ -231,7 +232,8 @@ static enum status file_load(struct lease_backend *backend,
     if (buffer == NULL)
         return STATUS_NO_MEMORY;
     if (lease_disk_follow(&file->disk) != STATUS_OK && file->setup.trouble != NULL)
-        file->setup.trouble(file->setup.context, "it was replaced and cannot be opened", errno);
+        file->setup.trouble(file->setup.context, false, "it was replaced and cannot be opened",
+                            errno);
     enum status status = load_pieces(file, &loading, buffer);
     free(buffer);
     if (status != STATUS_OK)

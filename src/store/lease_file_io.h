@@ -26,8 +26,9 @@ struct lease_file_setup {
     const struct lease_table *table6;  /* the IPv6 leases; NULL: lines about them are kept as they
                                           stand */
     void (*committed)(void *context, uint64_t ticket, enum status status);
-    /* Said once per kind of trouble; `what` lasts for the call. */
-    void (*trouble)(void *context, const char *what, int error);
+    /* Said once per kind of trouble; `what` lasts for the call. `kept`: every lease is on the disk
+     * all the same. */
+    void (*trouble)(void *context, bool kept, const char *what, int error);
     void *context;
 };
 

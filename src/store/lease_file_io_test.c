@@ -202,6 +202,7 @@ static void test_full_disk(void **state)
     assert_int_equal(world->answers[100], STATUS_SYSTEM);
     assert_int_equal(strlen(content()), full);
     assert_true(world->troubles > 0);
+    assert_int_equal(world->losses, world->troubles);
     unsigned troubles = world->troubles;
     world->now.wall += 10;
     put(5, 3600, "", 101); /* a renewal needs no room */
@@ -271,6 +272,7 @@ static void test_folder_of_another_user(void **state)
                                   "1700000060 02:00:00:00:00:03 10.0.0.3 * *\n";
     assert_string_equal(content(), patched);
     assert_int_equal(world->troubles, 1); /* said when it was loaded, once */
+    assert_int_equal(world->losses, 0);
     assert_non_null(strstr(world->trouble, world->folder));
     assert_non_null(strstr(world->trouble, "give it to the user linnet runs as"));
     close_world();
@@ -306,6 +308,7 @@ static void test_folder_nobody_may_search(void **state)
     settle();
     assert_int_equal(world->ok, 3);
     assert_int_equal(world->troubles, 1); /* the folder, not that somebody changed the file */
+    assert_int_equal(world->losses, 0);
     assert_non_null(strstr(world->trouble, "is not writable for us"));
     close_world();
     assert_int_equal(seteuid(0), 0);

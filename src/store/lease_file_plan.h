@@ -22,7 +22,7 @@
 #define LINNET_STORE_LEASE_FILE_PLAN_H
 
 #include "store/lease_backend.h"
-#include "store/lease_disk_io.h"
+#include "store/lease_disk.h"
 #include "store/lease_text.h"
 
 #define LEASE_FILE_CHANGES_MAX  4096   /* that wait for the disk; more is STATUS_FULL */

@@ -31,7 +31,7 @@ struct world {
     struct instant now;
     enum status answers[8192];
     uint64_t last_ticket;
-    unsigned answered, ok, failed, troubles, complaints, lines_loaded;
+    unsigned answered, ok, failed, troubles, losses, complaints, lines_loaded;
     unsigned last_complaint;
     char trouble[512];
     bool check_on_answer, reader_pauses;
@@ -117,11 +117,12 @@ static inline void on_committed(void *context, uint64_t ticket, enum status stat
     }
 }
 
-static inline void on_trouble(void *context, const char *what, int error)
+static inline void on_trouble(void *context, bool kept, const char *what, int error)
 {
     struct world *w = context;
     (void)error;
     w->troubles++;
+    w->losses += !kept;
     snprintf(w->trouble, sizeof(w->trouble), "%s", what);
 }
 

@@ -210,7 +210,7 @@ void text_put_lease_line(struct text_out *out, const struct lease *lease)
     if (lease->kind == LEASE_IP6_PD)
         text_printf(out, "/%u", lease->prefix_length);
     text_put_char(out, ' ');
-    put_name(out, lease->name);
+    put_name(out, lease->kind == LEASE_IP6_PD ? lease->next_hop : lease->name);
     text_put_char(out, ' ');
     put_id(out, lease->client_id, lease->client_id_count);
     text_put_char(out, '\n');

@@ -28,7 +28,7 @@ struct lease_line {
     uint32_t iaid;
     struct address address;
     uint8_t prefix_length;          /* of a delegated prefix */
-    struct text name;               /* empty: none */
+    struct text name;               /* of a prefix its next hop; empty: none */
     uint8_t client_id[LEASE_CLIENT_ID_MAX];
     size_t client_id_count;
     uint8_t duid[LEASE_CLIENT_ID_MAX];  /* LEASE_LINE_DUID */
@@ -42,7 +42,8 @@ NODISCARD enum status lease_line_read(struct text line, struct lease_line *out);
 bool lease_line_is_foreign(struct text line);
 /* The line with its newline: "EXPIRY MAC IP NAME|* CLIENTID|*\n". IPv6: the number of the identity
  * association in place of the MAC, "T77" when it is a temporary address, and, which is ours, "P77"
- * and ADDRESS/LENGTH for a delegated prefix. */
+ * and ADDRESS/LENGTH for a delegated prefix, with its next hop in place of a name: dnsmasq passes
+ * over a line of five words that it cannot use, and no other. */
 void text_put_lease_line(struct text_out *out, const struct lease *lease);
 /* The same and, when the lease has them, "agent-info IP HEX\n" and "vendorclass IP HEX\n". */
 void text_put_lease_lines(struct text_out *out, const struct lease *lease);

@@ -18,6 +18,7 @@ static const char *const round_trips[] = {
     "1795338640 T77 fd00:50::1f3 * 00:03:00:01:02:00:00:00:00:c0",
     "1795417510 P77 2001:db8:f0::/60 * 00:03:00:01:02:00:00:00:00:c0",
     "0 P4294967295 ::/0 * 00:03",
+    "1795417510 P77 2001:db8:f0::/60 fe80::1%eth0 00:03:00:01:02:00:00:00:00:c0",
     "1795338640 * 192.0.2.1 * ff:00",
 };
 
@@ -35,7 +36,8 @@ static void lease_of(const struct lease_line *line, struct lease *lease, char *n
     };
     struct text_out out = text_out_on(name, 2048);
     text_put(&out, line->name);
-    lease->name = line->name.count > 0 ? name : NULL;
+    char **at = line->lease_kind == LEASE_IP6_PD ? &lease->next_hop : &lease->name;
+    *at = line->name.count > 0 ? name : NULL;
 }
 
 static void test_round_trips(void **state)

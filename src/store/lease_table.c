@@ -512,6 +512,7 @@ void lease_table_remove(struct lease_table *table, struct lease *lease)
         table->prefixes[lease->prefix_length]--;
     free(entry->strings);
     free(lease->origin);
+    free(lease->next_hop);
     pool_give(&table->pool, entry);
 }
 
@@ -562,6 +563,21 @@ enum status lease_table_set_origin(struct lease *lease, struct bytes agent_info,
     }
     free(lease->origin); /* only now: what was given may lie in it */
     lease->origin = origin;
+    return STATUS_OK;
+}
+
+enum status lease_table_set_next_hop(struct lease *lease, struct text next_hop)
+{
+    char *copy = NULL;
+    if (!text_is_empty(next_hop)) {
+        copy = malloc(next_hop.count + 1);
+        if (copy == NULL)
+            return STATUS_NO_MEMORY;
+        struct text_out out = text_out_on(copy, next_hop.count + 1);
+        text_put(&out, next_hop);
+    }
+    free(lease->next_hop);
+    lease->next_hop = copy;
     return STATUS_OK;
 }
 

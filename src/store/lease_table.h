@@ -75,6 +75,8 @@ NODISCARD enum status lease_table_set_name(struct lease_table *table, struct lea
  * it was. */
 NODISCARD enum status lease_table_set_origin(struct lease *lease, struct bytes agent_info,
                                              struct bytes vendor_class);
+/* Where a delegated prefix goes; empty text: not known. STATUS_NO_MEMORY leaves it as it was. */
+NODISCARD enum status lease_table_set_next_hop(struct lease *lease, struct text next_hop);
 struct bytes lease_table_agent_info(const struct lease *lease);
 struct bytes lease_table_vendor_class(const struct lease *lease);
 /* DURATION_INFINITE: never. */

@@ -379,6 +379,24 @@ static void test_origin(void **state)
     lease_table_free(table);
 }
 
+static void test_next_hop(void **state)
+{
+    (void)state;
+    struct lease_table *table = table_of(2);
+    struct lease *lease = add6(table, 0, LEASE_IP6_PD, "one", 1);
+    assert_null(lease->next_hop);
+    assert_int_equal(lease_table_set_next_hop(lease, TEXT("fe80::1%eth0")), STATUS_OK);
+    assert_string_equal(lease->next_hop, "fe80::1%eth0");
+    assert_int_equal(lease_table_set_next_hop(lease, text_of(lease->next_hop)), STATUS_OK);
+    assert_string_equal(lease->next_hop, "fe80::1%eth0");
+    assert_int_equal(lease_table_set_next_hop(lease, TEXT_NONE), STATUS_OK);
+    assert_null(lease->next_hop);
+    assert_int_equal(lease_table_set_next_hop(lease, TEXT("fe80::2")), STATUS_OK);
+    lease_table_remove(table, lease);
+    assert_null(add6(table, 0, LEASE_IP6_PD, "one", 1)->next_hop);
+    lease_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_many_ids_of_one_machine),
         cmocka_unit_test(test_origin),
+        cmocka_unit_test(test_next_hop),
     };
     return cmocka_run_group_tests_name("lease_table", tests, NULL, NULL);
 }

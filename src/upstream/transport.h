@@ -32,6 +32,9 @@ struct transport_setup {
     uint16_t port_min, port_max; /* range of random source ports */
     /* A message came back for this flight. It may call transport send and close. */
     void (*reply)(void *context, uint32_t flight, uint16_t server, struct bytes message);
+    /* UDP: a message came back for this flight, but in fragments, so it is nobody's word: all but
+     * the first carry neither port nor id, and whoever forges one has to guess neither (R7). */
+    void (*in_fragments)(void *context, uint32_t flight, uint16_t server);
     /* Nothing more will come from this server for this flight. */
     void (*failed)(void *context, uint32_t flight, uint16_t server);
     /* Several of these follow, and are over: what they lead to may be done in one go. Or NULL. */

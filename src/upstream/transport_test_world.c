@@ -5,17 +5,11 @@
 
 struct world world;
 
-static void take(uint32_t flight, uint16_t server, bool failed, struct bytes message)
+static void take(const struct world_heard *heard)
 {
+    uint32_t flight = heard->flight;
     assert_true(world.heard_count < WORLD_HEARD_MAX);
-    struct world_heard *heard = &world.heard[world.heard_count++];
-    *heard = (struct world_heard){
-        .failed = failed, .flight = flight, .server = server, .count = message.count
-    };
-    if (message.count > 0) {
-        heard->first = message.at[0];
-        heard->last = message.at[message.count - 1];
-    }
+    world.heard[world.heard_count++] = *heard;
     const struct transport_class *class_ = world.transport->class_;
     if (world.close_when_told)
         class_->close(world.transport, flight);
@@ -34,14 +28,25 @@ static void take(uint32_t flight, uint16_t server, bool failed, struct bytes mes
 
 static void on_reply(void *context, uint32_t flight, uint16_t server, struct bytes message)
 {
+    struct world_heard heard = { .flight = flight, .server = server, .count = message.count };
     assert_ptr_equal(context, &world);
-    take(flight, server, false, message);
+    if (message.count > 0) {
+        heard.first = message.at[0];
+        heard.last = message.at[message.count - 1];
+    }
+    take(&heard);
+}
+
+static void on_fragments(void *context, uint32_t flight, uint16_t server)
+{
+    assert_ptr_equal(context, &world);
+    take(&(struct world_heard){ .flight = flight, .server = server, .in_fragments = true });
 }
 
 static void on_failed(void *context, uint32_t flight, uint16_t server)
 {
     assert_ptr_equal(context, &world);
-    take(flight, server, true, BYTES_NONE);
+    take(&(struct world_heard){ .failed = true, .flight = flight, .server = server });
 }
 
 void world_open(struct transport *(*create)(const struct transport_setup *), uint16_t port_min,
@@ -57,6 +62,7 @@ void world_open(struct transport *(*create)(const struct transport_setup *), uin
         .port_min = port_min,
         .port_max = port_max,
         .reply = on_reply,
+        .in_fragments = on_fragments,
         .failed = on_failed,
         .context = &world,
     };
@@ -113,9 +119,11 @@ void world_check_heard(size_t index, const char *what, const struct world_heard 
     const struct world_heard *heard = &world.heard[index];
     if (heard->failed != expected->failed || heard->flight != expected->flight
         || heard->server != expected->server || heard->count != expected->count
-        || heard->first != expected->first || heard->last != expected->last)
-        fail_msg("%s: failed %d, flight %u, server %u, %zu bytes, %c..%c", what, heard->failed,
-                 heard->flight, heard->server, heard->count, heard->first, heard->last);
+        || heard->first != expected->first || heard->last != expected->last
+        || heard->in_fragments != expected->in_fragments)
+        fail_msg("%s: failed %d, flight %u, server %u, %zu bytes, %c..%c, in fragments %d", what,
+                 heard->failed, heard->flight, heard->server, heard->count, heard->first,
+                 heard->last, heard->in_fragments);
 }
 
 /* ------------------------------------------------------------------ servers */

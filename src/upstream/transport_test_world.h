@@ -27,6 +27,7 @@ struct world_heard {
     size_t count;
     uint8_t first; /* of the message */
     uint8_t last;
+    bool in_fragments; /* then nothing is known of the message */
 };
 
 /* All that was told, in order, and what the shell does when it is told. */

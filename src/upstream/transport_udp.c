@@ -334,6 +334,16 @@ static size_t all_of_port(const struct upstream_port *port, struct told told[TOL
     return count;
 }
 
+static void hand_over(const struct udp_transport *transport, uint32_t flight, uint16_t server,
+                      const struct udp_taken *taken)
+{
+    const struct transport_setup *setup = &transport->setup;
+    if (taken->in_fragments)
+        setup->in_fragments(setup->context, flight, server);
+    else
+        setup->reply(setup->context, flight, server, taken->message);
+}
+
 static void tell_failed(struct udp_transport *transport, struct upstream_port *port)
 {
     const struct transport_setup *setup = &transport->setup;
@@ -351,20 +361,19 @@ static void tell_failed(struct udp_transport *transport, struct upstream_port *p
 /* Nobody's id: whoever sends that guesses, so all who wait on the port hear of it, each as if it
  * were alone there, and nobody else comes to the port. */
 static void tell_stray(struct udp_transport *transport, struct upstream_port *port,
-                       struct bytes message)
+                       const struct udp_taken *taken)
 {
-    const struct transport_setup *setup = &transport->setup;
     struct told told[TOLD_MAX];
     size_t count = all_of_port(port, told);
     port_retire(transport, port);
     for (size_t i = 0; i < count && !transport->closing; i++)
-        setup->reply(setup->context, told[i].flight, told[i].server, message);
+        hand_over(transport, told[i].flight, told[i].server, taken);
 }
 
 static void tell_reply(struct udp_transport *transport, struct upstream_port *port,
-                       struct bytes message)
+                       const struct udp_taken *taken)
 {
-    const struct transport_setup *setup = &transport->setup;
+    struct bytes message = taken->message;
     uint16_t id = message_id(message);
     LIST_EACH(node, &port->questions)
     {
@@ -374,11 +383,11 @@ static void tell_reply(struct udp_transport *transport, struct upstream_port *po
         if (!question->heard)
             port->waiting--;
         question->heard = true;
-        setup->reply(setup->context, question->flight, question->server, message);
+        hand_over(transport, question->flight, question->server, taken);
         return;
     }
     if (message.count < 2 || !port_had_id(port, id))
-        tell_stray(transport, port, message);
+        tell_stray(transport, port, taken);
 }
 
 /* Reads until nothing waits, or every question has heard something: then most likely nothing does,
@@ -391,12 +400,14 @@ static void port_read(struct udp_transport *transport, struct upstream_port *por
         return;
     }
     for (int turn = 0; turn < READS_A_TURN; turn++) {
-        ssize_t count = recv(fd, transport->buffer, sizeof transport->buffer, MSG_DONTWAIT);
-        if (count < 0 && errno != EAGAIN && errno != EINTR)
+        struct udp_taken taken;
+        enum status status =
+            udp_take(fd, transport->buffer, sizeof transport->buffer, false, &taken);
+        if (status == STATUS_SYSTEM)
             tell_failed(transport, port);
-        if (count < 0)
+        if (status != STATUS_OK)
             return;
-        tell_reply(transport, port, bytes_of(transport->buffer, (size_t)count));
+        tell_reply(transport, port, &taken);
         if (transport->closing || port->fd != fd || port->waiting == 0)
             return;
     }
@@ -457,11 +468,9 @@ static uint64_t *ended_place(struct shared_socket *shared, uint64_t mark)
 
 /* As tell_stray does for a random port, for those who wait on this server. When there are more than
  * are told at once, the next stray is told to the next of them. */
-static void tell_stray_shared(struct shared_socket *shared, const struct endpoint *from,
-                              struct bytes message)
+static void tell_stray_shared(struct shared_socket *shared, const struct udp_taken *taken)
 {
     struct udp_transport *transport = shared->owner;
-    const struct transport_setup *setup = &transport->setup;
     struct told told[TOLD_MAX];
     struct list *last = shared->waiting.previous;
     size_t count = 0;
@@ -472,35 +481,31 @@ static void tell_stray_shared(struct shared_socket *shared, const struct endpoin
         const struct question *question = CONTAINER_OF(node, const struct question, node);
         list_push_back(&shared->waiting, node);
         more = node != last;
-        if (endpoint_equal(&question->to, from))
+        if (endpoint_equal(&question->to, &taken->from))
             told_add(told, &count, question);
     }
     for (size_t i = 0; i < count && !transport->closing; i++)
-        setup->reply(setup->context, told[i].flight, told[i].server, message);
+        hand_over(transport, told[i].flight, told[i].server, taken);
 }
 
 /* Takes one datagram. False when none waits. */
 static bool take_shared(struct shared_socket *shared)
 {
     struct udp_transport *transport = shared->owner;
-    const struct transport_setup *setup = &transport->setup;
-    struct sockaddr_storage name;
-    socklen_t name_count = sizeof name;
-    ssize_t count = recvfrom(shared->fd, transport->buffer, sizeof transport->buffer, MSG_DONTWAIT,
-                             (struct sockaddr *)&name, &name_count);
-    if (count < 0)
+    struct udp_taken taken;
+    if (udp_take(shared->fd, transport->buffer, sizeof transport->buffer, true, &taken)
+        != STATUS_OK)
         return false;
-    struct bytes message = bytes_of(transport->buffer, (size_t)count);
-    struct reply_key key = { .id = message_id(message) };
-    if (count < 2 || endpoint_from_sockaddr((struct sockaddr *)&name, &key.from) != STATUS_OK)
+    struct reply_key key = { .id = message_id(taken.message), .from = taken.from };
+    if (taken.message.count < 2)
         return true;
     const struct question *question =
         hashmap_find(&shared->questions, number_hash(key.id), reply_matches, &key);
     uint64_t mark = ended_mark(&key.from, key.id);
     if (question != NULL)
-        setup->reply(setup->context, question->flight, question->server, message);
+        hand_over(transport, question->flight, question->server, &taken);
     else if (*ended_place(shared, mark) != mark)
-        tell_stray_shared(shared, &key.from, message);
+        tell_stray_shared(shared, &taken);
     return true;
 }
 
@@ -546,6 +551,7 @@ static enum status open_shared(struct udp_transport *transport, const struct sha
     struct udp_setup setup = {
         .bind = { .address = key->source, .port = key->port, .scope = scope },
         .device = key->device[0] != '\0' ? key->device : NULL,
+        .tell_fragments = true,
     };
     if (transport->shared_count == SHARED_MAX)
         return STATUS_FULL;

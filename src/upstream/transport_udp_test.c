@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "platform/namespace_test_world.h"
 #include "upstream/transport_test_world.h"
 
 static void open_udp(void)
@@ -664,8 +665,69 @@ static void test_fixed_port_free_in_reply(void **test)
     close(server.fd);
 }
 
+/* ------------------------------------------------------------------ fragments */
+
+#define NARROW     1280
+#define LONG_BYTES 2000
+
+/* An answer that has to travel in fragments and begins with this id. */
+static void answer_long(const struct world_server *server, const struct endpoint *to,
+                        const char *id)
+{
+    char text[LONG_BYTES + 1];
+    memset(text, 'x', LONG_BYTES);
+    memcpy(text, id, 2);
+    text[LONG_BYTES] = '\0';
+    answer(server, to, text);
+}
+
+/* Whose id it bears is told so and gets nothing of it; nobody's id is a guess as ever, for all who
+ * wait; and what comes late is dropped. A whole answer still counts. */
+static void check_fragments(struct transport_target target, const struct world_server *server)
+{
+    static const struct world_heard first = { .flight = 1, .in_fragments = true };
+    static const struct world_heard second = { .flight = 2, .in_fragments = true };
+    open_udp();
+    assert_int_equal(world_ask(1, &target, "aa"), STATUS_OK);
+    assert_int_equal(world_ask(2, &target, "bb"), STATUS_OK);
+    struct endpoint from = take_question(server, "aa");
+    assert_int_equal(take_question(server, "bb").port, from.port);
+    answer_long(server, &from, "bb");
+    world_run_until_heard(1);
+    world_check_heard(0, "its id", &second);
+    answer_long(server, &from, "zz");
+    world_run_until_heard(3);
+    world_check_heard(1, "nobody's id", &first);
+    world_check_heard(2, "nobody's id", &second);
+    world_close_flight(2);
+    answer_long(server, &from, "bb");
+    answer(server, &from, "aa!");
+    world_run_until_heard(4);
+    world_check_heard(3, "whole", &(struct world_heard){ false, 1, 0, 3, 'a', '!', false });
+    world_run_quietly(4);
+    world_close();
+}
+
+static void test_udp_fragments(void **test)
+{
+    (void)test;
+    if (!alone)
+        skip();
+    assert_int_equal(narrow_loopback(NARROW), 0);
+    struct world_server server = udp_server();
+    struct transport_target target = world_target(&server, 0);
+    check_fragments(target, &server);
+    target.fixed_port = true;
+    check_fragments(target, &server);
+    close(server.fd);
+}
+
 int main(void)
 {
+    /* Last, for this process stays in the namespace of its own. */
+    const struct CMUnitTest fragments[] = {
+        cmocka_unit_test_setup(test_udp_fragments, enter_namespace),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_udp_exchange),
         cmocka_unit_test(test_udp_exchange_ip6),
@@ -692,5 +754,6 @@ int main(void)
         cmocka_unit_test(test_fixed_port_taken),
         cmocka_unit_test(test_fixed_port_free_in_reply),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL)
+           + cmocka_run_group_tests(fragments, NULL, NULL);
 }

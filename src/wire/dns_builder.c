@@ -19,6 +19,7 @@ void dns_builder_start(struct dns_builder *builder, void *buffer, size_t room, s
     builder->reserve = 0;
     builder->truncated = false;
     builder->suffix_count = 0;
+    builder->effort = DNS_COMPRESSION_EFFORT;
 }
 
 void dns_builder_header(struct dns_builder *builder, uint16_t id, uint16_t flags)
@@ -48,9 +49,14 @@ static void remember_labels(struct dns_builder *builder, size_t offset, struct b
     }
 }
 
+static void spend(struct dns_builder *builder, size_t bytes)
+{
+    builder->effort -= bytes < builder->effort ? bytes : builder->effort;
+}
+
 /* Whether the name written at `offset` is `wire` (in full, ending in the root), in any case.
  * Follows our own pointers, which always go back to labels. */
-static bool is_written_at(const struct dns_builder *builder, size_t offset, struct bytes wire)
+static bool is_written_at(struct dns_builder *builder, size_t offset, struct bytes wire)
 {
     const uint8_t *written = builder->writer.start;
     size_t at = 0;
@@ -59,7 +65,9 @@ static bool is_written_at(const struct dns_builder *builder, size_t offset, stru
         while (written[offset] >= POINTER >> 8)
             offset = (size_t)(written[offset] & 0x3F) << 8 | written[offset + 1];
         uint8_t label = written[offset];
-        if (label != wire.at[at])
+        bool same_count = label == wire.at[at];
+        spend(builder, same_count ? 1 + (size_t)label : 1);
+        if (!same_count)
             return false;
         if (label == 0)
             return true;
@@ -73,9 +81,9 @@ static bool is_written_at(const struct dns_builder *builder, size_t offset, stru
 }
 
 /* Where this name was written before; 0 (the header) when it was not. */
-static size_t find_written(const struct dns_builder *builder, struct bytes wire)
+static size_t find_written(struct dns_builder *builder, struct bytes wire)
 {
-    for (unsigned i = 0; i < builder->suffix_count; i++) {
+    for (unsigned i = 0; i < builder->suffix_count && builder->effort > 0; i++) {
         if (is_written_at(builder, builder->suffixes[i], wire))
             return builder->suffixes[i];
     }
@@ -325,7 +333,7 @@ struct bytes dns_build_error(struct bytes query, unsigned rcode, void *buffer, s
         return BYTES_NONE;
 
     struct bytes_writer writer = bytes_writer_on(buffer, room);
-    unsigned kept = DNS_OPCODE(flags) << 11 | (flags & DNS_FLAG_RD);
+    unsigned kept = (unsigned)DNS_OPCODE(flags) << 11 | (flags & (unsigned)DNS_FLAG_RD);
     bytes_write_u16(&writer, id);
     bytes_write_u16(&writer, (uint16_t)(DNS_FLAG_QR | kept | DNS_RCODE(rcode)));
     bytes_write_zeros(&writer, DNS_HEADER_BYTES - 2 * sizeof(uint16_t));

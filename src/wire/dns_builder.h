@@ -19,6 +19,10 @@
 #include "wire/edns.h"
 
 #define DNS_COMPRESSION_NAMES 24  /* suffixes remembered; more are written in full */
+/* Bytes of names looked at to find them, for one message: names that differ at their end only would
+ * cost as much as their number times their length times DNS_COMPRESSION_NAMES (CVE-2024-8508). Two
+ * thousand different mail servers need less; after that names are written in full. */
+#define DNS_COMPRESSION_EFFORT (512 * 1024)
 
 struct dns_builder {
     struct bytes_writer writer;
@@ -28,6 +32,7 @@ struct dns_builder {
     bool truncated;
     uint16_t suffixes[DNS_COMPRESSION_NAMES];  /* offsets of names already written */
     unsigned suffix_count;
+    size_t effort;                             /* what is left of DNS_COMPRESSION_EFFORT */
 };
 
 /* limit: the most bytes the message may have (client's UDP size, or 65535 for TCP); <= room. */

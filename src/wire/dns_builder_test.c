@@ -179,6 +179,52 @@ static void test_many_names(void **test)
     assert_int_equal(message.counts[1], 200);
 }
 
+/* Names that differ at their end only cost most to compare: when enough has been compared, what is
+ * left is written in full, and right. */
+static void test_effort_is_bounded(void **test)
+{
+    (void)test;
+    enum { ALIKE = 200, SMALL_LABELS = 120 };
+    struct dns_builder builder;
+    struct dns_record record;
+    struct dname owner;
+    char text[DNAME_TEXT_MAX];
+    char wanted[DNAME_TEXT_MAX];
+    for (unsigned i = 0; i < SMALL_LABELS; i++)
+        memcpy(wanted + 2 * (size_t)i, "a.", 2);
+    start(&builder, DNS_MESSAGE_MAX, "a.lan");
+    for (unsigned i = 0; i < ALIKE; i++) {
+        snprintf(wanted + 2 * SMALL_LABELS, sizeof wanted - 2 * SMALL_LABELS, "end%u", i);
+        assert_true(add(&builder, DNS_ANSWER, wanted, RRTYPE_A, ADDRESS));
+    }
+    assert_int_equal(builder.effort, 0);
+    struct dns_message message = finish(&builder);
+    struct dns_cursor cursor = dns_section_cursor(&message, DNS_ANSWER);
+    for (unsigned i = 0; dns_record_next(&cursor, &record); i++) {
+        snprintf(wanted + 2 * SMALL_LABELS, sizeof wanted - 2 * SMALL_LABELS, "end%u", i);
+        assert_int_equal(dns_record_owner(&message, &record, &owner), STATUS_OK);
+        assert_string_equal(dname_text(&owner, text), wanted);
+    }
+    assert_int_equal(message.counts[1], ALIKE);
+}
+
+/* As many mail servers as are kept of one answer: the ending of all is written once. */
+static void test_effort_is_enough(void **test)
+{
+    (void)test;
+    struct dns_builder builder;
+    start(&builder, DNS_MESSAGE_MAX, "mail.example.test");
+    for (unsigned i = 0; i < 2048; i++) {
+        uint8_t rdata[] = "\0\12\6......\7example\4test";
+        snprintf((char *)rdata + 3, 7, "mx%04u", i);
+        rdata[9] = 7; /* where snprintf has put its end */
+        assert_true(add(&builder, DNS_ANSWER, "mail.example.test", RRTYPE_MX,
+                        bytes_of(rdata, sizeof rdata)));
+    }
+    assert_true(builder.effort > 0);
+    finish(&builder);
+}
+
 /* A pointer has 14 bits: names further on are written in full. */
 static void test_names_out_of_reach(void **test)
 {
@@ -421,6 +467,8 @@ int main(void)
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_compresses),
         cmocka_unit_test(test_many_names),
+        cmocka_unit_test(test_effort_is_bounded),
+        cmocka_unit_test(test_effort_is_enough),
         cmocka_unit_test(test_names_out_of_reach),
         cmocka_unit_test(test_every_limit),
         cmocka_unit_test(test_whole_rrsets),

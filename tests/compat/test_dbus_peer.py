@@ -105,6 +105,8 @@ CALLS = [
     ["Nothing", "s", "x"],
     ["ClearCache"],
 ]
+# 2.93 has these besides, so spelled.
+NEW_METRICS = ["dhcp_leasequery", "dhcp_lease_unassigned", "dhcp_lease_actve", "dhcp_lease_unknown"]
 PLACES = [  # (path, interface) of GetVersion
     (PATH, "some.other.Name"), ("/other", NAME), ("/", NAME), (PATH, "uk.org.thekelleys"),
 ]
@@ -230,6 +232,8 @@ def look(side):
         key = " ".join(map(str, call))
         for part, value in side.call(*call).items():
             seen[part, key] = value
+    for name in NEW_METRICS:
+        seen["metric", name] = seen["answer", "GetMetrics"]["data"][0].pop(name, None)
     for path, interface in PLACES:
         seen["place", f"{path} {interface}"] = side.call("GetVersion", path=path, interface=interface)["error"]
     for member, arguments in side.introspect().items():

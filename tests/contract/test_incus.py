@@ -6,6 +6,7 @@ import signal
 import time
 
 from conftest import wait_until
+from confined import Jail, all_libraries
 from consumer import (answers, as_dnsmasq, dhclient6, dhcp_release_packet, readable_by_all, rows_of, send_udp, start_as_dnsmasq,
                       udhcpc, up_at_once)
 
@@ -74,6 +75,50 @@ def test_incus(network, client_script):
     assert udhcpc(network, first, client_script).wait_for(r"LEASE (\S+) bound")[1] != "192.168.50.42"
     assert dynamic in [row[2] for row in rows_of(leases) if len(row) == 5]
     assert server.stop() == 0
+
+
+# What its AppArmor profile grants. The libraries are those of AppArmor's base, the files of /etc those of its name
+# service; of the network's folder only these, so that the lease file cannot be taken by a new one.
+CAPABILITIES = ("chown", "net_bind_service", "setgid", "setuid", "dac_override", "dac_read_search", "net_admin",
+                "net_raw")
+SYSTEM_FILES = ("/etc/group", "/etc/hosts", "/etc/nsswitch.conf", "/etc/passwd", "/etc/resolv.conf",
+                "/proc/sys/net/ipv6/conf")
+
+
+def test_nothing_more_than_its_profile_allows(network, client_script):
+    """A start with just those files to be seen and those capabilities: it serves, and complains of nothing."""
+    folder = network.folder / "incus"
+    hosts, leases = folder / "dnsmasq.hosts", folder / "dnsmasq.leases"
+    hosts.mkdir(parents=True)
+    readable_by_all(folder)
+    (folder / "dnsmasq.raw").write_text("address=/raw.test/192.0.2.1\n")
+    (hosts / "project_c1.eth0").write_text("02:00:00:00:00:0a,192.168.50.42,c1\n")
+    leases.touch()  # may be made by dnsmasq under the profile, but a mount needs something to stand on
+    jail = Jail(network, all_libraries(), CAPABILITIES)
+    for place in SYSTEM_FILES:
+        if pathlib.Path(place).exists():
+            jail.see(place)
+    for path in (hosts, folder / "dnsmasq.raw"):
+        jail.see(path)
+    jail.see(leases, writable=True)
+    server = jail.start(*command_line(folder), ports=(53, 67, 547))
+    time.sleep(0.5)
+    assert server.process.poll() is None and server.log() == ""
+
+    client = network.add_client("a", mac="02:00:00:00:00:0a")
+    assert udhcpc(network, client, client_script, "x").wait_for(r"LEASE (\S+) bound")[1] == "192.168.50.42"
+    assert answers(network, "c1.incus.test") == ["192.168.50.42"]
+    assert answers(network, "raw.test") == ["192.0.2.1"]
+    assert ["192.168.50.42", "c1"] in [row[2:4] for row in rows_of(leases)]
+    (hosts / "project_c2.eth0").write_text("02:00:00:00:00:0b,192.168.50.43,c2\n")
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: re.search(r"read \S+/project_c2", jail.log.text()), what="the new file read")
+    second = network.add_client("b", mac="02:00:00:00:00:0b")
+    assert udhcpc(network, second, client_script, "x").wait_for(r"LEASE (\S+) bound")[1] == "192.168.50.43"
+    assert "192.168.50.43" in [row[2] for row in rows_of(leases) if len(row) == 5]
+    assert server.stop() == 0
+    assert "started, version" in jail.log.text()
+    assert not jail.log.complaints()
 
 
 def test_incus_is_told_why(network):

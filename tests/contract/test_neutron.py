@@ -27,6 +27,7 @@ class Agent:
         self.network = network
         self.folder = network.folder / "dhcp/net-5f2c"
         self.folder.mkdir(parents=True)
+        readable_by_all(network.folder)
         readable_by_all(self.folder)
         network.inside(network.server, "ip", "addr", "add", "10.77.0.2/16", "dev", "lan0")
         self.opts = ["tag:subnet-v4,option:dns-server,10.77.0.2",
@@ -46,20 +47,24 @@ class Agent:
     def write_leases(self, ports):
         (self.folder / "leases").write_text("".join(f"0 {mac} {address} * *\n" for mac, _, address in ports))
 
-    def words(self, *more):
+    def words(self, *more, resolv="--no-resolv", lease="86400s", conf="/dev/null"):
+        """All that it says, in its order; which it leaves out where it has nothing to say."""
         folder = self.folder
-        return ["--no-hosts", "", f"--pid-file={folder}/pid", f"--dhcp-hostsfile={folder}/host",
+        return ["--no-hosts", resolv, f"--pid-file={folder}/pid", f"--dhcp-hostsfile={folder}/host",
                 f"--addn-hosts={folder}/addn_hosts", f"--dhcp-optsfile={folder}/opts",
                 f"--dhcp-leasefile={folder}/leases", "--dhcp-match=set:ipxe,175",
-                "--dhcp-userclass=set:ipxe6,iPXE", "--local-service", "--bind-dynamic",
-                "--dhcp-range=set:subnet-v4,10.77.0.0,static,255.255.0.0,86400s", *more,
-                "--dhcp-option-force=option:mtu,1450", "--dhcp-lease-max=65536", "--conf-file=/dev/null",
-                "--server=192.0.2.53", "--domain=os.test", "--no-resolv"]
+                "--dhcp-userclass=set:ipxe6,iPXE", "--local-service", "--bind-dynamic", "--bridge-interface=lan0,tap*",
+                f"--dhcp-range=set:subnet-v4,10.77.0.0,static,255.255.0.0,{lease}", *more,
+                "--dhcp-option-force=option:mtu,1450", "--dhcp-option-force=option:T1,3600s",
+                "--dhcp-option-force=option:T2,7200s", "--dhcp-lease-max=65536",
+                "--txt-record=note.os.test,made by an agent", f"--conf-file={conf}", "--server=192.0.2.53",
+                "--server=192.0.2.54", "--domain=os.test", "--dhcp-broadcast", "--log-queries", "--log-dhcp",
+                f"--log-facility={folder}/log"]
 
-    def start(self, *more, program=None):
+    def start(self, *more, program=None, **words):
         """It starts it as a daemon and reads the pid file at once."""
         network = self.network
-        network.inside(network.server, program or as_dnsmasq(network.folder), *self.words(*more))
+        network.inside(network.server, program or as_dnsmasq(network.folder), *self.words(*more, **words))
         pid = int((self.folder / "pid").read_text())
         assert b"net-5f2c" in open(f"/proc/{pid}/cmdline", "rb").read()
         return pid
@@ -68,6 +73,50 @@ class Agent:
 def stop(pid):
     run("kill", pid)
     wait_until(lambda: run("kill", "-0", pid, check=False).returncode != 0, what=f"{pid} ended")
+
+
+def replies_to_port(network, client):
+    """Where the replies of a DHCP server go to that the client sees, as they come."""
+    watch = network.start(client, "tcpdump", "-lnt", "-i", "eth0", "udp src port 67", name="tcpdump")
+    watch.wait_for("listening on")
+    return watch
+
+
+@pytest.mark.parametrize("program", ["linnet", "dnsmasq"])
+@pytest.mark.parametrize("resolv,lease,seconds", [("--no-resolv", "86400s", 86400), ("", "infinite", 0xffffffff)])
+def test_every_word_of_its_command_line(network, client_script, program, resolv, lease, seconds):
+    """What each of them is for is seen: in answers, in what a client is given and how, and in the log."""
+    agent = Agent(network)
+    mac, name, address = port(0)
+    agent.write([port(0)])
+    agent.write_leases([port(0)])
+    conf = agent.folder / "more.conf"
+    conf.write_text("address=/conf.test/192.0.2.1\n")
+    pid = agent.start(program=PEER if program == "dnsmasq" else None, resolv=resolv, lease=lease, conf=conf)
+    try:
+        assert [answers(network, *question, server="10.77.0.2") for question in (
+            ("note.os.test", "TXT"), ("conf.test", "A"), (f"{name}.os.test", "A"))] == [
+                ['"made by an agent"'], ["192.0.2.1"], [address]]
+        client = network.add_client("a", mac=mac)
+        seen = replies_to_port(network, client)
+        # Without the words its replies go to the address they give: this client does not ask for broadcasts.
+        more = ("-O", "0x3a", "-O", "0x3b")
+        assert udhcpc(network, client, client_script, "x", *more).wait_for(r"LEASE (\S+) bound")[1] == address
+        given = (network.folder / "client-eth0-bound.env").read_text()
+        assert f"\nlease={seconds}\n" in given and "\nmtu=1450\n" in given and "\nrouter=10.77.0.1\n" in given
+        # A lease without end has no times to renew at, with either program.
+        times = re.findall(r"\nopt5[89]=(\w+)", given)
+        assert sorted(times) == ([] if lease == "infinite" else ["00000e10", "00001c20"])
+        broadcast = r"IP [\d.]+\.67 > 255\.255\.255\.255\.68: "
+        seen.wait_for(f"(?s){broadcast}.*{broadcast}")
+        assert f" > {address}.68: " not in seen.log()
+        log = (agent.folder / "log").read_text()
+        for line in (r"query\[TXT\] note\.os\.test from 10\.77\.0\.2", r"using nameserver 192\.0\.2\.53#53",
+                     rf"dnsmasq-dhcp\[\d+\]: \d+ DHCPACK\(lan0\) {address} {mac}",
+                     r"\d+ available DHCP subnet: 10\.77\.0\.0"):
+            assert re.search(line, log), f"{line}:\n{log}"
+    finally:
+        stop(pid)
 
 
 def hup_seconds(agent, pid, ports):

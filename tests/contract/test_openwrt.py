@@ -1,11 +1,14 @@
 """OpenWrt: the file its start script makes from UCI, with every option its generator knows; the words of --version
 that decide which of them it writes; the hotplug script; and the file that block lists come in."""
+import os
+import pathlib
 import re
 import time
 
 import pytest
 
-from conftest import run, wait_until
+from confined import Jail, libraries_of
+from conftest import BINARY, run, wait_until
 from consumer import (PEER, accepted_by_both, answers, as_dnsmasq, end_all, readable_by_all, rows_of,
                       start_as_dnsmasq, udhcpc)
 
@@ -188,6 +191,73 @@ def test_all_that_its_generator_writes(network, client_script):
     wait_until(lambda: f"old 02:00:00:00:00:77 {address} printer" in (folder / "calls").read_text(), what="`old`")
     assert server.stop() == 0
     end_all(network.server)
+
+
+JAILED = """\
+resolv-file={folder}/resolv.conf.d/resolv.conf.auto
+domain=lan
+local=/lan/
+expand-hosts
+read-ethers
+log-facility=daemon
+interface=lan0
+bind-dynamic
+dhcp-range=set:lan,192.168.50.100,192.168.50.249,255.255.255.0,12h
+dhcp-host=02:00:00:00:00:77,192.168.50.77,printer,12h
+enable-ra
+dhcp-range=fd00:50::10,fd00:50::ff,64,12h
+addn-hosts={folder}/hosts.d
+conf-dir={folder}/dnsmasq.d
+dhcp-leasefile={folder}/dhcp.leases
+user=dnsmasq
+group=dnsmasq
+"""
+
+
+def test_nothing_more_than_its_jail_shows(network, client_script):
+    """ujail's root: the libraries the program is linked with, /etc's few, what UCI names, the run folder and the lease
+    file; no /proc. It serves as uid 453, and complains of nothing."""
+    folder = network.folder
+    readable_by_all(folder)
+    for name in ("dnsmasq.d", "hosts.d", "run", "resolv.conf.d"):
+        (folder / name).mkdir()
+    os.chown(folder / "run", 453, 453)
+    (folder / "dnsmasq.d/list").write_text("local=/ads.example/\n")
+    (folder / "hosts.d/odhcpd").write_text("192.168.50.9 nine\n")
+    (folder / "passwd").write_text("root:x:0:0:root:/root:/bin/ash\n"
+                                   "dnsmasq:x:453:453:dnsmasq:/var/run/dnsmasq:/bin/false\n")
+    (folder / "group").write_text("root:x:0:\ndnsmasq:x:453:dnsmasq\n")
+    (folder / "ethers").write_text("02:00:00:00:00:78 192.168.50.78\n")
+    (folder / "etc-hosts").write_text("127.0.0.1 localhost\n192.168.50.1 router\n")
+    (folder / "TZ").write_text("UTC0\n")
+    (folder / "resolv.conf.d/resolv.conf.auto").write_text("nameserver 192.0.2.53\n")
+    conf = folder / "dnsmasq.conf.cfg01411c"
+    conf.write_text(JAILED.format(folder=folder))
+    (folder / "dhcp.leases").touch()
+    jail = Jail(network, libraries_of(BINARY))  # with all capabilities: its jail takes none away
+    for name, place in (("passwd", "/etc/passwd"), ("group", "/etc/group"), ("TZ", "/etc/TZ"),
+                        ("ethers", "/etc/ethers"), ("etc-hosts", "/etc/hosts")):
+        jail.see(place, folder / name)
+    for path in (conf, folder / "dnsmasq.d", folder / "hosts.d", folder / "resolv.conf.d"):
+        jail.see(path)
+    jail.see("/var/run/dnsmasq", folder / "run", writable=True)
+    jail.see(folder / "dhcp.leases", writable=True)
+    server = jail.start("-C", conf, "-k", "-x", "/var/run/dnsmasq/dnsmasq.cfg01411c.pid", ports=(53, 67, 547))
+    assert int((folder / "run/dnsmasq.cfg01411c.pid").read_text()) == server.pid
+
+    client = network.add_client("a", mac="02:00:00:00:00:77")
+    assert udhcpc(network, client, client_script, "x").wait_for(r"LEASE (\S+) bound")[1] == "192.168.50.77"
+    assert [answers(network, name)[-1] for name in ("printer.lan", "nine.lan", "router.lan")] == [
+        "192.168.50.77", "192.168.50.9", "192.168.50.1"]
+    assert network.dig_status(network.server, "x.ads.example") == "NXDOMAIN"
+    assert pathlib.Path(f"/proc/{server.server}").stat().st_uid == 453
+    assert ["192.168.50.77", "printer"] in [row[2:4] for row in rows_of(folder / "dhcp.leases")]
+    (folder / "hosts.d/odhcpd").write_text("192.168.50.10 ten\n")
+    server.signal(1)
+    wait_until(lambda: answers(network, "ten.lan") == ["192.168.50.10"], what="the new name")
+    assert server.stop() == 0 and not list((folder / "run").iterdir())
+    assert "started, version" in jail.log.text()
+    assert server.log() == "" and not jail.log.complaints()
 
 
 @pytest.mark.parametrize("form", ["local=/{}/", "address=/{}/", "server=/{}/"])

@@ -3,12 +3,13 @@ signals, the streams of --help and its like, the log."""
 import os
 import pathlib
 import re
+import resource
 import signal
 import stat
 import time
 
 import pytest
-from conftest import BINARY, run, wait_until
+from conftest import BINARY, run, server_pid, wait_until
 from consumer import MACHINE_DNSMASQ, PEER, as_dnsmasq, is_alive, readable_by_all
 
 BASE = ["-C", "/dev/null", "--no-resolv", "--no-hosts", "-k", "-p", "5399"]
@@ -81,20 +82,25 @@ def is_sanitized():
     return b"__asan_init" in pathlib.Path(BINARY).read_bytes()
 
 
+def with_resolv_conf(network):
+    """What stands before a program that sees a /etc/resolv.conf of ours: without `search`, whatever the machine's has."""
+    resolv = network.folder / "resolv.conf"
+    resolv.write_text("nameserver 192.0.2.53\n")
+    return ["unshare", "-m", "sh", "-ec", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', resolv]
+
+
 def test_each_exit_code(network):
     """Also of the peer, whose words ours begin with: what we know beyond them comes in lines of its own."""
     make_files(network.folder)
     dnsmasq = as_dnsmasq(network.folder)
     network.linnet("no-resolv\nno-hosts\nport=5398\n")
-    resolv = pathlib.Path("/etc/resolv.conf").read_text()
     wrong = []
     for what, words, code, said in EXITS:
-        if "resolv.conf" in said and re.search(r"(?m)^search", resolv):
-            continue  # this machine has one
         words = [word.format(here=network.folder) for word in words]
         said = said.format(here=network.folder)
         for program in (dnsmasq, PEER):
-            result = network.inside(network.server, program, *words, check=False, timeout=10)
+            result = network.inside(network.server, *with_resolv_conf(network), program, *words, check=False,
+                                    timeout=10)
             good = said in result.stderr if program == PEER and what in PEER_SAYS_MORE else result.stderr.startswith(said)
             if result.returncode != code or not good or result.stdout:
                 wrong.append((str(program), what, result.returncode, result.stdout, result.stderr))
@@ -247,6 +253,84 @@ def test_foreground_and_debug(network):
         server, pid_file = start_one(network, program, "-d", "--log-facility=-")
         server.wait_for(r"(?m)^\w{3} [ \d]\d [\d:]{8} dnsmasq\[\d+\]: started, version ")
         assert server.stop() == 0 and "\ndnsmasq: " not in server.log()
+
+
+DOMAINS = """\
+no-resolv
+no-hosts
+server=192.0.2.1
+server=/x.test/192.0.2.2
+local=/y.test/
+address=/z.test/192.0.2.3
+address=/null.test/#
+address=/blk.test/
+address=/one.test/two.test/
+server=/w.test/#
+server=/#/192.0.2.4
+server=//192.0.2.5
+local=//
+address=/#/
+rev-server=10.1.2.0/24,192.0.2.6
+rev-server=10.9.0.0/16
+"""
+
+
+def test_what_the_start_says_of_domains(network):
+    """The same lines as the peer; in which order is each one's affair (docs/differences.md)."""
+    conf = network.folder / "conf"
+    conf.write_text(DOMAINS)
+    said = []
+    for program in (as_dnsmasq(network.folder), PEER):
+        server = network.start(network.server, program, "-k", "-C", conf, "-p", "5399", "-u", "root", "--pid-file=",
+                               "--log-facility=-", name="domains")
+        server.wait_for("using only locally-known addresses for 9.10.in-addr.arpa")
+        assert server.stop() == 0
+        lines = re.findall(r"(?m)^dnsmasq\[\d+\]: (.*)$", server.log())
+        said.append(sorted(line for line in lines if not re.match(
+            "started, version|compile time options|exiting on receipt|sandbox: |cleared cache", line)))
+    assert said[0] == said[1]
+    assert len(said[0]) == 11 and "using only locally-known addresses for blk.test" in said[0]
+
+
+# A signal, and with which code it ends the program, by -k and by -d: None is not at all.
+SIGNALS = [
+    (signal.SIGALRM, None, None), (signal.SIGCHLD, None, None), (signal.SIGPIPE, None, None),
+    (signal.SIGHUP, None, None), (signal.SIGUSR1, None, None), (signal.SIGUSR2, None, None),
+    (signal.SIGINT, None, 5), (signal.SIGTERM, 0, 0), (signal.SIGQUIT, -3, -3),
+]
+
+
+def answers(network):
+    return [row[3] for row in network.dig(network.server, "a.test", "-p", "5399", server="127.0.0.1")] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("way", ["-k", "-d"])
+@pytest.mark.parametrize("who", ["dnsmasq's", "ours"])
+def test_each_signal(network, who, way):
+    """To ours and the peer's; those that end nothing to our process that reads packets as well."""
+    readable_by_all(network.folder)
+    log = network.folder / "log"
+    program = as_dnsmasq(network.folder) if who == "ours" else PEER
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    wrong = []
+    for number, *codes in SIGNALS:
+        code = codes[way == "-d"]
+        log.unlink(missing_ok=True)
+        server, pid_file = start_one(network, program, way, "--address=/a.test/192.0.2.1", f"--log-facility={log}")
+        wait_until(lambda: log.exists() and "started, version" in log.read_text() and answers(network), what="the start")
+        reader = server_pid(server.pid)
+        assert (reader != server.pid) == (who == "ours" and way == "-k")
+        for pid in {server.pid, reader} if code is None else {server.pid}:
+            os.kill(pid, number)
+        if code is None:
+            good = answers(network) and server.process.poll() is None and server_pid(server.pid) == reader
+            good = server.stop() == 0 and good and "killed by signal" not in log.read_text()
+        else:
+            good = server.process.wait(5) == code
+        # Only the signal that nobody takes leaves the file behind.
+        if not good or pid_file.exists() != (way == "-k" and number == signal.SIGQUIT):
+            wrong.append((number.name, server.process.returncode, pid_file.exists(), log.read_text()))
+    assert not wrong, wrong
 
 
 def test_the_log_file_is_opened_anew(network):

@@ -22,7 +22,7 @@ server=127.0.0.11
 host-record=local.test,192.0.2.1
 """
 HUNG, FLOOD = 500, 4000
-LOCAL_MS, BACK_S = 100, 4
+LOCAL_MS, BACK_S = 100, 2
 
 
 @pytest.fixture

@@ -73,21 +73,33 @@ TEXT = {
 
 # R2: loops without a condition in their head, and why each ends.
 FOREVER = {
+    "src/base/random.c": (1, "a number drawn anew with a chance of less than a half"),
+    "src/base/text.c": (1, "a digit less each turn"),
     "src/base/timer_heap.c": (1, "goes one level down each turn"),
+    "src/companions/dhcp_lease_time.c": (1, "an alarm ends the program"),
+    "src/companions/linnetctl.c": (1, "an answer's bytes, until the daemon has closed or a read fails"),
+    "src/config/config_file.c": (2, "a line each turn"),
     "src/daemon/broker.c": (1, "waits for signals"),
     "src/daemon/config_changes.c": (1, "a line of text each turn"),
     "src/daemon/script_helper.c": (1, "waits for the process that runs scripts"),
+    "src/daemon/script_runner.c": (1, "until the script ends, which is killed when its time is over"),
     "src/dhcp/address_pick.c": (1, "goes one level up each turn"),
     "src/dhcp/dhcp_boot_options.c": (1, "a field of the line each turn"),
+    "src/dhcp/dhcp_value_options.c": (1, "a field of the line each turn"),
+    "src/dhcp/host_names6.c": (2, "an entry of a table each turn"),
     "src/dhcp6/dhcp6_exchange.c": (1, "a label each turn; a label of no bytes, as after the end, is the last"),
+    "src/dhcp6/dhcp6_io.c": (1, "a held datagram each turn, HELD_MAX of them"),
     "src/dhcp6/dhcp6_lease.c": (1, "takes a name away each turn"),
     "src/dhcp6/dhcp6_registration.c": (1, "takes a timer out each turn"),
     "src/dns/dns_cname_options.c": (1, "marks a line each turn and stops at a marked one"),
     "src/dns/dns_rules.c": (1, "steps were made in order and lead back to earlier ones"),
     "src/dns/firewall_io.c": (1, "a message of the kernel each turn, with a deadline on the socket"),
+    "src/dns/reply_read.c": (1, "a link more each turn, of as many as the array holds"),
     "src/model/domain_tree.c": (1, "a table that is never full"),
     "src/model/local_names.c": (1, "as many names as there are"),
+    "src/model/tags.c": (1, "fewer than half of the slots are taken"),
     "src/platform/beneath.c": (1, "bounded by BENEATH_LINKS_MAX and the path's length"),
+    "src/platform/multicast_linux.c": (1, "a socket each turn, and a new one is the last"),
     "src/platform/nfnetlink_linux.c": (1, "again only after an interruption or a loss, which the kernel tells once"),
     "src/wire/dhcp6_message.c": (1, "DHCP6_RELAYS_MAX envelopes"),
     "src/wire/dname.c": (3, "pointers go back only, labels add up to 255 bytes"),
@@ -95,9 +107,16 @@ FOREVER = {
     "src/wire/rdata.c": (1, "a failed reader or 255 bytes end it"),
 }
 
-# R3: what may end the program: an assertion that does not hold, and nothing else.
+# R3: what may end the program: an assertion that does not hold. Others end a process at its start or its end.
 ENDS = {
     "src/base/compiler.c": (1, "where assertions end, which are counted below"),
+    "src/config/config_file.c": (1, "kills the script of conf-script= that it started"),
+    "src/daemon/broker.c": (1, "the server's own end, after its loop has ended"),
+    "src/daemon/script_helper.c": (3, "the process of scripts, when the daemon is gone"),
+    "src/daemon/script_runner.c": (5, "the process of scripts, and kills a script whose time is over"),
+    "src/daemon/startup.c": (3, "who started a daemon in the background, and a start that failed"),
+    "src/platform/child_linux.c": (1, "a child whose parent was gone before it could ask to be told"),
+    "src/platform/child_posix.c": (1, "the same"),
 }
 
 # R3: statements about our own code where packets are handled. None is about what a packet says.
@@ -181,11 +200,16 @@ SORTS = {
     "src/wire/rdata_parameters.c": (2, "a configured record's parameters, MANDATORY_MAX and PARAMETERS_MAX"),
 }
 
-# R10: who says that data is authentic: it is passed on as an upstream said it, with proxy-dnssec, and never made up.
+# R10: who speaks of the bit that says data is authentic: it is passed on as an upstream said it, with proxy-dnssec, and
+# never made up.
 AUTHENTIC = {
-    "src/dns/cache_answer.c": (1, "kept with the bit, for a client that asked for it"),
+    "src/dns/cache_answer.c": (2, "kept with the bit, for a client that asked for it"),
+    "src/dns/dns_explain_parts.c": (1, "its name"),
     "src/dns/forward.c": (2, "flags of the question and of its place among those under way"),
-    "src/dns/reply_relay.c": (1, "as the upstream said, with proxy-dnssec"),
+    "src/dns/reply_cache.c": (2, "what the upstream said, with proxy-dnssec"),
+    "src/dns/reply_relay.c": (2, "as the upstream said, with proxy-dnssec"),
+    "src/dns/reply_rules.c": (3, "taken away from what is changed"),
+    "src/wire/dns_message.h": (1, "the bit"),
 }
 
 # R12: other processes: who makes them and who turns into another program.
@@ -224,9 +248,10 @@ OPENS = {
     "src/daemon/script_helper.c": (1, NULL),
     "src/daemon/script_runner.c": (1, NULL),
     "src/daemon/startup.c": (3, NULL + ", and the pid file, which follows no link"),
-    "src/platform/beneath.c": (5, "the place for what strangers ask for"),
-    "src/platform/file.c": (1, "hosts files and their like, never waiting, size bounded"),
+    "src/platform/beneath.c": (6, "the place for what strangers ask for"),
+    "src/platform/file.c": (2, "hosts files and their like, never waiting, size bounded; folders of the configuration"),
     "src/platform/port_holder_proc.c": (4, "the kernel's tables, at the start"),
+    "src/platform/privilege_linux.c": (1, "a file of the kernel, at the start"),
     "src/platform/sandbox_linux.c": (1, "places of the plan, without opening what is there"),
     "src/ra/ra_state_io.c": (2, "beside the lease file, following no link"),
     "src/store/lease_disk_io.c": (6, "the lease file and the one that takes its place"),

@@ -48,6 +48,7 @@ EVIDENCE = {
         "src/base/bytes_test.c::test_sizes_are_checked",
         "src/wire/rdata_test.c::test_rrsig_of_every_length",
         "src/wire/rdata_test.c::test_shortened_samples",
+        "tests/rules/test_conversions.py::test_no_conversion_loses_bits",
     ],
     "R5": [
         "src/dhcp6/dhcp6_relay_test.c::test_hardware_address",
@@ -69,6 +70,11 @@ EVIDENCE = {
         "tests/rules/test_upstream.py::test_ports_and_ids_are_even",
         "tests/rules/test_upstream.py::test_what_goes_upstream",
         "tests/rules/test_upstream.py::test_wrong_ids_move_to_tcp",
+        "tests/rules/test_upstream.py::test_fragments_are_not_taken",
+        "tests/rules/test_upstream.py::test_an_honest_server_behind_a_narrow_way",
+        "src/platform/udp_test.c::test_fragments_ip4",
+        "src/platform/udp_test.c::test_fragments_ip6",
+        "src/upstream/transport_udp_test.c::test_udp_fragments",
         "src/upstream/transport_udp_test.c::test_udp_random_ports",
         "src/upstream/transport_udp_test.c::test_udp_questions_a_port",
         "src/base/random_test.c::test_below_is_even",
@@ -115,6 +121,9 @@ EVIDENCE = {
     ],
     "R13": [
         "tests/rules/test_admission.py::test_each_service_on_each_interface",
+        "tests/rules/test_admission.py::test_relays",
+        "src/dhcp4/dhcp4_relay_test.c::test_gate",
+        "src/dhcp6/dhcp6_relay_test.c::test_gate",
         "src/model/network_test.c::test_admits",
         "src/model/network_test.c::test_admits_client",
         "tests/system/test_dns.py::test_one_gate_for_udp_and_tcp",
@@ -143,6 +152,7 @@ EVIDENCE = {
     ],
     "R16": [
         "tests/rules/test_order.py::test_the_disk_comes_before_the_answer",
+        "tests/rules/test_order.py::test_the_disk_comes_before_the_answer_of_dhcp6",
         "tests/system/test_kill.py::test_kill_in_the_middle_of_200_exchanges",
         "tests/system/test_kill_many.py::test_killed_300_times_under_load",
         "tests/system/test_kill_many.py::test_disk_that_fills_up_and_recovers",
@@ -159,12 +169,31 @@ EVIDENCE = {
     ],
     "R18": [
         "tests/rules/test_upstream.py::test_packets_for_one_question",
+        "tests/rules/test_upstream.py::test_packets_for_a_question_nobody_answers",
         "tests/rules/test_upstream.py::test_no_amplification",
-        "src/dns/flight_table_test.c::test_sends",
+        "tests/rules/test_work.py::test_cpu_of_the_worst_answers",
+        "tests/rules/test_work.py::test_cpu_of_the_worst_questions",
+        "src/dns/flight_table_test.c::test_sends_bounded",
+        "src/dns/forward_test.c::test_forward",
+        "src/dns/reply_read_test.c::test_looks_are_bounded",
+        "src/wire/dns_builder_test.c::test_effort_is_bounded",
         "tests/scenarios/dns/loop_detect.txt",
         "tests/scenarios/dns/failure_remembered.txt",
     ],
 }
+
+
+def shows(path, function):
+    """The rules that lean on this test. Where everything is installed (CI=true) it may not be skipped, for then nothing
+    shows them: tests/conftest.py and tests/run.py see to it."""
+    names = (path, f"{path}::{function}")
+    return [rule for rule, tests in EVIDENCE.items() if any(name in tests for name in names)]
+
+
+def shows_in_c(program, function):
+    """The same of a test in C, by the name of its program (dname_test)."""
+    return [rule for rule, tests in EVIDENCE.items()
+            if any(test.endswith(f"/{program}.c::{function}") for test in tests)]
 
 
 @functools.lru_cache(maxsize=None)

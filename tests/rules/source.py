@@ -1,5 +1,6 @@
 """The program's source as the checks of the rules see it: without comments and without what is in strings, so that
 a word in a sentence is no call."""
+import functools
 import pathlib
 import re
 
@@ -12,7 +13,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 FUNCTION = re.compile(r"^(?P<head>[A-Za-z_][^;{}#]*?\b(?P<name>\w+)\([^;{}]*\))\n\{\n(?P<body>.*?)^\}",
                       re.MULTILINE | re.DOTALL)
 # Helpers of the tests that live beside the source; no program contains them.
-TESTS_ONLY = re.compile(r"_test\.c$|_fuzz\.c$|_test_\w+\.h$|_world_io\.h$|/fixture_|/worker_fixture\.")
+TESTS_ONLY = re.compile(r"_test\.c$|_fuzz\.c$|_test_\w+\.[ch]$|_world_io\.h$|/fixture_|/worker_fixture\.")
 
 
 def blank(found):
@@ -23,8 +24,35 @@ def blank(found):
     return " " + "\n" * text.count("\n")
 
 
+@functools.lru_cache(maxsize=None)
 def without_words(text):
     return NO_CODE.sub(blank, text)
+
+
+# A check is run again for each mutation, and a mutation changes one file: what was found in the others is kept.
+@functools.lru_cache(maxsize=None)
+def found_in(pattern, code):
+    """(line number, line) wherever the pattern stands in the code of a file."""
+    lines = []
+    for found in re.finditer(pattern, code):
+        start = code.rfind("\n", 0, found.start()) + 1
+        line = code[start:].split("\n", 1)[0]
+        lines.append((code.count("\n", 0, start) + 1, line.strip()))
+    return lines
+
+
+@functools.lru_cache(maxsize=None)
+def statements_in(pattern, code):
+    """The statements and heads of the functions' bodies in which the pattern stands, each in one line."""
+    bodies = "\n;\n".join(found["body"] for found in FUNCTION.finditer(code))
+    pieces = re.split(r"[;{}]", bodies)
+    return [" ".join(piece.split()) for piece in pieces if re.search(pattern, piece)]
+
+
+@functools.lru_cache(maxsize=None)
+def heads_and_bodies(code):
+    return [(code.count("\n", 0, found.start("body")), found["head"], found["body"])
+            for found in FUNCTION.finditer(code)]
 
 
 def read(root=ROOT):
@@ -74,12 +102,12 @@ class Source:
 
     def hits(self, pattern, *folders):
         """(path, line number, line) wherever the pattern stands in those folders."""
-        pattern = re.compile(pattern)
         for path, code in self.within(*folders):
-            for found in pattern.finditer(code):
-                start = code.rfind("\n", 0, found.start()) + 1
-                line = code[start:].split("\n", 1)[0]
-                yield path, code.count("\n", 0, start) + 1, line.strip()
+            for number, line in found_in(pattern, code):
+                yield path, number, line
+
+    def statements(self, pattern, path):
+        return statements_in(pattern, self.code.get(path, ""))
 
 
 def beyond(hits, allowed):

@@ -1,12 +1,15 @@
 """A check for each rule of docs/security.md. The static half is read off the source (checks.py), with every place that
 is allowed written down (allowed.py), and each check is shown to notice (mutations.py). What only behaviour can show is
 in the tests that evidence.py names for the rule: they must exist, and be run by `make test`."""
+import importlib.util
+import types
+
 import pytest
 
 from checks import STATIC
-from evidence import EVIDENCE, missing
+from evidence import EVIDENCE, missing, shows, shows_in_c
 from mutations import MUTATIONS
-from source import Source
+from source import ROOT, Source
 
 RULES = [f"R{number}" for number in range(1, 19)]
 
@@ -120,3 +123,29 @@ def test_a_vanished_test_is_noticed():
                  "src/wire/dname_test.c::test_that_never_was", "tests/scenarios/dns/nothing.txt",
                  "src/wire/nothing_fuzz.c", "tests/demo/demo.py::main", "make nothing"):
         assert missing(test), test
+
+
+def all_tests():
+    spec = importlib.util.spec_from_file_location("all_tests_conftest", ROOT / "tests/conftest.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def skipped(name, path="tests/rules/test_order.py"):
+    report = types.SimpleNamespace(skipped=True, outcome="skipped", longrepr=("file", 1, "Skipped: no strace here"))
+    item = types.SimpleNamespace(path=ROOT / path, nodeid=f"{path}::{name}", name=name, originalname=name)
+    all_tests().fail_skipped_evidence(item, report)
+    return report
+
+
+def test_what_shows_a_rule_is_not_skipped_where_everything_is_installed(monkeypatch):
+    name = "test_the_disk_comes_before_the_answer"
+    monkeypatch.delenv("CI", raising=False)
+    assert skipped(name).outcome == "skipped"
+    monkeypatch.setenv("CI", "true")
+    assert skipped(name).outcome == "failed"
+    assert "R16" in skipped(name).longrepr and "no strace here" in skipped(name).longrepr
+    assert skipped("test_of_something_else").outcome == "skipped"
+    assert shows("tests/rules/test_order.py", name) == ["R16"]
+    assert shows_in_c("dname_test", "test_longest_names") == ["R2"] and not shows_in_c("dname_test", "test_other")

@@ -4,6 +4,7 @@ import collections
 import itertools
 import math
 import select
+import signal
 import socket
 import struct
 import threading
@@ -17,7 +18,9 @@ from exercise import Inside, question
 CONFIG = "no-resolv\nno-hosts\ninterface=lan0\nbind-interfaces\ncache-size=0\n"
 SERVER, FORGED, TRUE = "127.0.0.11", "203.0.113.66", "198.51.100.2"
 CHI_15 = 57.0   # a chi-square of 15 degrees of freedom is above this less than once in a million times
-PACKETS_MAX = 15
+PACKETS_MAX = 15                         # for the five times that a client asks a server which answers
+TO_ONE_MAX, TO_ALL_MAX = 12, 32         # for one question, as FLIGHT_TRIES_MAX and FLIGHT_SENDS_MAX
+LIFE_S = 10                              # of a question that nobody answers
 
 
 def records(query, address, count=1, kind=1, rdata=None):
@@ -279,6 +282,54 @@ def test_wrong_ids_move_to_tcp(network, upstream, client):
     assert is_true(ask(client, "one.test")) and len(server.asked_tcp) == 2
 
 
+def in_two(server, query, sender):
+    """The true first fragment, with port, id and question, and a second one of a forger, who has to know none of these:
+    the address is in it."""
+    said = reply(query, TRUE)
+    datagram = struct.pack("!HHHH", 53, sender[1], 8 + len(said), 0) + said
+    end = (len(datagram) - 4) // 8 * 8
+    forged = datagram[end:-4] + socket.inet_aton(FORGED)
+    for offset, part in ((0, datagram[:end]), (end, forged)):
+        where = offset // 8 | (0x2000 if offset == 0 else 0)
+        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(part), ident_of(query) or 1, where, 64, 17, 0,
+                             socket.inet_aton(SERVER), socket.inet_aton(sender[0]))
+        server.raw.sendto(header + part, (sender[0], 0))
+
+
+@pytest.mark.parametrize("options", ["", "query-port=5300\n"])
+def test_fragments_are_not_taken(network, upstream, client, options):
+    """R7: an answer that comes in fragments is as good as a guess: the question is put by TCP."""
+    server = upstream(in_two, tcp=lambda query: reply(query, TRUE))
+    with Inside(network.server):
+        server.raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    program = network.linnet(CONFIG.replace("cache-size=0", "cache-size=500") + options + f"server={SERVER}\n")
+    with server.raw:
+        for number in range(5):
+            for _ in range(2):
+                assert is_true(ask(client, f"n{number}.test"))
+    assert len(server.asked) == 5 and len(server.asked_tcp) == 5
+    program.signal(signal.SIGUSR1)
+    program.wait_for(r"replies ignored 5\b")
+    server.behave = true
+    assert is_true(ask(client, "whole.test")) and len(server.asked_tcp) == 5
+
+
+def test_an_honest_server_behind_a_narrow_way(network, upstream, client):
+    """R7: its answers of some length come in fragments and are fetched by TCP, the others by UDP."""
+    counts = {"long.test": 50, "short.test": 1}
+
+    def many(query):
+        return reply(query, TRUE, count=counts[name_of(query)])
+
+    server = upstream(lambda server, query, sender: server.udp.sendto(many(query), sender), tcp=many)
+    network.inside(network.server, "ip", "link", "set", "lo", "mtu", "600")
+    network.linnet(CONFIG + f"server={SERVER}\n")
+    for name in counts:
+        said = ask(client, name, edns=1232)
+        assert is_true(said) and int.from_bytes(said[6:8], "big") == counts[name]
+    assert [name_of(query) for query in server.asked_tcp] == ["long.test"]
+
+
 def cut(query):
     return reply(query, TRUE, flags=0x8380, count=0)
 
@@ -337,8 +388,8 @@ def test_packets_for_one_question(tmp_path):
         time.sleep(2.5)
         counts = {what: len(server.asked) + server.connections for what, server in servers.items()}
         print(counts)
-        # One that is silent is asked 12 times before the question is given up; what answers at once, with a fault or
-        # without, costs three packets at most for each of the client's five.
+        # What answers at once, with a fault or without, costs three packets at most for each of the client's five.
+        assert counts["silent"] <= TO_ONE_MAX, counts
         assert all(1 <= count <= PACKETS_MAX for count in counts.values()), counts
         for what, server in servers.items():
             names = {bytes(query[12:query.index(b"\0", 12)]).lower() for query, _ in server.asked}
@@ -350,6 +401,73 @@ def test_packets_for_one_question(tmp_path):
             sock.close()
         for network in networks:
             network.close()
+
+
+def quiet(network, addresses):
+    """Servers that say nothing."""
+    made = {}
+    for address in addresses:
+        with Inside(network.server):
+            made[address] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        made[address].setblocking(False)
+        made[address].bind((address, 53))
+    return made
+
+
+def waiting_at(sock):
+    count = 0
+    while True:
+        try:
+            sock.recv(65535)
+        except BlockingIOError:
+            return count
+        count += 1
+
+
+@pytest.mark.parametrize("servers", [1, 4])
+def test_packets_for_a_question_nobody_answers(network, client, servers):
+    """R18: over the whole life of a question, while its client asks again as often as makes us ask again."""
+    asked_of = quiet(network, [f"127.0.0.{11 + number}" for number in range(servers)])
+    network.linnet(CONFIG + "".join(f"server={address}\n" for address in asked_of))
+    query = question("victim.test", 7)
+    try:
+        begun = time.monotonic()
+        client.settimeout(0.15)  # longer than FORWARD_REPEAT_MS, so each may be one packet more to each server
+        said = None
+        while said is None and time.monotonic() - begun < 2 * LIFE_S:
+            client.send(query)
+            try:
+                said = client.recv(65535)
+            except TimeoutError:
+                pass
+        lasted = time.monotonic() - begun
+        counts = [waiting_at(sock) for sock in asked_of.values()]
+        print(counts, f"{lasted:.1f} s")
+        assert said is not None and said[3] & 15 == 2, said
+        assert lasted > LIFE_S - 1, "given up early: the bound was never reached"
+        assert 1 < max(counts) <= TO_ONE_MAX and sum(counts) <= TO_ALL_MAX, counts
+    finally:
+        for sock in asked_of.values():
+            sock.close()
+
+
+@pytest.mark.parametrize("dead", ["refuses", "silent"])
+def test_one_of_two_is_dead(network, upstream, client, dead):
+    """Every question is answered, the first as the fortieth. (How soon is promised at 100 ms more than else; a machine
+    that is busy with other tests is given longer.)"""
+    upstream(true)
+    sockets = quiet(network, ["127.0.0.12"] if dead == "silent" else [])
+    network.linnet(CONFIG + f"server=127.0.0.12\nserver={SERVER}\n")
+    times = []
+    for number in range(40):
+        begun = time.monotonic()
+        assert is_true(ask(client, f"n{number}.test")), number
+        times.append((time.monotonic() - begun) * 1000)
+    for sock in sockets.values():
+        sock.close()
+    median = sorted(times)[20]
+    print(f"first server {dead}: first {times[0]:.1f} ms, median {median:.1f} ms, slowest {max(times):.1f} ms")
+    assert median < 100 and max(times) < 1000, times
 
 
 @pytest.mark.parametrize("edns, most", [(None, 512), (65535, 1232)])

@@ -80,7 +80,9 @@ def test_dns(network, tmp_path):
     one, two = start_upstream(network, 5301, "192.0.2.77"), start_upstream(network, 5302, "192.0.2.78")
     hosts = tmp_path / "hosts"
     hosts.write_text("192.0.2.50 listed.test\n")
-    first = f"{BASE}server=127.0.0.1#5301\naddress=/old.test/192.0.2.1\nhost-record=keep.test,192.0.2.9\n"
+    # Both ports from the start on: another one cannot be reached by TCP (test_roles.py::test_ports_of_servers).
+    first = (f"{BASE}server=127.0.0.1#5301\nserver=/elsewhere.test/127.0.0.1#5302\naddress=/old.test/192.0.2.1\n"
+             "host-record=keep.test,192.0.2.9\n")
     server = network.linnet(first)
     assert addresses(network, "old.test") == ["192.0.2.1"]
     assert addresses(network, "cached.example") == ["192.0.2.77"]

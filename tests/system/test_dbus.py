@@ -186,6 +186,39 @@ def test_leases_and_news(network, bus):
     assert "192.168.50.51 other" in leases.read_text()
 
 
+LEASE_QUERIES = r"""
+import socket, struct
+relay = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+relay.bind(("192.168.50.2", 67))
+relay.settimeout(5)
+for address in ("192.168.50.50", "192.168.50.51", "192.168.50.51", "198.51.100.1"):
+    packet = struct.pack("!4BIHH4s4s4s4s16s192x", 1, 0, 0, 0, 77, 0, 0, socket.inet_aton(address), b"", b"",
+                         socket.inet_aton("192.168.50.2"), b"") + bytes([99, 130, 83, 99, 53, 1, 10, 255])
+    relay.sendto(packet, ("192.168.50.1", 67))
+    answer = relay.recv(2000)
+    print(answer[answer.index(bytes([53, 1])) + 2])
+"""
+
+
+def test_numbers_of_lease_queries(network, bus):
+    """The four that 2.93 has beyond 2.90's."""
+    bus.start()
+    serve(network, bus, "dhcp-range=192.168.50.10,192.168.50.90,1h\nleasequery\n")
+    names = ["dhcp_leasequery", "dhcp_lease_unassigned", "dhcp_lease_actve", "dhcp_lease_unknown"]
+
+    def numbers():
+        metrics = bus.call("GetMetrics")[0]
+        return [metrics[name] for name in names]
+    assert numbers() == [0, 0, 0, 0]
+    assert bus.call("AddDhcpLease", "ssayayuub", "192.168.50.50", "02:00:00:00:00:50", 0, 0, 600, 0, "false") == []
+    relay = network.add_client("relay", "192.168.50.2/24")
+    said = network.inside(relay, "/usr/bin/python3", "-c", LEASE_QUERIES).stdout.split()
+    assert said == ["13", "11", "11", "12"]  # active, unassigned, unknown: RFC 4388 section 6.1
+    assert numbers() == [4, 2, 1, 1]
+    assert bus.call("ClearMetrics") == []
+    assert numbers() == [0, 0, 0, 0]
+
+
 def test_numbers_and_introspection(network, bus):
     bus.start()
     upstream(network, 5301, "192.0.2.1")
@@ -194,7 +227,7 @@ def test_numbers_and_introspection(network, bus):
         ask(network, f"n{i}.example")
     metrics = bus.call("GetMetrics")[0]
     assert list(metrics)[:3] == ["dns_cache_inserted", "dns_cache_live_freed", "dns_queries_forwarded"]
-    assert len(metrics) == 26 and metrics["dns_queries_forwarded"] == 4
+    assert len(metrics) == 30 and metrics["dns_queries_forwarded"] == 4
     numbers = bus.call("GetServerMetrics")[0]
     assert [sorted(one) for one in numbers] == [sorted(["address", "port", "queries", "failed_queries", "nxdomain",
                                                         "retries", "latency"])]

@@ -98,15 +98,6 @@ def test_forwards_and_follows_resolv_conf(network):
     assert [r[3] for r in network.dig(client, "www.up.test")] == ["203.0.113.12"]
 
 
-def test_a_dead_first_server_costs_little(network):
-    client = network.add_client("a", "192.168.50.2/24")
-    upstream(network, 12)
-    network.linnet("no-hosts\nno-resolv\nserver=127.0.0.11\nserver=127.0.0.12\ninterface=lan0\n"
-                   "bind-interfaces\ncache-size=0\n")
-    for _ in range(5):
-        assert [r[3] for r in network.dig(client, "www.up.test", "+tries=1", "+time=2")] == ["203.0.113.12"]
-
-
 def test_sighup_reads_hosts_anew(network):
     client = network.add_client("a", "192.168.50.2/24")
     hosts = network.folder / "hosts"

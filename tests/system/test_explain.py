@@ -29,6 +29,9 @@ synth-domain=pool.test,192.168.50.100,192.168.50.110,host-
 domain-needed
 bogus-priv
 filter-AAAA
+filter-rr=HTTPS,TXT
+filterwin2k
+host-record=rec.test,192.168.50.4
 dhcp-range=192.168.50.50,192.168.50.60,1h
 dhcp-range=tag:guest,192.168.50.150,192.168.50.160,1h
 dhcp-host=02:00:00:00:00:07,192.168.50.77,set:red,seven
@@ -124,8 +127,19 @@ def check_dns(network, control):
         report["would_be_forwarded_to"] == ["198.51.100.2"]
     assert report["upstreams"][0]["because"] == "the only one"
     assert report["upstreams"][0]["line"].endswith(f":{line_of('server=/corp')}")
-    assert settled(control.explain("plain"))["step"] == "names without a dot"
-    assert settled(control.explain("192.168.99.1"))["step"] == "private addresses"
+    # Options that decide alone, with their lines, in both forms.
+    for words, step, option in ((("plain",), "names without a dot", "domain-needed"),
+                                (("192.168.99.1",), "private addresses", "bogus-priv"),
+                                (("_ldap._tcp.test", "SRV"), "questions of Windows", "filterwin2k"),
+                                (("rec.test", "AAAA"), "cache", "filter-AAAA"),
+                                (("rec.test", "TXT"), "cache", "filter-rr")):
+        row = settled(control.explain(*words))
+        place = f".conf:{line_of(option)}"
+        assert row["step"] == step and row["line"].endswith(place), (words, row)
+        assert place in control.ask("explain", *words, form="text")[1], words
+    row = settled(control.explain("rec.test", "AAAA"))
+    assert row["because"].startswith("the name is known here, and records of this type are taken out")
+    assert row["option"] == "filter-AAAA" and row["links"] == [{"name": "rec.test", "entry": "none"}]
     # Names of hosts files and of machines of DHCP, with the lines they stand in.
     for question in ("nas.lan", "nas", "192.168.50.31"):
         known = settled(control.explain(question))["known_by"]
@@ -136,7 +150,8 @@ def check_dns(network, control):
         assert row["line"].endswith(f":{line_of('dhcp-host=02:00:00:00:00:07')}")
     assert "dhcp_hosts" not in control.explain("nas.lan")
     report = control.explain("x.test", "AAAA")
-    assert "taken out" in report["filters"][0]["effect"]
+    assert "taken out" in report["filters"][0]["effect"] and report["filters"][0]["option"] == "filter-AAAA"
+    assert report["filters"][0]["line"].endswith(f":{line_of('filter-AAAA')}")
     assert settled(control.explain("--as", "203.0.113.5", "x.test"))["step"] in ("upstream", "admission")
     verdict, text = control.ask("explain", "printer.lan", form="text")
     assert verdict == "ok" and "host-record" in text and "192.168.50.5" in text

@@ -24,7 +24,7 @@ quiet-dhcp
 """
 STORM = pathlib.Path(__file__).resolve().parent / "dhcp_storm.py"
 KILLS = 300
-SECONDS = 90
+SECONDS = 600
 
 
 class Storm:
@@ -148,7 +148,7 @@ def test_killed_300_times_under_load(network, storm):
         kills += 1
         check(storm, path)
         assert "gnoring line" not in server.log(), server.log()
-    assert kills >= KILLS / 3, "the machine is too slow for this test"
+    assert kills == KILLS, f"the machine is too slow for this test: {kills} kills in {SECONDS} s"
     assert storm.acks > 10 * kills, f"only {storm.acks} acknowledgements in {kills} lives"
     assert storm.naks == 0, f"{storm.naks} leases were denied"
     print(f"{kills} kills in {time.monotonic() - begun:.0f} s, {storm.acks} acknowledgements")

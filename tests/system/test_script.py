@@ -203,6 +203,7 @@ def helpers_of(pid):
 def test_the_process_that_runs_scripts_is_killed(network):
     scripted = Scripted(network)
     runner = wait_until(lambda: (helpers_of(scripted.server.pid) + [0, 0])[1], what="the runner")
+    os.kill(helpers_of(scripted.server.pid)[0], signal.SIGALRM)  # its maker takes no notice of that
     os.kill(runner, signal.SIGKILL)
     scripted.requests((1, "192.168.50.11", "foo"))
     scripted.server.wait_for("process that runs lease scripts was killed by signal 9, starting a new one")
@@ -255,6 +256,18 @@ def test_the_script_keeps_the_leases(network):
     scripted.wait_words("add", "02:00:00:00:01:01", "192.168.50.11", "new")
     assert network.dig(scripted.client, "kept", "A")[0][3] == "192.168.50.19"
     assert not (scripted.folder / "leases").exists()
+
+
+def test_signals_of_scripts(network):
+    """None is held or ignored, as the daemon itself does with some: of the call at the start, and of the others."""
+    signals = network.folder / "signals"
+    more = f'(echo "$1"; grep -E "^Sig(Blk|Ign)" /proc/self/status) >>{signals}'
+    scripted = Scripted(network, more=more, config="leasefile-ro\n")
+    scripted.requests((1, "192.168.50.11", "foo"))
+    scripted.wait_words("add", "02:00:00:00:01:01", "192.168.50.11", "foo")
+    wait_until(lambda: signals.read_text().count("SigIgn") == 2, what="the second call")
+    assert signals.read_text().split() == [word for call in ("init", "add")
+                                           for word in (call, "SigBlk:", "0" * 16, "SigIgn:", "0" * 16)]
 
 
 @pytest.mark.parametrize("more,code,said", [

@@ -744,6 +744,7 @@ static const struct counter_row dns_rows[] = {
     DNS_ROW(reply_wrong_id),
     DNS_ROW(reply_wrong_question),
     DNS_ROW(reply_malformed),
+    DNS_ROW(reply_fragmented),
     DNS_ROW(authoritative),
     DNS_ROW(servfail),
     DNS_ROW(nxdomain),
