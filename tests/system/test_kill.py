@@ -21,7 +21,8 @@ def file_rows(network):
 
 
 def acknowledged(program):
-    rows = [json.loads(line) for line in program.log().splitlines() if line.startswith("[")]
+    rows = [json.loads(line) for line in program.log().splitlines()
+            if line.startswith("[") and line.endswith("]")]  # the last may be half written
     return {tuple(row) for row in rows}
 
 

@@ -266,8 +266,10 @@ def test_signals_of_scripts(network):
     scripted.requests((1, "192.168.50.11", "foo"))
     scripted.wait_words("add", "02:00:00:00:01:01", "192.168.50.11", "foo")
     wait_until(lambda: signals.read_text().count("SigIgn") == 2, what="the second call")
-    assert signals.read_text().split() == [word for call in ("init", "add")
-                                           for word in (call, "SigBlk:", "0" * 16, "SigIgn:", "0" * 16)]
+    words = signals.read_text().split()
+    assert words[::5] == ["init", "add"] and words[1::5] == ["SigBlk:"] * 2 and words[3::5] == ["SigIgn:"] * 2
+    # Signals 32 and 33 are the C library's own: nobody can ask for them, and whoever started us may have left them so.
+    assert not any(int(mask, 16) & ~(3 << 31) for mask in words[2::5] + words[4::5]), words
 
 
 @pytest.mark.parametrize("more,code,said", [
