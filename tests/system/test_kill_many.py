@@ -62,7 +62,8 @@ class Storm:
                 self.owners[address] = mac
                 self.leases[mac] = address
             else:
-                self.naks += what == "nak"
+                # An offer that died with its server may have been made to somebody else: that is no lease denied.
+                self.naks += what == "nak" and mac in self.leases
                 self.owners.pop(self.leases.pop(mac, None), None)
 
     def promised(self):
