@@ -133,10 +133,11 @@ def r4(source):
         yield "meson.build: -D_FORTIFY_SOURCE=3 is not given to every program that is optimized"
     if "-ftrapv" in build:
         yield "meson.build: -ftrapv ends the program on what it counts"
-    if not re.search(r'\("asan", \[\*QUICK, "-Db_sanitize=address,undefined", [^\]]*\], \[\]\)', run):
+    if not re.search(r'\("asan", \[\*QUICK, "-Doptimization=\w", "-Db_sanitize=address,undefined", [^\]]*\], \[\]\)', run):
         yield "tests/run.py: no run of all tests under the sanitizers"
-    if not re.search(r'\("integers", \[\*QUICK, "-Db_sanitize=undefined",\s+"[^"]*-fsanitize=integer[ "][^\]]*\], '
-                     r'\["--suite", "packets"\]\)', run) or '"integers": "clang"' not in run:
+    if not re.search(r'\("integers", \[\*QUICK, "-Doptimization=\w", "-Db_sanitize=undefined",\s+'
+                     r'"[^"]*-fsanitize=integer[ "][^\]]*\], \["--suite", "packets"\]\)', run) \
+            or '"integers": "clang"' not in run:
         yield "tests/run.py: what reads packets does not run under -fsanitize=integer"
 
 
