@@ -17,7 +17,7 @@ PATIENCE = 3  # times as long as it should take: other tests run at the same tim
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "alone: keeps every core busy, so tests/run.py runs nothing beside it")
+    config.addinivalue_line("markers", "alone: keeps a core busy, so tests/run.py runs one other file beside it at most")
 
 
 
