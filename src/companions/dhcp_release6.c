@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "platform/instant.h"
 #include "platform/udp.h"
 #include "wire/dhcp6_message.h"
 
@@ -162,21 +162,14 @@ static int verdict(const struct dhcp6_message *reply)
     return status;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* The answer came within this time, whatever else did. */
 static bool is_answered(const struct wish *wish, struct udp_batch *batch, int fd, uint32_t xid,
                         int wait_ms, int *status)
 {
     struct pollfd wait = { .fd = fd, .events = POLLIN };
     struct udp_arrival arrivals[UDP_BATCH];
-    int64_t until = now_ms() + wait_ms;
-    for (int64_t left = wait_ms; left > 0; left = until - now_ms()) {
+    int64_t until = (int64_t)instant_mono() + wait_ms;
+    for (int64_t left = wait_ms; left > 0; left = until - (int64_t)instant_mono()) {
         bool refused;
         (void)poll(&wait, 1, (int)left);
         unsigned count = udp_receive(batch, fd, arrivals, &refused);

@@ -5,10 +5,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "platform/icmp6.h"
+#include "platform/instant.h"
 #include "platform/udp.h"
 #include "wire/dhcp6_message.h"
 #include "wire/icmp6_message.h"
@@ -16,13 +16,6 @@
 #define MESSAGE_BYTES 256
 #define ON_LINK_HOPS  255 /* RFC 4861 section 6.1.2: no router has passed it on */
 #define DUID_UUID     4   /* RFC 6355 */
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------------ where */
 
@@ -155,7 +148,7 @@ void linnetctl_others_ask(struct linnetctl_others *others)
     if (batch != NULL)
         ask_all(others, batch);
     udp_batch_free(batch);
-    others->until_ms = now_ms() + (others->link_count > 0 ? LINNETCTL_OTHERS_MS : 0);
+    others->until_ms = instant_mono() + (others->link_count > 0 ? LINNETCTL_OTHERS_MS : 0);
 }
 
 /* ------------------------------------------------------------------ hearing */
@@ -255,7 +248,7 @@ void linnetctl_others_hear(struct linnetctl_others *others)
     struct pollfd polls[LINNETCTL_LINKS_MAX + 1];
     struct udp_batch *batch = udp_batch_create(DHCP6_MESSAGE_MAX);
     uint64_t now;
-    while (batch != NULL && (now = now_ms()) < others->until_ms) {
+    while (batch != NULL && (now = instant_mono()) < others->until_ms) {
         size_t count = list(others, polls);
         (void)poll(polls, count, (int)(others->until_ms - now));
         for (size_t i = 0; i < others->link_count; i++)

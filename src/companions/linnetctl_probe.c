@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "platform/instant.h"
 #include "platform/tcp.h"
 #include "wire/dns_builder.h"
 
@@ -19,13 +19,6 @@
 
 /* A name that every resolver knows, in letters that it would not choose itself. */
 static const struct dname asked = { .count = 5, .wire = { 3, 'c', 'O', 'm', 0 } };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------------ whom to ask */
 
@@ -151,7 +144,7 @@ static void hear_udp(struct linnetctl_probe *probe, uint16_t id, uint64_t since)
     if (count <= 0 || !read_reply(probe, (struct bytes){ buffer, (size_t)count }, id))
         return;
     probe->udp = true;
-    probe->latency_ms = (unsigned)(now_ms() - since);
+    probe->latency_ms = (unsigned)(instant_mono() - since);
     end(&probe->udp_fd);
 }
 
@@ -216,7 +209,7 @@ void linnetctl_probe_all(struct linnetctl_probe *probes, size_t count)
     struct pollfd polls[2 * LINNETCTL_PROBES_MAX];
     bool sent[LINNETCTL_PROBES_MAX] = { false };
     uint8_t buffer[QUERY_BYTES];
-    uint64_t since = now_ms(), again = since + AGAIN_MS, now = since;
+    uint64_t since = instant_mono(), again = since + AGAIN_MS, now = since;
     uint16_t id = (uint16_t)(since ^ (uint64_t)getpid());
     struct bytes query = build(id, buffer);
     for (size_t i = 0; i < count; i++) {
@@ -229,7 +222,7 @@ void linnetctl_probe_all(struct linnetctl_probe *probes, size_t count)
         (void)poll(polls, 2 * count, until > now ? (int)(until - now) : 0);
         for (size_t i = 0; i < count; i++)
             hear(&probes[i], &polls[2 * i], &sent[i], query, id, since);
-        now = now_ms();
+        now = instant_mono();
         for (size_t i = 0; now >= again && i < count; i++)
             send_udp(&probes[i], query);
         again = now >= again ? now + AGAIN_MS : again;
