@@ -31,7 +31,7 @@ enum status firewall_rules_create(struct firewall_rules **rules)
         return status;
     }
     made->key = random_hash_key(&random);
-    made->identity = (uint64_t)random_u32(&random) << 32 | random_u32(&random);
+    made->identity = random_u64(&random);
     for (unsigned i = 0; i < FIREWALL_SET_KINDS; i++)
         made->kinds[i].any = FIREWALL_LIST_NONE;
     *rules = made;
