@@ -237,7 +237,7 @@ static void answer(struct daemon *daemon, enum config_reload_outcome outcome)
         memory = job->reserve;
     struct text_out out =
         text_out_on(memory, memory == job->reserve ? sizeof(job->reserve) : ANSWER_ROOM);
-    if (outcome == CONFIG_RELOAD_CHECKED || (refused && reload->dry_run)) {
+    if (outcome == CONFIG_RELOAD_CHECKED || (refused && reload->wish.dry_run)) {
         load_log_put(&job->load.log, &out);
         load_log_put(&job->files.log, &out);
     }
@@ -257,19 +257,19 @@ static void answer(struct daemon *daemon, enum config_reload_outcome outcome)
     };
     if (outcome != CONFIG_RELOAD_CHECKED)
         log_lines_of(given.lines, refused ? LOG_ERROR : LOG_INFORM);
-    if (reload->done != NULL)
-        reload->done(reload->context, &given);
-    reload->done = NULL;
+    if (reload->wish.done != NULL)
+        reload->wish.done(reload->wish.context, &given);
+    reload->wish.done = NULL;
     if (memory != job->reserve)
         free(memory);
 }
 
-static void tell_refused(config_reload_done *done, void *context,
-                         enum config_reload_outcome outcome, struct text why)
+static void tell_refused(const struct config_reload_wish *wish, enum config_reload_outcome outcome,
+                         struct text why)
 {
     const struct config_reload_answer given = { .outcome = outcome, .lines = why };
-    if (done != NULL)
-        done(context, &given);
+    if (wish->done != NULL)
+        wish->done(wish->context, &given);
 }
 
 /* ------------------------------------------------------------------ its course */
@@ -297,13 +297,12 @@ static void end(struct daemon *daemon)
     if (reload->job->load.config != NULL) /* else another's load may be under way */
         views_abandon_load(&daemon->views);
     /* Who has no answer yet is told that there will be none. */
-    tell_refused(reload->done, reload->context, CONFIG_RELOAD_REFUSED,
-                 TEXT("linnet is stopping\n"));
+    tell_refused(&reload->wish, CONFIG_RELOAD_REFUSED, TEXT("linnet is stopping\n"));
     reload->waste = reload->job;
     reload->job = NULL;
-    reload->done = NULL;
+    reload->wish.done = NULL;
     if (!reload->stopped) {
-        if (!reload->dry_run)
+        if (!reload->wish.dry_run)
             daemon_tell_ready(daemon);
         reload_hold(&daemon->reload, false);
         host_reload_hold(&daemon->dhcp.files, false);
@@ -343,23 +342,23 @@ static void on_run(uv_work_t *work, int status)
     bool good = job->config != NULL && job->status == STATUS_OK && job->load.after != NULL;
     if (good)
         config_swap_put_notes(daemon, job->config, &job->note);
-    if (!reload->dry_run) { /* else they are in the answer */
+    if (!reload->wish.dry_run) { /* else they are in the answer */
         views_load_tell(&job->load.log);
         host_files_tell(&job->files);
     }
-    if (good && !reload->dry_run) {
+    if (good && !reload->wish.dry_run) {
         job->status = config_swap(daemon, job);
         good = job->status == STATUS_OK;
-        if (good && reload->by_signal)
+        if (good && reload->wish.by_signal)
             finish_signal(daemon);
     }
     if (!good) {
         answer(daemon, CONFIG_RELOAD_REFUSED);
-        if (reload->by_signal)
+        if (reload->wish.by_signal)
             reread_old(daemon);
     } else
-        answer(daemon, reload->dry_run ? CONFIG_RELOAD_CHECKED : CONFIG_RELOAD_USED);
-    if (good && !reload->dry_run)
+        answer(daemon, reload->wish.dry_run ? CONFIG_RELOAD_CHECKED : CONFIG_RELOAD_USED);
+    if (good && !reload->wish.dry_run)
         (void)rights_say(RIGHTS_RELOADED, BYTES_NONE);
     end(daemon);
 }
@@ -390,53 +389,66 @@ static void on_wait(uv_timer_t *timer)
     }
 }
 
-static bool begin(struct daemon *daemon, bool dry_run, config_reload_done *done, void *context)
+static void begin(struct daemon *daemon, const struct config_reload_wish *wish)
 {
     struct config_reload *reload = &daemon->config_reload;
     struct config_reload_job *job = calloc(1, sizeof(*job));
-    if (job == NULL)
-        return false;
+    if (job == NULL) {
+        tell_refused(wish, CONFIG_RELOAD_REFUSED, TEXT("no memory for another configuration\n"));
+        return;
+    }
     job->start = &daemon->start;
     job->key = daemon->key;
     reload->job = job;
     reload->active = true;
-    reload->dry_run = dry_run;
-    reload->done = done;
-    reload->context = context;
-    reload->by_signal = false;
-    if (!dry_run) {
+    reload->wish = *wish;
+    if (!wish->dry_run) {
         service_notify_reloading();
         log_line(LOG_PART_MAIN, LOG_INFORM, "reading the configuration again");
     }
     reload_hold(&daemon->reload, true);
     host_reload_hold(&daemon->dhcp.files, true);
     on_wait(&reload->wait_timer);
-    return true;
 }
 
 static void start_next(struct daemon *daemon)
 {
-    if (daemon->config_reload.again && !daemon->config_reload.stopped)
+    struct config_reload *reload = &daemon->config_reload;
+    bool waits = reload->waits;
+    reload->waits = false;
+    if (waits && reload->stopped)
+        tell_refused(&reload->next, CONFIG_RELOAD_REFUSED, TEXT("linnet is stopping\n"));
+    else if (waits)
+        begin(daemon, &reload->next);
+    else if (reload->again && !reload->stopped)
         config_reload_by_signal(daemon);
 }
 
+/* Who asks again as soon as it has its answer is not told that we are busy, though what the last
+ * one made may still have to be cleared away. */
 void daemon_reload_config(struct daemon *daemon, bool dry_run, config_reload_done *done,
                           void *context)
 {
-    if (daemon->config_reload.active || daemon->stopping)
-        tell_refused(done, context, CONFIG_RELOAD_BUSY,
+    struct config_reload *reload = &daemon->config_reload;
+    const struct config_reload_wish wish = { .done = done, .context = context, .dry_run = dry_run };
+    if (daemon->stopping || reload->waits || reload->job != NULL) {
+        tell_refused(&wish, CONFIG_RELOAD_BUSY,
                      TEXT("the configuration is being read already; try again in a moment\n"));
-    else if (!begin(daemon, dry_run, done, context))
-        tell_refused(done, context, CONFIG_RELOAD_REFUSED,
-                     TEXT("no memory for another configuration\n"));
+    } else if (reload->active) {
+        reload->next = wish;
+        reload->waits = true;
+    } else {
+        begin(daemon, &wish);
+    }
 }
 
 void config_reload_by_signal(struct daemon *daemon)
 {
     struct config_reload *reload = &daemon->config_reload;
+    const struct config_reload_wish wish = { .by_signal = true };
     reload->again = reload->active;
-    if (!reload->active && begin(daemon, false, NULL, NULL))
-        reload->by_signal = true;
+    if (!reload->active)
+        begin(daemon, &wish);
 }
 
 void config_reload_init(struct daemon *daemon)

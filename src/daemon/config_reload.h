@@ -24,7 +24,7 @@ enum config_reload_outcome {
     CONFIG_RELOAD_USED,    /* it is in use from now on; or nothing has changed */
     CONFIG_RELOAD_CHECKED, /* dry run: it would be */
     CONFIG_RELOAD_REFUSED, /* it is wrong, or cannot be used: the old one stays */
-    CONFIG_RELOAD_BUSY,    /* another one is under way */
+    CONFIG_RELOAD_BUSY,    /* another one is under way, and not only being cleared away */
 };
 
 struct config_reload_answer {
@@ -58,30 +58,36 @@ struct config_reload_job {
     const struct roles *roles;             /* who can read what */
     struct siphash_key key;
     /* Made. */
-    struct config *config;       /* NULL: it was wrong; or it is in use */
+    struct config *config; /* NULL: it was wrong; or it is in use */
     struct config_changes changes;
-    struct views_load load;      /* hosts files and servers-file of the new configuration */
-    struct host_files files;     /* those of DHCP, */
+    struct views_load load;  /* hosts files and servers-file of the new configuration */
+    struct host_files files; /* those of DHCP, */
     struct host_files_config *hosts;
     enum status status;
-    char *errors;                /* lines */
+    char *errors; /* lines */
     size_t error_count;
     /* Main's. */
-    char notes[4096];            /* what only a start can give, as lines */
-    struct text_out note;        /* of them */
-    char reserve[256];           /* for the answer when memory has ended */
+    char notes[4096];     /* what only a start can give, as lines */
+    struct text_out note; /* of them */
+    char reserve[256];    /* for the answer when memory has ended */
+};
+
+/* Who asked, and what for. */
+struct config_reload_wish {
+    config_reload_done *done; /* NULL: nobody waits */
+    void *context;
+    bool dry_run, by_signal;
 };
 
 struct config_reload {
-    uv_timer_t wait_timer;       /* other loads end first */
+    uv_timer_t wait_timer; /* other loads end first */
     uv_work_t work, waste_work;
-    struct config_reload_job *job;
+    struct config_reload_job *job; /* NULL while active: only what was made is cleared away */
     struct config_reload_job *waste;
-    config_reload_done *done;
-    void *context;
-    bool dry_run, by_signal;
-    bool active;
-    bool again;                  /* SIGHUP came meanwhile */
+    struct config_reload_wish wish;
+    struct config_reload_wish next; /* what `waits` for the clearing away */
+    bool active, waits;
+    bool again; /* SIGHUP came meanwhile */
     bool stopped;
 };
 

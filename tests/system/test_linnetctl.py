@@ -254,6 +254,16 @@ def test_hostile_clients(network, control):
     assert server.stop() == 0
 
 
+def test_reload_after_reload(network, control):
+    """Who has an answer may ask again at once, though what was read may be large and not be cleared away yet."""
+    lines = "".join(f"address=/host{i}.example/192.0.2.1\n" for i in range(30000))
+    server = network.linnet(f"interface=lan0\nno-resolv\nno-hosts\n{lines}", f"--control-socket={control}")
+    for turn in range(30):
+        words = b"json reload --dry-run\n" if turn % 3 else b"json reload\n"
+        assert ask_raw(control, words).startswith(b"ok\n"), turn
+    assert server.stop() == 0
+
+
 def test_many_leases_in_pieces(network, control):
     """50,000 leases are told whole, to a slow reader, and DNS goes on."""
     fill_leases(network)
