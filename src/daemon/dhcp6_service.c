@@ -64,10 +64,11 @@ void dhcp6_service_open(struct dhcp6_service *service, struct startup *startup,
         (struct dhcp6_service){ .shared = shared, .sink = sink, .socket = -1, .active = true };
     for (size_t i = 0; i < COUNT_OF(service->arenas); i++)
         arena_init(&service->arenas[i], LIVE_CHUNK_BYTES, LIVE_BYTES_MAX);
-    if (dhcp6_socket_open(device, config->site.bind != SITE_BIND_WILDCARD, &service->socket)
-        != STATUS_OK)
-        startup_fail(startup, EXIT_NETWORK, "failed to bind DHCPv6 server socket: %s",
-                     strerror(errno));
+    while (dhcp6_socket_open(device, config->site.bind != SITE_BIND_WILDCARD, &service->socket)
+           != STATUS_OK)
+        if (!startup_await_port(startup))
+            startup_fail(startup, EXIT_NETWORK, "failed to bind DHCPv6 server socket: %s",
+                         strerror(errno));
 }
 
 void dhcp6_service_create(struct dhcp6_service *service, struct startup *startup,

@@ -47,10 +47,12 @@ void dhcp_service_open(struct dhcp_service *service, struct startup *startup,
     const char *device = is_relay ? NULL : dhcp_shared_single_device(config);
     const char *what;
     *service = (struct dhcp_service){ .shared = shared, .sink = sink, .active = true };
-    if (dhcp4_sockets_open(port, device, is_shared, !config->dhcp.no_ping, &service->sockets, &what)
+    while (
+        dhcp4_sockets_open(port, device, is_shared, !config->dhcp.no_ping, &service->sockets, &what)
         != STATUS_OK)
-        startup_fail(startup, EXIT_NETWORK, "failed to bind DHCP server socket: %s (%s)",
-                     strerror(errno), what);
+        if (!startup_await_port(startup))
+            startup_fail(startup, EXIT_NETWORK, "failed to bind DHCP server socket: %s (%s)",
+                         strerror(errno), what);
     if (dhcp_boot_answers_pxe(&config->dhcp.boot)
         && dhcp4_sockets_open_boot(device, is_shared, &service->sockets) != STATUS_OK)
         startup_fail(startup, EXIT_NETWORK, "failed to bind DHCP server socket: %s (port %d)",

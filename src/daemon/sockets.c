@@ -215,8 +215,10 @@ static void open_endpoint(struct startup *startup, struct dns_sockets *sockets, 
     struct socket_kind kind = { .tcp = tcp, .arrival = sockets->arrival, .early = early };
     if (table[at] > 0)
         return; /* given */
-    if (open_for_all(endpoint, kind, sockets->workers, fds) != STATUS_OK && family_exists(endpoint))
-        fail_taken(startup, endpoint, tcp);
+    while (open_for_all(endpoint, kind, sockets->workers, fds) != STATUS_OK
+           && family_exists(endpoint))
+        if (!startup_await_port(startup))
+            fail_taken(startup, endpoint, tcp);
     for (unsigned worker = 0; worker < sockets->workers; worker++)
         table[worker * sockets->endpoint_count + at] = fds[worker];
 }

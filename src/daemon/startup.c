@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -18,6 +19,8 @@
 
 #define DEFAULT_USER  "nobody"
 #define DEFAULT_GROUP "dip"
+#define PORT_WAITS    25
+#define PORT_WAIT_NS  (10 * 1000 * 1000)
 
 static struct given_sockets given;
 
@@ -203,6 +206,16 @@ void startup_drop_privileges(struct startup *startup, const struct daemon_config
                  user_of(config), strerror(errno));
     if (privilege_drop(&plan) != STATUS_OK)
         startup_fail(startup, EXIT_OTHER, "cannot give up root: %s", privilege_reason(errno));
+}
+
+bool startup_await_port(struct startup *startup)
+{
+    if (errno != EADDRINUSE || startup->waits == PORT_WAITS)
+        return false;
+    startup->waits++;
+    (void)nanosleep(&(struct timespec){ .tv_nsec = PORT_WAIT_NS }, NULL);
+    errno = EADDRINUSE;
+    return true;
 }
 
 void startup_leave_verdict(struct startup *startup)

@@ -18,11 +18,12 @@ enum exit_code {
 struct given_sockets;
 
 struct startup {
-    const char *program;    /* "linnet" or "dnsmasq" */
-    int verdict_pipe;       /* to the waiting parent; -1 in the foreground */
-    char *pid_file;         /* written; NULL when none */
-    bool debug;             /* -d */
+    const char *program; /* "linnet" or "dnsmasq" */
+    int verdict_pipe;    /* to the waiting parent; -1 in the foreground */
+    char *pid_file;      /* written; NULL when none */
+    bool debug;          /* -d */
     bool background;
+    unsigned waits;              /* for ports that others still held */
     struct given_sockets *given; /* by a service manager; NULL: all dealt with */
 };
 
@@ -38,6 +39,12 @@ void startup_fork(struct startup *startup, const struct daemon_config *config, c
  * waiting parent. */
 NORETURN PRINTF_LIKE(3, 4) void startup_fail(struct startup *startup, int code, const char *format,
                                              ...);
+
+/* After a socket could not be had: true when it is worth trying again, a moment later. The port of
+ * a process that was killed comes free a few ms after its parent knows (and a server's that is
+ * confined after its broker's end), and whoever starts us anew at once need not fail. For the whole
+ * start together a quarter of a second. Keeps errno. */
+bool startup_await_port(struct startup *startup);
 
 /* Writes the pid file (before root is given up) unless there is none to write. */
 void startup_write_pid(struct startup *startup, const char *path);

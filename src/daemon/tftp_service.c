@@ -165,9 +165,10 @@ void tftp_service_open(struct tftp_service *service, struct startup *startup,
         startup_fail(startup, EXIT_MEMORY, "no memory for TFTP");
     bool early = config->site.bind == SITE_BIND_INTERFACES;
     for (size_t i = 0; i < wanted.count; i++)
-        if (tftp_listener_open(&wanted.at[i].endpoint, early, &wanted.at[i].fd) != STATUS_OK
-            && !is_missing_family(&wanted.at[i].endpoint))
-            fail_taken(startup, &wanted.at[i].endpoint);
+        while (tftp_listener_open(&wanted.at[i].endpoint, early, &wanted.at[i].fd) != STATUS_OK
+               && !is_missing_family(&wanted.at[i].endpoint))
+            if (!startup_await_port(startup))
+                fail_taken(startup, &wanted.at[i].endpoint);
     service->listeners = wanted.at;
     service->listener_count = wanted.count;
 }

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import BINARY, run, server_pid, wait_until
+from conftest import BINARY, is_gone, run, server_pid, wait_until
 from test_dhcp import udhcpc
 from test_kill_many import check, Storm
 
@@ -266,8 +266,20 @@ def test_killed_broker(network):
     server = confined(network, DNS)
     child = server_pid(server.pid)
     os.kill(server.pid, signal.SIGKILL)
-    wait_until(lambda: not os.path.exists(f"/proc/{child}"), what="the end of the server")
+    wait_until(lambda: is_gone(child), what="the end of the server")
     server.process.wait(5)
+
+
+def test_started_anew_at_once(network):
+    """Whoever kills it and starts another as soon as it is gone (NetworkManager does) does not find the ports taken by
+    its server, which ends a moment later."""
+    config = f"{DHCP}dhcp-range=fd00:50::100,fd00:50::200\nenable-tftp\ntftp-root={network.folder}\ncache-size=200000\n"
+    for _ in range(15):
+        server = network.linnet(config.replace("cache-size=1000\n", ""), wait=None)
+        wait_until(lambda: "started, version" in server.log() or "failed to" in server.log(), what="a start")
+        assert "failed to" not in server.log(), server.log()
+        os.kill(server.pid, signal.SIGKILL)
+        server.process.wait(5)
 
 
 def test_leases_of_a_rewritten_file(network, client_script):
