@@ -37,7 +37,10 @@ def readable_by_all(folder):
 
 def is_linnet(pid):
     """That this process runs the program under test, whatever it is called."""
-    ours, theirs = os.stat(BINARY), os.stat(f"/proc/{pid}/exe")
+    try:
+        ours, theirs = os.stat(BINARY), os.stat(f"/proc/{pid}/exe")
+    except FileNotFoundError:  # it has just ended
+        return False
     return (ours.st_dev, ours.st_ino) == (theirs.st_dev, theirs.st_ino)
 
 

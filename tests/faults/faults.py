@@ -131,9 +131,10 @@ def processes(pid):
     return [pid] + [below for child in children_of(pid) for below in processes(child)]
 
 
-def resident(pid):
-    """KiB of the process and what it has started."""
-    return sum(int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{one}/status").read_text())[1])
+def resident(pid, field="Rss"):
+    """KiB of the process and what it has started; "Anonymous": without pages of files, such as the program's own. Page
+    by page, for the sums in /proc/PID/status are only nearly true: each core has some that it has not told of."""
+    return sum(int(re.search(rf"^{field}:\s+(\d+)", pathlib.Path(f"/proc/{one}/smaps_rollup").read_text(), re.M)[1])
                for one in processes(pid))
 
 

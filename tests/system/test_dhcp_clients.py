@@ -11,8 +11,6 @@ import pytest
 
 from conftest import run, wait_until
 
-pytestmark = pytest.mark.alone
-
 CONFIG = """\
 interface=lan0
 bind-interfaces
@@ -43,7 +41,7 @@ class Udhcpc(Client):
         self.program.signal(signal.SIGUSR1)
 
     def release(self):
-        self.program.signal(signal.SIGUSR2)
+        self.program.signal_until(signal.SIGUSR2, "unicasting a release")
 
 
 class Dhclient(Client):
@@ -121,6 +119,15 @@ def wait_for_acks(server, client, count, seconds, what):
     wait_until(lambda: len(acks(server)) >= count, seconds, f"{what}\n{client.program.log()}\n{server.log()}")
 
 
+def released(server, address):
+    """A release is said once and not answered, and a kernel that is busy with other networks may lose it: False."""
+    try:
+        server.wait_for(rf"DHCPRELEASE\(lan0\) {address} {MAC}", 2)
+    except AssertionError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_get_renew_rebind_release(network, client_script, kind):
     namespace = network.add_client("a", mac=MAC)
@@ -147,7 +154,15 @@ def test_get_renew_rebind_release(network, client_script, kind):
     client.release()
     if not client.releases:
         return
-    server.wait_for(rf"DHCPRELEASE\(lan0\) {address} {MAC}", 20)
+    for _ in range(3):
+        if released(server, address):
+            break
+        before = len(acks(server))
+        client = kind(network, namespace, client_script)
+        wait_for_acks(server, client, before + 1, 20, "a lease after a release that was lost")
+        client.release()
+    else:
+        assert released(server, address), server.log()
     wait_until(lambda: not lease_rows(network), what="lease gone from the file")
 
 
@@ -182,6 +197,7 @@ def crowd(network):
     return network.add_client("crowd", "10.77.0.2/16")
 
 
+@pytest.mark.alone
 def test_1000_clients_at_once(network, crowd):
     """New ones, then all after a power cut: in two seconds, no address twice, each the address it had."""
     server = network.linnet(MANY, wait="DHCP, IP range")
@@ -194,6 +210,7 @@ def test_1000_clients_at_once(network, crowd):
     assert len({row[2] for row in rows}) == len({row[1] for row in rows}) == 1000
 
 
+@pytest.mark.alone
 def test_50000_leases(network, crowd):
     """One after another without an end in sight; the next server has them all, and soon."""
     server = network.linnet(MANY, wait="DHCP, IP range")

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import BINARY, lacks, wait_until
+from conftest import BINARY, is_gone, lacks, wait_until
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "compat"))
 import dhcp_talk  # noqa: E402
@@ -335,5 +335,5 @@ function shutdown() os.exit(4) end
     wait_until(lambda: count.exists() and count.read_text() == "x", what="init()")
     helpers = helpers_of(scripted.server.pid)
     assert scripted.server.stop() == 0
-    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in helpers), 5, "the end of the processes")
+    wait_until(lambda: all(map(is_gone, helpers)), 5, "the end of the processes")
     assert count.read_text() == "x"
