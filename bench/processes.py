@@ -34,15 +34,21 @@ def field(pid, file, name):
 
 
 def living_seconds(pid):
+    """Of its threads; those that have ended count in the kernel's ticks alone."""
     tasks = [task.name for task in pathlib.Path(f"/proc/{pid}/task").glob("*")]
     said = [proc(pid, f"task/{task}/schedstat").split() for task in tasks]
-    return sum(int(words[0]) for words in said if words) / 1e9
+    return max(sum(int(words[0]) for words in said if words) / 1e9, ticks(pid, 11))
+
+
+def ticks(pid, first):
+    """Two fields of its state, user and system time, in seconds."""
+    fields = proc(pid, "stat").rpartition(")")[2].split()
+    return (int(fields[first]) + int(fields[first + 1])) / os.sysconf("SC_CLK_TCK") if fields else 0
 
 
 def ended_seconds(pid):
-    """Of children that it has waited for, in the kernel's ticks."""
-    fields = proc(pid, "stat").rpartition(")")[2].split()
-    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK") if fields else 0
+    """Of children that it has waited for."""
+    return ticks(pid, 13)
 
 
 def cpu_seconds(pid):

@@ -166,10 +166,14 @@ def main():
         try:
             make_network(*NAMESPACES)
             for part in wanted:
-                megabytes, clients, blksize, window, rounds = PARTS[part]
+                megabytes, clients, blksize, window, _ = PARTS[part]
                 print(f"TFTP, {part}: {clients} x {megabytes} MB, blksize {blksize}, windowsize {window or 1}")
-                for program in [p for p in PROGRAMS if BINARIES[p]]:
-                    show(program, [measure(program, part, folder, root) for _ in range(ROUNDS)])
+                found = {program: [] for program in PROGRAMS if BINARIES[program]}
+                for _ in range(ROUNDS):  # in turns: a machine has fast minutes and slow ones
+                    for program, rounds in found.items():
+                        rounds.append(measure(program, part, folder, root))
+                for program, rounds in found.items():
+                    show(program, rounds)
         finally:
             for namespace in NAMESPACES:
                 subprocess.run(["ip", "netns", "del", namespace], check=False)

@@ -12,7 +12,7 @@
 #include "platform/udp_run.h"
 
 #define MESSAGE_MAX    1500   /* a request in one packet; longer ones are cut, and dropped */
-#define TURN_NS        400000 /* of one turn of the loop */
+#define TURN_NS        200000 /* of one turn of the loop */
 #define RUSH           8      /* sockets ready at once */
 #define REQUESTS       8      /* of one listener, before others have their turn */
 #define PORT_TRIES     64     /* ports of a range that others may hold */
