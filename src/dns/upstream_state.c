@@ -16,25 +16,28 @@
 #define SILENT_MANY      3 /* in a row: a server that is probably not there */
 #define CASE_CHANGES_MAX 3 /* in a row without proof: it is the server that does so */
 
+/* One piece, and a large one: the system hands it out page by page as it is written to, where three
+ * smaller ones would be cleared and be in memory whole from the start. */
+struct upstream_tables {
+    struct upstream_server servers[2][DNS_SERVERS_MAX];
+    struct upstream_group groups[DNS_GROUPS_MAX];
+};
+
 enum status upstream_state_init(struct upstream_state *state)
 {
-    *state = (struct upstream_state){
-        .servers = calloc(DNS_SERVERS_MAX, sizeof(struct upstream_server)),
-        .spare = calloc(DNS_SERVERS_MAX, sizeof(struct upstream_server)),
-        .groups = calloc(DNS_GROUPS_MAX, sizeof(struct upstream_group)),
-    };
-    if (state->servers == NULL || state->spare == NULL || state->groups == NULL) {
-        upstream_state_free(state);
+    struct upstream_tables *tables = calloc(1, sizeof *tables);
+    *state = (struct upstream_state){ .tables = tables };
+    if (tables == NULL)
         return STATUS_NO_MEMORY;
-    }
+    state->servers = tables->servers[0];
+    state->spare = tables->servers[1];
+    state->groups = tables->groups;
     return STATUS_OK;
 }
 
 void upstream_state_free(struct upstream_state *state)
 {
-    free(state->servers);
-    free(state->spare);
-    free(state->groups);
+    free(state->tables);
     *state = (struct upstream_state){ .mapped = false };
 }
 

@@ -35,7 +35,10 @@ struct upstream_group {
     uint32_t flights;   /* under way */
 };
 
+struct upstream_tables;
+
 struct upstream_state {
+    struct upstream_tables *tables;  /* owns what the next three point into */
     struct upstream_server *servers; /* by index into the view's servers */
     struct upstream_server *spare;   /* the other half while a new list is taken over */
     struct upstream_group *groups;

@@ -125,7 +125,7 @@ static enum status init_shard(struct shard *shard, uint32_t records_max, size_t 
     shard->records_max = records_max;
     shard->slots = calloc(slot_count, sizeof(struct slot));
     if (records_max > 0)
-        shard->block = calloc(1, shard->block_bytes);
+        shard->block = malloc(shard->block_bytes); /* read only where it has been written */
     if (shard->slots == NULL || (records_max > 0 && shard->block == NULL))
         return STATUS_NO_MEMORY;
     *bytes += slot_count * sizeof(struct slot) + (records_max > 0 ? shard->block_bytes : 0);
