@@ -1,5 +1,6 @@
 #include "daemon/startup.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <setjmp.h>
@@ -469,15 +470,42 @@ static void test_drop(void **test)
     }
 }
 
+/* Somebody else's port is waited for, but not for ever; what else is wrong is told at once. */
+static void test_ports_come_free(void **state)
+{
+    (void)state;
+    struct startup startup = { .verdict_pipe = -1 };
+    struct timespec begun, ended;
+    unsigned waits = 0;
+    errno = EACCES;
+    assert_false(startup_await_port(&startup));
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    for (errno = EADDRINUSE; startup_await_port(&startup); waits++)
+        assert_int_equal(errno, EADDRINUSE);
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    assert_int_equal(errno, EADDRINUSE);
+    assert_in_range(waits, 1, 100);
+    assert_true((double)(ended.tv_sec - begun.tv_sec)
+                    + 1e-9 * (double)(ended.tv_nsec - begun.tv_nsec)
+                >= 0.2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_foreground),         cmocka_unit_test(test_fail_in_foreground),
-        cmocka_unit_test(test_closed_descriptors), cmocka_unit_test(test_background),
-        cmocka_unit_test(test_fail_in_background), cmocka_unit_test(test_die_in_background),
-        cmocka_unit_test(test_pid_file),           cmocka_unit_test(test_pid_file_follows_nothing),
-        cmocka_unit_test(test_no_pid_file),        cmocka_unit_test(test_pid_file_impossible),
-        cmocka_unit_test(test_fail_and_pid_file),  cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_ports_come_free),
+        cmocka_unit_test(test_foreground),
+        cmocka_unit_test(test_fail_in_foreground),
+        cmocka_unit_test(test_closed_descriptors),
+        cmocka_unit_test(test_background),
+        cmocka_unit_test(test_fail_in_background),
+        cmocka_unit_test(test_die_in_background),
+        cmocka_unit_test(test_pid_file),
+        cmocka_unit_test(test_pid_file_follows_nothing),
+        cmocka_unit_test(test_no_pid_file),
+        cmocka_unit_test(test_pid_file_impossible),
+        cmocka_unit_test(test_fail_and_pid_file),
+        cmocka_unit_test(test_drop),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
