@@ -7,6 +7,7 @@ static void check_round_trip(const struct lease_line *line)
     char text[4 * LEASE_LINE_MAX];
     struct text_out name_out = text_out_on(name, sizeof(name));
     struct text_out out = text_out_on(text, sizeof(text));
+    bool is_prefix = line->lease_kind == LEASE_IP6_PD;
     text_put(&name_out, line->name);
     struct lease lease = {
         .address = line->address,
@@ -17,7 +18,8 @@ static void check_round_trip(const struct lease_line *line)
         .client_id_count = (uint16_t)line->client_id_count,
         .iaid = line->iaid,
         .expires_wall = line->expires,
-        .name = line->name.count > 0 ? name : NULL,
+        .name = line->name.count > 0 && !is_prefix ? name : NULL,
+        .next_hop = line->name.count > 0 && is_prefix ? name : NULL,
     };
     text_put_lease_line(&out, &lease);
     assert(!out.failed);

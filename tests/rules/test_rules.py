@@ -149,3 +149,13 @@ def test_what_shows_a_rule_is_not_skipped_where_everything_is_installed(monkeypa
     assert skipped("test_of_something_else").outcome == "skipped"
     assert shows("tests/rules/test_order.py", name) == ["R16"]
     assert shows_in_c("dname_test", "test_longest_names") == ["R2"] and not shows_in_c("dname_test", "test_other")
+
+
+@pytest.mark.parametrize("place", ["corpora/{}", "dictionaries/{}.dict"])
+def test_each_fuzz_target_has_inputs_and_words(place):
+    """libFuzzer refuses an empty dictionary, so a target without words hunts for nothing."""
+    targets = {path.name.removesuffix("_fuzz.c") for path in (ROOT / "src").glob("*/*_fuzz.c")}
+    assert len(targets) > 40
+    paths = {target: ROOT / "tests" / place.format(target) for target in targets}
+    assert [target for target, path in paths.items()
+            if not (path.is_dir() and any(path.iterdir()) or path.is_file() and path.stat().st_size > 0)] == []
