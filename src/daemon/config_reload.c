@@ -281,7 +281,7 @@ static void on_dropped(uv_work_t *work, int status)
     (void)status;
     struct config_reload *reload = CONTAINER_OF(work, struct config_reload, waste_work);
     struct daemon *daemon = CONTAINER_OF(reload, struct daemon, config_reload);
-    reload->active = false;
+    reload->waste = NULL;
     start_next(daemon);
 }
 
@@ -400,7 +400,6 @@ static void begin(struct daemon *daemon, const struct config_reload_wish *wish)
     job->start = &daemon->start;
     job->key = daemon->key;
     reload->job = job;
-    reload->active = true;
     reload->wish = *wish;
     if (!wish->dry_run) {
         service_notify_reloading();
@@ -434,7 +433,7 @@ void daemon_reload_config(struct daemon *daemon, bool dry_run, config_reload_don
     if (daemon->stopping || reload->waits || reload->job != NULL) {
         tell_refused(&wish, CONFIG_RELOAD_BUSY,
                      TEXT("the configuration is being read already; try again in a moment\n"));
-    } else if (reload->active) {
+    } else if (reload->waste != NULL) {
         reload->next = wish;
         reload->waits = true;
     } else {
@@ -446,8 +445,8 @@ void config_reload_by_signal(struct daemon *daemon)
 {
     struct config_reload *reload = &daemon->config_reload;
     const struct config_reload_wish wish = { .by_signal = true };
-    reload->again = reload->active;
-    if (!reload->active)
+    reload->again = reload->job != NULL || reload->waste != NULL;
+    if (!reload->again)
         begin(daemon, &wish);
 }
 

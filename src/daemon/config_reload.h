@@ -82,11 +82,11 @@ struct config_reload_wish {
 struct config_reload {
     uv_timer_t wait_timer; /* other loads end first */
     uv_work_t work, waste_work;
-    struct config_reload_job *job; /* NULL while active: only what was made is cleared away */
-    struct config_reload_job *waste;
+    struct config_reload_job *job;   /* under way */
+    struct config_reload_job *waste; /* of the last one, being cleared away */
     struct config_reload_wish wish;
     struct config_reload_wish next; /* what `waits` for the clearing away */
-    bool active, waits;
+    bool waits;
     bool again; /* SIGHUP came meanwhile */
     bool stopped;
 };
