@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from conftest import BINARY, Program, run, wait_until
+from conftest import BINARY, is_gone, Program, run, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 UNPACKED = ROOT / "build/consumers"  # what tools/packages only unpacks
@@ -60,10 +60,7 @@ def wait_for_file(path, pattern=r"(?s).", seconds=10):
 
 
 def is_alive(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
+    return not is_gone(pid)
 
 
 class Sandbox:

@@ -8,7 +8,7 @@ import re
 import signal
 import struct
 
-from conftest import BINARY, wait_until
+from conftest import BINARY, is_gone, wait_until
 
 ALL = os.environ.get("LINNET_FAULTS") == "all"  # every call, every packet, and not a share of them
 KILLED = re.compile(r"was killed by signal|Sanitizer|Assertion")
@@ -171,17 +171,7 @@ def kill_all(server):
     for pid in running:
         os.kill(pid, signal.SIGKILL)
     server.process.wait(10)
-    wait_until(lambda: not any(is_running(pid) for pid in running), 5, "the end of all")
-
-
-def is_running(pid):
-    """Any thread of it: while one is, its sockets are open."""
-    try:
-        states = [stat.read_text().rsplit(")", 1)[1].split()[0] for stat in
-                  pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
-        return states not in ([], ["Z"])
-    except OSError:
-        return False
+    wait_until(lambda: all(map(is_gone, running)), 5, "the end of all")
 
 
 def check_alive(server, pids):

@@ -16,8 +16,8 @@ GENERATOR = LIBRARY.with_name("malformed")
 CORPORA = pathlib.Path(__file__).resolve().parent.parent / "corpora"
 COUNT = 1000000 if ALL else 50000
 SECONDS = 600
-SHARES = 40     # at most, until one leaves nothing: tables that take memory as they need it are full some time
-ROOM_KB = 2048  # that they may take meanwhile, as 300 questions under way do
+SHARES = 40  # at most, until one leaves nothing: tables that take memory as they need it are full some time
+ROOM_KB = 512 if ALL else 2048  # that they may take meanwhile: with a short share, 300 questions under way
 # Of each kind at most one line a second.
 TOLD = re.compile(r": (dropped: [a-zA-Z0-9 ]*?(?= from | \(|\n)|unsupported (?:write )?request|ignoring packet)")
 CONFIG = """\
